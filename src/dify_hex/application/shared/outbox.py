@@ -1,0 +1,22 @@
+"""Reacting to events after they are committed: at least once delivered, once in effect."""
+
+from abc import abstractmethod
+from typing import ClassVar, Protocol
+
+from dify_hex.domain.shared.events import DomainEvent
+from dify_hex.domain.shared.ids import EventId
+
+
+class EventHandler(Protocol):
+    """Reacts to one kind of event.
+
+    The relay calls it at least once per event. A handler that changes the database records
+    `(handler_name, event_id)` through its unit of work, so that a second call finds it done.
+    """
+
+    handler_name: ClassVar[str]
+    event_type: ClassVar[type[DomainEvent]]
+
+    @abstractmethod
+    async def handle(self, event_id: EventId, event: DomainEvent) -> None:
+        """React to the event; raising makes the relay try again later."""
