@@ -1,0 +1,268 @@
+"""What the engine needs of the outside: a journal, leases, an event stream, signals, codecs."""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from dify_hex.domain.shared.ids import ConversationId, MessageId, TenantId, WorkflowRunId
+from dify_hex.domain.shared.values.chat_turn import ChatTurn
+from dify_hex.domain.shared.values.graph_document import GraphDocument
+from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.shared.values.usage import Usage
+from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.run_events import RunEvent
+from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to act for one run; a higher token ends every lower one."""
+
+    tenant_id: TenantId
+    run_id: WorkflowRunId
+    owner: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRow:
+    """One RunEvent as the journal keeps it; `payload` is a JSON object, shown as it is."""
+
+    tenant_id: TenantId
+    run_id: WorkflowRunId
+    seq: int
+    token: int
+    type: str
+    payload: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnding:
+    """Everything that becomes true in the transaction that ends, or pauses, a run."""
+
+    lease: Lease
+    rows: Sequence[JournalRow]
+    status: RunStatus
+    usage: Usage
+    steps: int
+    at: datetime
+    error_code: str | None = None
+    error_message: str | None = None
+    message_id: MessageId | None = None
+    #: The text of the answer so far; None for a run without a message.
+    answer: str | None = None
+    outputs: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalHead:
+    """How far a run's journal has come."""
+
+    seq: int
+    status: RunStatus
+
+
+class RunJournal(Protocol):
+    """The durable truth of runs, committed in groups across the runs of a process."""
+
+    @abstractmethod
+    async def append(self, rows: Sequence[JournalRow], *, urgent: bool) -> None:
+        """Return when the rows of one run are committed; others than urgent ones may wait a bit.
+
+        An answer that got lost on a broken connection is found out by sending the rows again.
+
+        Raises:
+            LeaseLost: another owner has taken this run over; no row of it was written.
+        """
+
+    @abstractmethod
+    async def finish(self, ending: RunEnding) -> None:
+        """Commit last rows, status, message and outgoing events in one transaction.
+
+        Raises:
+            LeaseLost: another owner has taken this run over; nothing was written.
+        """
+
+    @abstractmethod
+    async def read(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, *, after: int, limit: int = 1000
+    ) -> Sequence[JournalRow]:
+        """Rows with `seq > after`, in order."""
+
+    @abstractmethod
+    async def heads(
+        self, runs: Sequence[tuple[TenantId, WorkflowRunId]]
+    ) -> Mapping[WorkflowRunId, JournalHead]:
+        """The heads of several runs in one query; unknown runs are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedRun:
+    """A run whose lease this process has just taken."""
+
+    lease: Lease
+    #: False when nobody has ever owned it.
+    taken_over: bool
+
+
+class RunLeases(Protocol):
+    """Who owns which run, by the database's clock."""
+
+    @abstractmethod
+    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, DesiredState]:
+        """Prolong the leases; a run that is missing in the answer is lost."""
+
+    @abstractmethod
+    async def claim_due(self, owner: str, *, limit: int) -> Sequence[ClaimedRun]:
+        """Take runs that nobody owns; none within one lease time after the database was away."""
+
+    @abstractmethod
+    async def release(self, leases: Sequence[Lease]) -> None:
+        """Give runs up at once, for another process to go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """One entry of a run's event stream.
+
+    `seq` is the last journalled number, `n` counts what came after it (0: the journalled event
+    itself). `data` is a JSON object. `offset` is where a `message.delta` begins in the message's
+    text, counted in characters; for a `message.reset` it is 0.
+    """
+
+    token: int
+    seq: int
+    n: int
+    type: str
+    data: str
+    offset: int = -1
+
+
+class StreamWriter(Protocol):
+    """The owner's end of one run's event stream."""
+
+    @abstractmethod
+    def write(self, entries: Sequence[StreamEntry]) -> None:
+        """Pass entries on, in order; never waits. Local readers see them at once."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Send what is still buffered, within a time limit, and let go."""
+
+
+class Subscription(Protocol):
+    """A reader's end of one run's event stream."""
+
+    @abstractmethod
+    async def next(self, timeout: float) -> Sequence[StreamEntry]:
+        """New entries as soon as there are any; empty when `timeout` seconds brought none.
+
+        Raises:
+            StreamOverflow: this reader was too slow for the bounded buffer.
+        """
+
+
+class RunEventStream(Protocol):
+    """The hot tail of runs for readers in any process: bounded, short-lived, may vanish."""
+
+    @abstractmethod
+    def open(self, lease: Lease, snapshot: Callable[[], Sequence[StreamEntry]]) -> StreamWriter:
+        """Begin to write for a run; `snapshot` gives the whole text after a stream was lost."""
+
+    @abstractmethod
+    def subscribe(
+        self, tenant_id: TenantId, run_id: WorkflowRunId
+    ) -> AbstractAsyncContextManager[Subscription]:
+        """Follow a run from the oldest entry that is still kept; counts as a reader meanwhile."""
+
+    @abstractmethod
+    async def readers(self, runs: Sequence[WorkflowRunId]) -> Mapping[WorkflowRunId, int | None]:
+        """How many read each run in all processes; None when that cannot be known."""
+
+
+class RunSignals(Protocol):
+    """Wake-ups between processes; each may get lost, so nothing depends on them but speed."""
+
+    @abstractmethod
+    async def run_changed(self, run_id: WorkflowRunId) -> None:
+        """Tell the owner that the desired state of its run has changed."""
+
+    @abstractmethod
+    async def runs_waiting(self) -> None:
+        """Tell the workers that there is a run to claim."""
+
+    @abstractmethod
+    def changes(self) -> AsyncIterator[WorkflowRunId]:
+        """The runs others have changed, for as long as the process lives."""
+
+    @abstractmethod
+    async def wait_for_runs(self, timeout: float) -> None:
+        """Return when a run may be waiting, at the latest after `timeout` seconds."""
+
+
+class GraphCodec(Protocol):
+    """Turns untrusted graph text into a Graph, and a Graph into canonical text."""
+
+    @abstractmethod
+    def parse(self, text: str) -> Graph:
+        """The graph.
+
+        Raises:
+            InvalidGraph: with every fault found.
+        """
+
+    @abstractmethod
+    def document(self, graph: Graph) -> GraphDocument:
+        """Canonical text; equal graphs give equal text."""
+
+
+class RunEventCodec(Protocol):
+    """Turns RunEvents into journal payloads and back."""
+
+    @abstractmethod
+    def encode(self, event: RunEvent) -> str:
+        """A JSON object without the type."""
+
+    @abstractmethod
+    def decode(self, type_name: str, payload: str) -> RunEvent:
+        """The event that was encoded."""
+
+
+class TemplateRenderer(Protocol):
+    """Renders `{{ name }}` templates of the allow-listed subset."""
+
+    @abstractmethod
+    def check(self, template: str) -> frozenset[str]:
+        """The names the template uses.
+
+        Raises:
+            InvalidTemplate: it does not parse, or leaves the allow-listed subset.
+        """
+
+    @abstractmethod
+    def render(self, template: str, values: JsonObject) -> str:
+        """The text.
+
+        Raises:
+            InvalidTemplate: it does not parse, or leaves the allow-listed subset.
+            VariableMissing: it uses a name that has no value.
+        """
+
+
+class ConversationMemory(Protocol):
+    """What has been said before, for nodes that remind a model of it."""
+
+    @abstractmethod
+    async def turns_before(
+        self,
+        tenant_id: TenantId,
+        conversation_id: ConversationId,
+        message_id: MessageId,
+        *,
+        limit: int,
+    ) -> Sequence[ChatTurn]:
+        """The finished turns on the path that leads to this message, oldest first."""

@@ -1,0 +1,70 @@
+"""What can be wrong with a workflow or a run of it."""
+
+from collections.abc import Sequence
+
+from dify_hex.domain.shared.errors import (
+    Conflict,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    Unavailable,
+)
+from dify_hex.domain.workflow.graph.faults import GraphFault
+
+
+class WorkflowRunNotFound(NotFound):
+    """The run does not exist."""
+
+    code = "workflow_run_not_found"
+
+
+class InvalidGraph(InvalidInput):
+    """The workflow graph has faults."""
+
+    code = "workflow_invalid_graph"
+
+    def __init__(self, faults: Sequence[GraphFault]) -> None:
+        super().__init__(faults=[fault.as_detail() for fault in faults])
+        self.faults = tuple(faults)
+
+
+class InvalidTemplate(InvalidInput):
+    """The template cannot be used."""
+
+    code = "workflow_invalid_template"
+
+
+class VariableMissing(InvalidInput):
+    """A variable has no value."""
+
+    code = "workflow_variable_missing"
+
+
+class RunTransitionRefused(Conflict):
+    """The run is not in a state that allows this."""
+
+    code = "workflow_run_state"
+
+
+class RunsFull(Unavailable):
+    """This process carries as many runs as it may; try again in a moment."""
+
+    code = "sys_overloaded"
+
+
+class LeaseLost(Conflict):
+    """Another process has taken this run over."""
+
+    code = "workflow_lease_lost"
+
+
+class StreamOverflow(LimitReached):
+    """The reader was too slow for the stream; it may resume."""
+
+    code = "stream_overflow"
+
+
+class RunLimitReached(LimitReached):
+    """The run has used up what it was allowed."""
+
+    code = "workflow_run_limit"

@@ -1,0 +1,76 @@
+"""The llm node: one call of a language model."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.workflow.variables.selector import Selector
+from dify_hex.domain.workflow.variables.template import Template
+
+
+class PromptRole(StrEnum):
+    """Who is made to say a prompt message."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class PromptSyntax(StrEnum):
+    """How variables are written in a prompt.
+
+    `INPUTS` is an app's own `{{name}}` over the start node's variables, `SELECTORS` a graph's
+    `{{#node.name#}}`.
+    """
+
+    INPUTS = "inputs"
+    SELECTORS = "selectors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptMessage:
+    """One message of a prompt, before its variables have values."""
+
+    role: PromptRole
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryWindow:
+    """How much of the conversation the model is reminded of.
+
+    `max_tokens` None leaves as much as the model's window has room for.
+    """
+
+    max_turns: int = 50
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmConfig:
+    """Which model is called with which prompt; `query` is appended as the user's last words."""
+
+    type: ClassVar[str] = "llm"
+    schema_version: ClassVar[int] = 1
+    pure: ClassVar[bool] = False
+
+    model: ModelConfig
+    prompt: tuple[PromptMessage, ...]
+    syntax: PromptSyntax = PromptSyntax.SELECTORS
+    query: Selector | None = None
+    memory: MemoryWindow | None = None
+    first_token_timeout_seconds: float = 60.0
+    token_timeout_seconds: float = 30.0
+
+    def outputs(self) -> frozenset[str]:
+        """The names that other nodes can select."""
+        return frozenset({"text", "finish_reason", "usage"})
+
+    def selectors(self) -> tuple[Selector, ...]:
+        """The values this node needs."""
+        found = [] if self.query is None else [self.query]
+        if self.syntax is PromptSyntax.SELECTORS:
+            for message in self.prompt:
+                found.extend(Template.parse(message.text).selectors)
+        return tuple(found)

@@ -1,0 +1,37 @@
+"""The variables that the platform itself provides to every graph."""
+
+from uuid import UUID
+
+from dify_hex.domain.shared.ids import NodeId, WorkflowRunId
+from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
+from dify_hex.domain.workflow.run_events import RunStarted
+from dify_hex.domain.workflow.variables.selector import SYSTEM
+
+#: Names that a selector may use with `sys`.
+SYSTEM_NAMES = frozenset(
+    {
+        "query",
+        "user_id",
+        "app_id",
+        "conversation_id",
+        "message_id",
+        "workflow_run_id",
+    }
+)
+
+
+def system_values(run_id: WorkflowRunId, facts: RunStarted) -> tuple[NodeId, JsonObject]:
+    """The system variables of a run; those that do not apply to it are absent."""
+    values: dict[str, JsonValue] = {
+        "query": facts.query,
+        "user_id": facts.user,
+        "app_id": str(facts.app_id),
+        "conversation_id": _text(facts.conversation_id),
+        "message_id": _text(facts.message_id),
+        "workflow_run_id": str(run_id),
+    }
+    return SYSTEM, {name: value for name, value in values.items() if value is not None}
+
+
+def _text(identifier: UUID | None) -> str | None:
+    return None if identifier is None else str(identifier)
