@@ -1,0 +1,80 @@
+"""Doing a request once, however often it is sent with the same key."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from dify_hex.domain.shared.errors import Conflict
+from dify_hex.domain.shared.ids import TenantId
+
+#: How long a first answer is remembered.
+KEPT_FOR = timedelta(hours=24)
+#: How long a claim without an answer blocks the key: its owner has died by then.
+CLAIM_LASTS = timedelta(minutes=2)
+
+
+class IdempotencyKeyReused(Conflict):
+    """This idempotency key was already used with another request."""
+
+    code = "biz_idempotency_key_reused"
+
+
+class IdempotencyInProgress(Conflict):
+    """A request with this idempotency key is still being worked on."""
+
+    code = "biz_idempotency_in_progress"
+    #: Seconds after which asking again makes sense.
+    retry_after = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """One key of one caller on one route; `fingerprint` is the hash of the request's content."""
+
+    tenant_id: TenantId
+    caller: str
+    route: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAnswer:
+    """What the first request with a key was answered.
+
+    A stream is not stored: `stream_of` then names the message or run whose stream a repeated
+    request joins from its beginning.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    stream_of: UUID | None = None
+
+
+class IdempotencyStore(Protocol):
+    """Remembers keys and first answers; commits on its own, apart from any unit of work."""
+
+    @abstractmethod
+    async def claim(self, key: IdempotencyKey) -> FirstAnswer | None:
+        """Become the one who answers this key (None), or learn what was answered.
+
+        A claim that is older than `CLAIM_LASTS` and an answer older than `KEPT_FOR` count as
+        absent.
+
+        Raises:
+            IdempotencyKeyReused: the key is known with another fingerprint.
+            IdempotencyInProgress: someone else holds the claim.
+            Unavailable: the store could not be reached.
+        """
+
+    @abstractmethod
+    async def complete(self, key: IdempotencyKey, answer: FirstAnswer) -> None:
+        """Keep the answer for those who ask again."""
+
+    @abstractmethod
+    async def release(self, key: IdempotencyKey) -> None:
+        """Give the claim up unanswered, so that the next request may try."""

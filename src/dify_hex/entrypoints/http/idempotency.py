@@ -1,0 +1,149 @@
+"""`Idempotency-Key`: a POST that is sent twice is done once."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Scope
+
+from dify_hex.application.shared.idempotency import (
+    FirstAnswer,
+    IdempotencyKey,
+    IdempotencyStore,
+)
+from dify_hex.domain.shared.errors import InvalidInput
+from dify_hex.domain.shared.ids import TenantId
+
+HEADER = "idempotency-key"
+REPLAYED = "idempotency-replayed"
+_MAX_KEY_LENGTH = 255
+#: Larger answers are not kept; the request may then be repeated, and is told so by nobody.
+MAX_KEPT_BODY = 1 << 20
+_SCOPE_KEY = "dify_hex.idempotency"
+#: The headers of a first answer that a repeated one carries too.
+_KEPT_HEADERS = frozenset({b"content-type", b"location", b"etag"})
+
+
+class InvalidIdempotencyKey(InvalidInput):
+    """Idempotency-Key must be 1 to 255 printable ASCII characters."""
+
+    code = "biz_invalid_idempotency_key"
+
+
+class AlreadyAnswered(Exception):
+    """The request repeats one whose answer is kept; raised to leave the route at once."""
+
+    def __init__(self, answer: FirstAnswer) -> None:
+        super().__init__("already answered")
+        self.answer = answer
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """One request that carries a key, from its claim to its answer."""
+
+    store: IdempotencyStore
+    key: IdempotencyKey
+    #: Set on a repeated request of a stream: join this message or run from its beginning.
+    joins: UUID | None = None
+    #: Set by a route that answers with a stream, so that a repeated request can join it.
+    stream_of: UUID | None = None
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+    settled: bool = False
+
+    async def observe(self, message: Message) -> None:
+        """Take note of a part of the answer on its way out, and keep it once it is whole."""
+        if self.settled:
+            return
+        if message["type"] == "http.response.start":
+            await self._started(message)
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if len(self.body) > MAX_KEPT_BODY:
+                await self.give_up()
+            elif not message.get("more_body", False):
+                await self._keep()
+
+    async def give_up(self) -> None:
+        """Let the next request with this key try, because this one got no answer to keep."""
+        if not self.settled:
+            self.settled = True
+            await self.store.release(self.key)
+
+    async def _started(self, message: Message) -> None:
+        self.status = message["status"]
+        self.headers = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in message["headers"]
+            if name.lower() in _KEPT_HEADERS
+        }
+        if not 200 <= self.status < 300:
+            await self.give_up()
+        elif self.stream_of is not None:
+            await self._keep()
+
+    async def _keep(self) -> None:
+        self.settled = True
+        await self.store.complete(
+            self.key,
+            FirstAnswer(
+                status=self.status,
+                headers=self.headers,
+                body=b"" if self.stream_of is not None else bytes(self.body),
+                stream_of=self.stream_of,
+            ),
+        )
+
+
+async def begin_attempt(request: Request, *, tenant_id: TenantId, caller: str) -> None:
+    """Claim the request's key, if it carries one.
+
+    Raises:
+        AlreadyAnswered: the same request was answered before.
+        IdempotencyKeyReused: the key was used with another request.
+        IdempotencyInProgress: the first request with the key has no answer yet.
+        InvalidIdempotencyKey: the key cannot be one.
+    """
+    text = request.headers.get(HEADER)
+    if text is None:
+        return
+    if not (0 < len(text) <= _MAX_KEY_LENGTH and text.isascii() and text.isprintable()):
+        raise InvalidIdempotencyKey
+    store: IdempotencyStore = request.app.state.idempotency
+    key = IdempotencyKey(
+        tenant_id=tenant_id,
+        caller=caller,
+        route=f"{request.method} {request.url.path}",
+        key=text,
+        fingerprint=sha256(await request.body()).digest(),
+    )
+    attempt = Attempt(store=store, key=key)
+    answer = await store.claim(key)
+    if answer is None:
+        request.scope[_SCOPE_KEY] = attempt
+    elif answer.stream_of is None:
+        raise AlreadyAnswered(answer)
+    else:
+        attempt.joins, attempt.settled = answer.stream_of, True
+        request.scope[_SCOPE_KEY] = attempt
+
+
+def attempt_of(scope: Scope) -> Attempt | None:
+    """The attempt that the request of this scope is, if it carries a key.
+
+    A route that streams asks for it: `joins` is set when the stream to serve exists already, and
+    the route sets `stream_of` when it has begun one.
+    """
+    found = scope.get(_SCOPE_KEY)
+    return found if isinstance(found, Attempt) else None
+
+
+def replayed(answer: FirstAnswer) -> Response:
+    """The first answer once more, marked as such."""
+    response = Response(answer.body, answer.status, dict(answer.headers))
+    response.headers[REPLAYED] = "true"
+    return response
