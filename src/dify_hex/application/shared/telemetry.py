@@ -22,7 +22,7 @@ class Histogram(StrEnum):
     JOURNAL_BATCH_SIZE = "journal_batch_rows"
     JOURNAL_COMMIT_SECONDS = "journal_commit_seconds"
     MODEL_CALL_SECONDS = "model_call_duration_seconds"  # labels: provider
-    FIRST_TOKEN_SECONDS = "model_first_token_seconds"  # labels: provider
+    TTFT_SECONDS = "model_time_to_first_answer_seconds"  # labels: provider
     EVENT_LOOP_LAG_SECONDS = "event_loop_lag_seconds"
 
 

@@ -105,7 +105,7 @@ class Guard:
 def Requires(  # noqa: N802 - reads as a marker in Annotated
     permission: Permission | None = None, *, idempotent: bool = False
 ) -> object:
-    """The marker of the caller: `actor: Annotated[Actor, Requires(Permission.APP_READ)]`.
+    """Mark a parameter of type Actor as the caller, who must have the permission.
 
     Without a permission anyone signed in may call. `idempotent` makes the route obey
     `Idempotency-Key`; every POST that creates or runs says so.

@@ -29,7 +29,7 @@ class Injected:
 
 
 def Inject(wanted: type) -> object:  # noqa: N802 - reads as a marker in Annotated
-    """The marker of a use case or a reader: `Annotated[PublishApp, Inject(…)]`."""
+    """Mark a parameter as a use case or a reader that the index provides."""
     return Depends(Injected(wanted), use_cache=False)
 
 

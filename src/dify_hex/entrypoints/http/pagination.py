@@ -47,7 +47,7 @@ class _Paging:
 
 
 def Paging(*, sortable: tuple[str, ...], default: str) -> object:  # noqa: N802 - a marker
-    """The marker of a page: `Annotated[PageRequest, Paging(sortable=…, default="-created_at")]`."""
+    """Mark a parameter of type PageRequest; `default` is an order such as `-created_at`."""
     return Depends(_Paging(sortable, default))
 
 

@@ -1,0 +1,56 @@
+"""Clients of the servers that a process talks to; made closed, opened at first use."""
+
+import httpx
+from pydantic import SecretStr
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dify_hex.adapters.persistence.engine import PoolSettings as DatabasePool
+from dify_hex.adapters.persistence.engine import make_engine
+from dify_hex.bootstrap.settings import PoolSettings
+
+#: Seconds until a server that does not answer counts as away.
+_CONNECT_TIMEOUT = 3.0
+_HEALTH_CHECK_SECONDS = 30
+
+
+def database_engine(url: SecretStr, connections: int, role: str) -> AsyncEngine:
+    """The pool of one login; `role` is what the server shows it as."""
+    return make_engine(
+        url.get_secret_value(), DatabasePool(application_name=f"dify-hex {role}", size=connections)
+    )
+
+
+def redis_client(url: SecretStr, pool: PoolSettings) -> Redis:
+    """One client per process; a caller waits for a free connection instead of opening more."""
+    return Redis.from_pool(
+        BlockingConnectionPool.from_url(
+            url.get_secret_value(),
+            max_connections=pool.redis_connections,
+            timeout=pool.redis_timeout,
+            socket_timeout=pool.redis_timeout,
+            socket_connect_timeout=_CONNECT_TIMEOUT,
+            socket_keepalive=True,
+            health_check_interval=_HEALTH_CHECK_SECONDS,
+            retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
+            retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        )
+    )
+
+
+def http_client(pool: PoolSettings) -> httpx.AsyncClient:
+    """The pool for model servers; each call brings its own time limits, and cookies are not kept."""
+    return httpx.AsyncClient(
+        limits=httpx.Limits(
+            max_connections=pool.http_connections,
+            max_keepalive_connections=pool.http_connections,
+            keepalive_expiry=30,
+        ),
+        timeout=httpx.Timeout(60, connect=5, pool=10),
+        follow_redirects=False,
+        trust_env=False,
+    )

@@ -1,0 +1,187 @@
+"""Everything that can be set from outside, read once from the environment."""
+
+import os
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "DIFY_HEX_"
+
+_Port = Annotated[int, Field(ge=0, le=65535)]
+_Positive = Annotated[int, Field(ge=1)]
+_Seconds = Annotated[float, Field(gt=0)]
+#: Written as one text, its items separated by commas.
+_List = Annotated[tuple[str, ...], NoDecode]
+
+
+def default_home() -> Path:
+    """Where data lives unless DIFY_HEX_HOME says otherwise."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/dify-hex")
+    return Path.home() / ".local" / "share" / "dify-hex"
+
+
+def _config(section: str = "") -> SettingsConfigDict:
+    return SettingsConfigDict(
+        env_prefix=f"{PREFIX}{section}", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+
+class _Section(BaseSettings):
+    """A group of settings; an empty variable counts as one that is not set."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+
+class ServerSettings(_Section):
+    """Where the process listens and how much it takes on."""
+
+    model_config = _config()
+
+    bind: str = "127.0.0.1"
+    port: Annotated[_Port, Field(validation_alias=AliasChoices(f"{PREFIX}PORT", "PORT"))] = 8000
+    metrics_bind: str = "127.0.0.1"
+    #: Port 0 picks a free one.
+    metrics_port: _Port = 9464
+    #: With a token, `/metrics` is also served at the main address.
+    metrics_token: SecretStr | None = None
+    cors_origins: _List = ()
+    #: Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    trusted_proxies: _List = ()
+    max_body_bytes: _Positive = 1 << 20
+    body_timeout: _Seconds = 30
+    #: Requests that have not begun to answer; beyond it 503. Open streams do not count.
+    max_requests_in_progress: _Positive = 1024
+    keep_alive_seconds: _Positive = 75
+    shutdown_grace: _Seconds = 20
+
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network, strict=False)
+        return value
+
+
+class RunSettings(_Section):
+    """How runs and their streams are treated."""
+
+    model_config = _config("RUN_")
+
+    foreground_limit: _Positive = 500
+    background_limit: _Positive = 200
+    #: Seconds that a foreground run waits for a reader to come back.
+    resume_window: Annotated[float, Field(ge=0, le=3600)] = 20
+    stream_max_seconds: _Seconds = 3600
+    stream_ping_seconds: _Seconds = 10
+    stream_buffer_bytes: _Positive = 1 << 20
+    first_token_timeout: _Seconds = 60
+    token_timeout: _Seconds = 30
+
+
+class LimitSettings(_Section):
+    """Token buckets: how many requests at once, and how many a second regains."""
+
+    model_config = _config("LIMIT_")
+
+    address_burst: _Positive = 2000
+    address_per_second: _Seconds = 1000
+    #: Sign-in, refresh and set-up, by address.
+    sign_in_burst: _Positive = 20
+    sign_in_per_second: _Seconds = 0.2
+    tenant_burst: _Positive = 4000
+    tenant_per_second: _Seconds = 2000
+    caller_burst: _Positive = 2000
+    caller_per_second: _Seconds = 1000
+
+
+class PoolSettings(_Section):
+    """How many connections a process keeps, and how long it waits for one."""
+
+    model_config = _config("POOL_")
+
+    database_connections: _Positive = 16
+    database_system_connections: _Positive = 4
+    database_wait: _Seconds = 5
+    database_statement_timeout: _Seconds = 30
+    redis_connections: _Positive = 64
+    redis_timeout: _Seconds = 5
+    http_connections: _Positive = 512
+
+
+class ModelSettings(_Section):
+    """An OpenAI-compatible server that takes the place of the embedded model."""
+
+    model_config = _config("MODEL_")
+
+    url: str | None = None
+    api_key: SecretStr | None = None
+    name: str | None = None
+    #: Threads of the embedded model; 0 leaves one core to everything else.
+    threads: Annotated[int, Field(ge=0)] = 0
+
+
+class LogSettings(_Section):
+    """How the process tells what it does."""
+
+    model_config = _config("LOG_")
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    #: `auto` is pretty on a terminal and JSON elsewhere.
+    format: Literal["auto", "json", "pretty"] = "auto"
+
+
+class IdentitySettings(_Section):
+    """How long credentials of people last."""
+
+    model_config = _config("IDENTITY_")
+
+    access_token_seconds: _Positive = 900
+    refresh_token_seconds: _Positive = 30 * 24 * 3600
+    setup_link_seconds: _Positive = 24 * 3600
+
+
+class Settings(_Section):
+    """The whole configuration; a URL that is not set means the embedded part."""
+
+    model_config = _config()
+
+    home: Path = Field(default_factory=default_home)
+    database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    database_admin_url: Annotated[
+        SecretStr | None, Field(validation_alias="DATABASE_ADMIN_URL")
+    ] = None
+    database_system_url: Annotated[
+        SecretStr | None, Field(validation_alias="DATABASE_SYSTEM_URL")
+    ] = None
+    redis_url: Annotated[SecretStr | None, Field(validation_alias="REDIS_URL")] = None
+    #: Made with mode 0600 when it is absent; `secret.key` in the home folder by default.
+    secret_key_file: Path | None = None
+
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    run: RunSettings = Field(default_factory=RunSettings)
+    limit: LimitSettings = Field(default_factory=LimitSettings)
+    pool: PoolSettings = Field(default_factory=PoolSettings)
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    identity: IdentitySettings = Field(default_factory=IdentitySettings)
+
+    @property
+    def run_folder(self) -> Path:
+        """Where sockets, pids and `parts.json` are while something runs."""
+        return self.home / "run"
+
+    @property
+    def secret_key_path(self) -> Path:
+        """The file that holds the key of keys."""
+        return self.secret_key_file or self.home / "secret.key"

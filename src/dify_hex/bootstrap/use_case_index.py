@@ -1,0 +1,9 @@
+"""What routes may ask for by type, from every slice; checked when the process starts."""
+
+from dify_hex.bootstrap.container import Container
+from dify_hex.entrypoints.http.injection import UseCaseIndex
+
+
+def use_case_index(container: Container) -> UseCaseIndex:
+    """One table of all slices: a type, and the provider that makes it."""
+    return {}
