@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,21 +20,16 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one gate found: covered and coverable lines and branches, and files with gaps."""
+    """What one gate found: shares in percent, and the files with gaps."""
 
     gate: Gate
-    covered: int
-    coverable: int
+    lines: float
+    branches: float
     gaps: Sequence[str]
 
     @property
-    def percent(self) -> float:
-        """Of lines and branches together; nothing to cover counts as covered."""
-        return 100 * self.covered / self.coverable if self.coverable else 100.0
-
-    @property
     def is_met(self) -> bool:
-        return self.percent >= self.gate.percent
+        return min(self.lines, self.branches) >= self.gate.percent
 
 
 GATES = (
@@ -46,29 +41,38 @@ GATES = (
 
 def measure(gate: Gate, report: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Measured:
     """Adds up the files of a gate from the `files` of a JSON report with branches."""
-    covered = coverable = 0
-    gaps: list[str] = []
-    for path, file in sorted(report.items()):
-        if not path.removeprefix(PACKAGE).startswith(gate.folders):
-            continue
-        summary = file["summary"]
-        hit = summary["covered_lines"] + summary["covered_branches"]
-        whole = summary["num_statements"] + summary["num_branches"]
-        covered, coverable = covered + hit, coverable + whole
-        if hit < whole:
-            gaps.append(f"{path}: {whole - hit} of {whole} lines and branches not covered")
-    return Measured(gate=gate, covered=covered, coverable=coverable, gaps=gaps)
+    files = {
+        path: file["summary"]
+        for path, file in sorted(report.items())
+        if path.removeprefix(PACKAGE).startswith(gate.folders)
+    }
+    return Measured(
+        gate=gate,
+        lines=_share(files.values(), "covered_lines", "num_statements"),
+        branches=_share(files.values(), "covered_branches", "num_branches"),
+        gaps=[
+            f"{path}: {summary['missing_lines']} lines and {summary['missing_branches']} branches"
+            for path, summary in files.items()
+            if summary["missing_lines"] or summary["missing_branches"]
+        ],
+    )
+
+
+def _share(summaries: Iterable[Mapping[str, int]], covered: str, whole: str) -> float:
+    total = sum(summary[whole] for summary in summaries)
+    return 100 * sum(summary[covered] for summary in summaries) / total if total else 100.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Reads the report named in the arguments, prints a line for each gate; 1 when one is not met."""
+    """Reads the report named in the arguments and prints each gate; 1 when one is not met."""
     report = json.loads(Path(arguments[0]).read_text("utf-8"))["files"]
     results = [measure(gate, report) for gate in GATES]
     for result in results:
         sign = "ok " if result.is_met else "LOW"
-        print(f"{sign} {result.gate.name}: {result.percent:.2f} % (≥ {result.gate.percent:g} %)")
+        shares = f"branches {result.branches:.2f} %, lines {result.lines:.2f} %"
+        print(f"{sign} {result.gate.name}: {shares} (≥ {result.gate.percent:g} %)")
         if not result.is_met:
-            print(*(f"      {gap}" for gap in result.gaps), sep="\n")
+            print(*(f"    not covered in {gap}" for gap in result.gaps), sep="\n")
     return 0 if all(result.is_met for result in results) else 1
 
 
