@@ -1,0 +1,92 @@
+"""What can be wrong with an app or with what is asked of it."""
+
+from collections.abc import Sequence
+
+from dify_hex.domain.shared.errors import Conflict, InvalidInput, NotFound, Unsupported
+from dify_hex.domain.shared.values.fault import Fault
+
+
+class AppNotFound(NotFound):
+    """The app does not exist."""
+
+    code = "app_not_found"
+
+
+class AppVersionNotFound(NotFound):
+    """The app has no version of that number."""
+
+    code = "app_version_not_found"
+
+
+class AppNameTaken(Conflict):
+    """Another app has that name already."""
+
+    code = "app_name_exists"
+
+
+class AppSlugTaken(Conflict):
+    """Another app has that slug already."""
+
+    code = "app_slug_exists"
+
+
+class AppNameInvalid(InvalidInput):
+    """A name needs from 1 to 100 characters, not all of them white space."""
+
+    code = "app_name_invalid"
+
+
+class AppSlugInvalid(InvalidInput):
+    """A slug needs from 3 to 80 lower-case letters, digits and single hyphens between them."""
+
+    code = "app_slug_invalid"
+
+
+class AppModeUnsupported(Unsupported):
+    """Apps of this mode are not offered yet."""
+
+    code = "app_mode_unsupported"
+
+
+class AppModeMismatch(InvalidInput):
+    """The configuration is of another mode than the app."""
+
+    code = "app_mode_mismatch"
+
+
+class AppConfigurationInvalid(InvalidInput):
+    """The draft cannot be used before its faults are put right."""
+
+    code = "app_configuration_invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults=[fault.as_detail() for fault in faults])
+        self.faults = tuple(faults)
+
+
+class AppInputsInvalid(InvalidInput):
+    """The query or the inputs do not fit what the app declares."""
+
+    code = "app_inputs_invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults=[fault.as_detail() for fault in faults])
+        self.faults = tuple(faults)
+
+
+class AppNothingToPublish(Conflict):
+    """Nothing has changed since the last published version."""
+
+    code = "app_nothing_to_publish"
+
+
+class AppNotPublished(Conflict):
+    """The app has no published version yet."""
+
+    code = "app_not_published"
+
+
+class AppIsArchived(Conflict):
+    """The app is archived; unarchive it first."""
+
+    code = "app_archived"

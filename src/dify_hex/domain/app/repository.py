@@ -1,0 +1,43 @@
+"""Where apps and their versions are kept."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from dify_hex.domain.app.app import App
+from dify_hex.domain.app.version import AppVersion
+from dify_hex.domain.shared.ids import AppId
+
+
+class AppRepository(Protocol):
+    """The apps of one tenant; a deleted one is not there any more."""
+
+    @abstractmethod
+    async def get(self, app_id: AppId) -> App:
+        """The app.
+
+        Raises:
+            AppNotFound: there is none, or it was deleted.
+        """
+
+    @abstractmethod
+    def add(self, app: App) -> None:
+        """Keep a new app.
+
+        A name or a slug that is taken comes out when the work commits.
+        """
+
+
+class AppVersionRepository(Protocol):
+    """The published versions of one tenant's apps; they are only ever added."""
+
+    @abstractmethod
+    async def get(self, app_id: AppId, number: int) -> AppVersion:
+        """The version of that number.
+
+        Raises:
+            AppVersionNotFound: the app has none of that number.
+        """
+
+    @abstractmethod
+    def add(self, version: AppVersion) -> None:
+        """Keep a version that was just published."""
