@@ -28,8 +28,8 @@ def head_revision() -> str:
         ValueError: the migrations do not form one chain.
     """
     texts = [path.read_text() for path in (migrations_folder() / "versions").glob("*.py")]
-    revisions = {name for text in texts for name in _REVISION.findall(text)}
-    parents = {name for text in texts for name in _PARENT.findall(text)}
+    revisions: set[str] = {name for text in texts for name in _REVISION.findall(text)}
+    parents: set[str] = {name for text in texts for name in _PARENT.findall(text)}
     heads = revisions - parents
     if len(heads) != 1:
         raise ValueError(f"the migrations have {len(heads)} heads: {sorted(heads)}")

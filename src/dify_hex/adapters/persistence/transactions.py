@@ -1,0 +1,127 @@
+"""Transactions that see the rows of their tenants only."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from dify_hex.adapters.persistence.errors import translating
+from dify_hex.domain.shared.ids import TenantId
+
+#: Opens a read-only transaction of one tenant, for readers: `async with reads(tenant_id) as db: …`.
+Reads = Callable[[TenantId], AbstractAsyncContextManager[AsyncConnection]]
+
+
+def begin_statement(tenants: Iterable[TenantId], *, read_only: bool = False) -> str:
+    """Begins a transaction and names its tenants, in one trip to the server.
+
+    The tenants are UUIDs, so their text can be part of the statement.
+    """
+    mode = " READ ONLY" if read_only else ""
+    named = ",".join(map(str, tenants))
+    return f"BEGIN{mode}; SELECT set_config('app.tenants', '{named}', true)"
+
+
+class TransactionAborted(Exception):
+    """A failed statement was passed over, and nothing of its transaction was kept."""
+
+
+class TenantTransaction:
+    """One transaction on one connection of an engine in autocommit.
+
+    It is begun with `begin`, and must be left with `close`, which rolls back unless it was
+    committed. A connection never returns to its pool inside a transaction.
+    """
+
+    def __init__(self, engine: AsyncEngine, *tenants: TenantId, read_only: bool = False) -> None:
+        self._engine = engine
+        self._begin = begin_statement(tenants, read_only=read_only)
+        self._connection: AsyncConnection | None = None
+        self._driver: Any = None
+
+    async def begin(self) -> AsyncConnection:
+        """Take a connection and begin."""
+        connection = self._connection = await self._engine.connect()
+        try:
+            raw = await connection.get_raw_connection()
+            self._driver = raw.driver_connection
+            await self._driver.execute(self._begin)
+        except BaseException:
+            await self.close()
+            raise
+        return connection
+
+    async def commit(self) -> None:
+        """Make it permanent; the transaction is over afterwards, whatever happened.
+
+        Raises:
+            TransactionAborted: a statement had failed before, so the server rolled back instead.
+        """
+        if await self._driver.execute("COMMIT") != "COMMIT":
+            raise TransactionAborted
+
+    async def close(self) -> None:
+        """Give the connection back, rolling back first when the transaction is still open."""
+        connection, driver = self._connection, self._driver
+        if connection is None:
+            return
+        self._connection = self._driver = None
+        if driver is not None and (driver.is_closed() or driver.is_in_transaction()):
+            # Not even a cancelled request may leave half a transaction behind.
+            await asyncio.shield(self._roll_back(connection, driver))
+        else:
+            await connection.close()
+
+    @staticmethod
+    async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+        try:
+            if not driver.is_closed():
+                await driver.execute("ROLLBACK")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            driver.terminate()
+        if driver.is_closed():
+            await connection.invalidate()
+        await connection.close()
+
+
+def tenant_reads(engine: AsyncEngine) -> Reads:
+    """Read-only transactions on the engine; foreign errors leave them translated."""
+
+    @asynccontextmanager
+    async def reads(tenant_id: TenantId) -> AsyncIterator[AsyncConnection]:
+        with translating():
+            transaction = TenantTransaction(engine, tenant_id, read_only=True)
+            connection = await transaction.begin()
+            try:
+                yield connection
+            finally:
+                await transaction.close()
+
+    return reads
+
+
+@asynccontextmanager
+async def tenant_connection(
+    pool: asyncpg.Pool, *tenants: TenantId
+) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction on a bare pool that sees the tenants' rows; commits unless the body raises."""
+    with translating():
+        async with pool.acquire() as connection:
+            await connection.execute(begin_statement(tenants))
+            try:
+                yield connection
+            except BaseException:
+                await asyncio.shield(_abandon(connection))
+                raise
+            if await connection.execute("COMMIT") != "COMMIT":
+                raise TransactionAborted
+
+
+async def _abandon(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.execute("ROLLBACK")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        connection.terminate()

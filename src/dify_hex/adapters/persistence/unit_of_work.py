@@ -1,0 +1,100 @@
+"""The unit of work on PostgreSQL: one transaction, its repositories, its outbox."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from dify_hex.adapters.persistence.errors import translated, translating
+from dify_hex.adapters.persistence.event_codec import encode_event
+from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEventRow
+from dify_hex.adapters.persistence.scope import WorkScope
+from dify_hex.adapters.persistence.tracker import Tracker
+from dify_hex.adapters.persistence.transactions import TenantTransaction
+from dify_hex.application.shared.identity import new_id
+from dify_hex.application.shared.outbox import ConsumingWork
+from dify_hex.domain.shared.events import DomainEvent
+from dify_hex.domain.shared.ids import EventId, TenantId
+
+
+class SqlUnitOfWork(ConsumingWork):
+    """One transaction of one tenant, with every repository; each slice sees its own narrow part.
+
+    A repository is made when it is first asked for. To add one, add a `cached_property` that
+    returns `Sql<Aggregate>Repository(self._scope)`.
+    """
+
+    def __init__(self, engine: AsyncEngine, tenant_id: TenantId) -> None:
+        self._tenant_id = tenant_id
+        self._transaction = TenantTransaction(engine, tenant_id)
+        self._connection: AsyncConnection
+        self._scope: WorkScope
+
+    async def __aenter__(self) -> Self:
+        with translating():
+            self._connection = await self._transaction.begin()
+        session = AsyncSession(self._connection, autoflush=False, expire_on_commit=False)
+        self._scope = WorkScope(
+            tenant_id=self._tenant_id, session=session, tracker=Tracker(session)
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._scope.session.sync_session.expunge_all()
+        await self._transaction.close()
+        meaning = translated(error) if isinstance(error, Exception) else None
+        if meaning is not None:
+            raise meaning from error
+
+    async def commit(self) -> None:
+        """Write back what changed, store its events, and commit."""
+        with translating():
+            events = self._scope.tracker.write_back()
+            await self._scope.session.flush()
+            await self._store(events)
+            await self._transaction.commit()
+
+    async def mark_consumed(self, handler_name: str, event_id: EventId) -> bool:
+        """Record that the handler has had its effect; False when it had it before."""
+        recorded = await self._connection.scalar(
+            upsert(ConsumedEventRow)
+            .values(handler=handler_name, event_id=event_id, tenant_id=self._tenant_id)
+            .on_conflict_do_nothing()
+            .returning(ConsumedEventRow.event_id)
+        )
+        return recorded is not None
+
+    async def _store(self, events: Sequence[DomainEvent]) -> None:
+        if events:
+            await self._connection.execute(
+                insert(OutboxEventRow),
+                [
+                    {
+                        "id": new_id(),
+                        "tenant_id": event.tenant_id,
+                        "name": event.name,
+                        "payload": encode_event(event),
+                        "occurred_at": event.occurred_at,
+                    }
+                    for event in events
+                ],
+            )
+
+
+class BeginSqlWork:
+    """Opens units of work on one engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    def __call__(self, tenant_id: TenantId) -> SqlUnitOfWork:
+        """A unit of work of the tenant, not yet entered."""
+        return SqlUnitOfWork(self._engine, tenant_id)
