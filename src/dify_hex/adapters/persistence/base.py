@@ -15,8 +15,6 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
 }
 
-#: Server defaults are not fetched back: nobody reads a row after it was written.
-MAPPER_DEFAULTS = {"eager_defaults": False}
 COLUMN_TYPES = {UUID: Uuid(), datetime: DateTime(timezone=True), str: Text()}
 
 
@@ -25,7 +23,6 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = COLUMN_TYPES
-    __mapper_args__ = MAPPER_DEFAULTS
 
 
 class TenantRow:
@@ -52,7 +49,8 @@ class VersionColumn:
     @classmethod
     def __mapper_args__(cls) -> dict[str, object]:
         return {
-            **MAPPER_DEFAULTS,
+            # Server defaults are not fetched back: nobody reads a row after it was written.
+            "eager_defaults": False,
             "version_id_col": cls.version,
             "version_id_generator": False,
         }
