@@ -1,6 +1,7 @@
 """Who asks: the first argument of every use case."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.errors import Forbidden
@@ -30,6 +31,11 @@ class Actor:
     #: The only app a bound key may touch; None when it is not bound.
     bound_app_id: AppId | None = None
 
+    @property
+    def caller_id(self) -> UUID | None:
+        """The account or the key, for the record of who did something."""
+        return self.account_id or self.api_key_id
+
     def require(self, permission: Permission) -> None:
         """Refuse to go on without the permission.
 
@@ -48,4 +54,4 @@ class Actor:
         """
         self.require(permission)
         if self.bound_app_id is not None and self.bound_app_id != app_id:
-            raise AppNotAllowed()
+            raise AppNotAllowed

@@ -11,6 +11,8 @@ AccountId = NewType("AccountId", UUID)
 SessionId = NewType("SessionId", UUID)
 #: A credential for machines.
 ApiKeyId = NewType("ApiKeyId", UUID)
+#: A link that lets someone in once.
+OneTimeLinkId = NewType("OneTimeLinkId", UUID)
 #: A publishable LLM application.
 AppId = NewType("AppId", UUID)
 #: An immutable published configuration of an app.
