@@ -45,7 +45,7 @@ def make_engine(url: str, settings: PoolSettings) -> AsyncEngine:
     """
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=partial(_connect, url, settings),
+        async_creator=partial(connect, url, settings),
         isolation_level="AUTOCOMMIT",
         poolclass=AsyncAdaptedQueuePool,
         pool_size=settings.size,
@@ -66,7 +66,7 @@ def make_owner_engine(url: str) -> AsyncEngine:
     settings = PoolSettings(application_name="dify-hex migrate", command_timeout=PATIENCE)
     return create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=partial(_connect, url, settings),
+        async_creator=partial(connect, url, settings),
         poolclass=NullPool,
     )
 
@@ -87,7 +87,8 @@ def make_pool(url: str, settings: PoolSettings) -> asyncpg.Pool:
     )
 
 
-async def _connect(url: str, settings: PoolSettings, **_: Any) -> asyncpg.Connection:
+async def connect(url: str, settings: PoolSettings, **_: Any) -> asyncpg.Connection:
+    """One connection of the driver, outside any pool."""
     return await asyncpg.connect(driver_dsn(url), **_options(settings))
 
 

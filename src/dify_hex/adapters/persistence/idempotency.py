@@ -1,0 +1,96 @@
+"""First answers in PostgreSQL, so that they outlive processes and caches."""
+
+import asyncpg
+import orjson
+
+from dify_hex.adapters.persistence.transactions import tenant_connection
+from dify_hex.application.shared.idempotency import (
+    CLAIM_LASTS,
+    KEPT_FOR,
+    FirstAnswer,
+    IdempotencyInProgress,
+    IdempotencyKey,
+    IdempotencyKeyReused,
+    IdempotencyStore,
+)
+
+#: Claims a key that is new or over; nobody else's claim or answer is touched.
+_CLAIM = """
+INSERT INTO idempotency_keys (tenant_id, caller, route, key, fingerprint, expires_at)
+VALUES ($1, $2, $3, $4, $5, now() + $6::interval)
+ON CONFLICT (tenant_id, caller, route, key) DO UPDATE
+SET fingerprint = excluded.fingerprint, claimed_at = now(), expires_at = excluded.expires_at,
+    status = NULL, headers = NULL, body = NULL, stream_of = NULL
+WHERE idempotency_keys.expires_at <= now()
+RETURNING true
+"""
+_READ = """
+SELECT fingerprint, status, headers, body, stream_of FROM idempotency_keys
+WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4
+"""
+_COMPLETE = """
+UPDATE idempotency_keys
+SET status = $6, headers = $7, body = $8, stream_of = $9, expires_at = now() + $10::interval
+WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND fingerprint = $5
+"""
+_RELEASE = """
+DELETE FROM idempotency_keys
+WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND fingerprint = $5
+  AND status IS NULL
+"""
+_SWEEP = "DELETE FROM idempotency_keys WHERE expires_at < now()"
+
+
+class SqlIdempotencyStore(IdempotencyStore):
+    """One short transaction per call, on a bare pool of the application's role."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def claim(self, key: IdempotencyKey) -> FirstAnswer | None:
+        """Become the one who answers, or learn what was answered."""
+        async with tenant_connection(self._pool, key.tenant_id) as connection:
+            if await connection.fetchval(_CLAIM, *_where(key), key.fingerprint, CLAIM_LASTS):
+                return None
+            row = await connection.fetchrow(_READ, *_where(key))
+        if row is None:
+            # It was released between the two statements: whoever asks again gets the claim.
+            raise IdempotencyInProgress
+        if row["fingerprint"] != key.fingerprint:
+            raise IdempotencyKeyReused
+        if row["status"] is None:
+            raise IdempotencyInProgress
+        return FirstAnswer(
+            status=row["status"],
+            headers=orjson.loads(row["headers"]),
+            body=row["body"],
+            stream_of=row["stream_of"],
+        )
+
+    async def complete(self, key: IdempotencyKey, answer: FirstAnswer) -> None:
+        """Keep the answer for those who ask again."""
+        async with tenant_connection(self._pool, key.tenant_id) as connection:
+            await connection.execute(
+                _COMPLETE,
+                *_where(key),
+                key.fingerprint,
+                answer.status,
+                orjson.dumps(dict(answer.headers)).decode(),
+                answer.body,
+                answer.stream_of,
+                KEPT_FOR,
+            )
+
+    async def release(self, key: IdempotencyKey) -> None:
+        """Give the claim up unanswered."""
+        async with tenant_connection(self._pool, key.tenant_id) as connection:
+            await connection.execute(_RELEASE, *_where(key), key.fingerprint)
+
+
+async def forget_expired_keys(system_pool: asyncpg.Pool) -> None:
+    """Delete claims and answers that are over; the scheduler calls it now and then."""
+    await system_pool.execute(_SWEEP)
+
+
+def _where(key: IdempotencyKey) -> tuple[object, str, str, str]:
+    return key.tenant_id, key.caller, key.route, key.key
