@@ -1,5 +1,7 @@
 """Clients of the servers that a process talks to; made closed, opened at first use."""
 
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
 import httpx
 from pydantic import SecretStr
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -43,8 +45,9 @@ def redis_client(url: SecretStr, pool: PoolSettings) -> Redis:
 
 
 def http_client(pool: PoolSettings) -> httpx.AsyncClient:
-    """The pool for model servers; each call brings its own time limits, and cookies are not kept."""
+    """The pool for model servers; each call brings its own time limits, no cookie is kept."""
     return httpx.AsyncClient(
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
         limits=httpx.Limits(
             max_connections=pool.http_connections,
             max_keepalive_connections=pool.http_connections,

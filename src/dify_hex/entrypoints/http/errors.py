@@ -23,7 +23,7 @@ from dify_hex.domain.shared.errors import (
 )
 from dify_hex.entrypoints.http.envelope import Schema
 from dify_hex.entrypoints.http.messages.catalogue import message_for
-from dify_hex.entrypoints.http.problems import MalformedJson, ProtocolProblem
+from dify_hex.entrypoints.http.problems import MalformedJson, MethodNotAllowed, ProtocolProblem
 from dify_hex.entrypoints.http.request_context import ENGLISH, current_request
 
 STATUS_BY_CATEGORY: Mapping[type[DomainError], int] = {
@@ -154,9 +154,9 @@ def _headers(error: DomainError, status: int) -> dict[str, str]:
         headers["retry-after"] = str(max(1, -int(-retry_after // 1)))
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="dify-hex"'
-    allow = getattr(error, "allow", None)
-    if allow:
-        headers["allow"] = allow
+    allow = error.details.get("allow")
+    if isinstance(error, MethodNotAllowed) and isinstance(allow, list):
+        headers["allow"] = ", ".join(map(str, allow))
     return headers
 
 

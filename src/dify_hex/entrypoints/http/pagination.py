@@ -22,7 +22,7 @@ _PageNumber = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Counted from 
 _Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items per page.")]
 
 
-class _Paging:
+class PageParameters:
     """The dependency behind `Paging`."""
 
     def __init__(self, sortable: tuple[str, ...], default: str) -> None:
@@ -48,7 +48,7 @@ class _Paging:
 
 def Paging(*, sortable: tuple[str, ...], default: str) -> object:  # noqa: N802 - a marker
     """Mark a parameter of type PageRequest; `default` is an order such as `-created_at`."""
-    return Depends(_Paging(sortable, default))
+    return Depends(PageParameters(sortable, default))
 
 
 def parse_sort(text: str, sortable: tuple[str, ...]) -> tuple[SortField, ...]:

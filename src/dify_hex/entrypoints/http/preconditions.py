@@ -26,13 +26,13 @@ def parse_version(if_match: str | None) -> int | None:
     return int(match[1])
 
 
-async def _optional(
+async def optional_version(
     if_match: Annotated[str | None, Header(description="The version last read.")] = None,
 ) -> int | None:
     return parse_version(if_match)
 
 
-async def _required(
+async def required_version(
     if_match: Annotated[str | None, Header(description="The version last read; required.")] = None,
 ) -> int:
     version = parse_version(if_match)
@@ -42,6 +42,6 @@ async def _required(
 
 
 #: The version that PUT or PATCH was told to expect, or None.
-ExpectedVersion = Annotated[int | None, Depends(_optional)]
+ExpectedVersion = Annotated[int | None, Depends(optional_version)]
 #: The version that a change of a draft must name; 428 without.
-RequiredVersion = Annotated[int, Depends(_required)]
+RequiredVersion = Annotated[int, Depends(required_version)]

@@ -1,0 +1,178 @@
+"""Reads bodies within limits of size and time, and refuses JSON that no part of us can hold."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dify_hex.domain.shared.errors import DomainError, InvalidInput
+from dify_hex.entrypoints.http.errors import error_response
+from dify_hex.entrypoints.http.problems import (
+    BodyTimedOut,
+    BodyTooLarge,
+    MalformedJson,
+    MediaTypeNotSupported,
+)
+
+#: How deep JSON may be nested.
+MAX_DEPTH = 64
+#: What could be an escaped NUL or surrogate, a number that is none, or one that does not fit.
+_SUSPICIOUS = re.compile(rb"\x00|\\u(?:0000|[dD][89a-fA-F])|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{19}")
+_INT_RANGE = range(-(2**63), 2**63)
+#: More characters than any integer in the range has.
+_MAX_DIGITS = 20
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ClientLeft(Exception):
+    """The caller hung up before the body was there."""
+
+
+class BodyGuard:
+    """Takes in the whole body before the application sees the request.
+
+    So a slow sender holds a task and a buffer, never a database connection, and every route can
+    rely on JSON that the database can store: no NUL, no lone surrogates, no NaN, no number beyond
+    64 bits, no more than `MAX_DEPTH` levels.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, timeout: float, json_below: str = "/v1/"
+    ) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+        self._timeout = timeout
+        self._json_below = json_below
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            check_address(scope)
+            if scope["method"] in _BODILESS or not _announces_body(scope):
+                await self._app(scope, receive, send)
+                return
+            body = await self._read(scope, receive)
+            if body and scope["path"].startswith(self._json_below):
+                check_media_type(scope)
+                check_json(body)
+        except ClientLeft:
+            return
+        except DomainError as error:
+            await error_response(error)(scope, receive, send)
+            return
+        await self._app(scope, _Replay(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        announced = next(
+            (value for name, value in scope["headers"] if name == b"content-length"), b"0"
+        )
+        if announced.isdigit() and int(announced[:18]) > self._max_bytes:
+            raise BodyTooLarge(limit_bytes=self._max_bytes)
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._timeout):
+                while True:
+                    message = await receive()
+                    if message["type"] != "http.request":
+                        raise ClientLeft
+                    part = message.get("body", b"")
+                    size += len(part)
+                    if size > self._max_bytes:
+                        raise BodyTooLarge(limit_bytes=self._max_bytes)
+                    parts.append(part)
+                    if not message.get("more_body", False):
+                        return b"".join(parts)
+        except TimeoutError:
+            raise BodyTimedOut from None
+
+
+class _Replay:
+    """Gives the application the body that was read, then the connection's own events."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+def check_address(scope: Scope) -> None:
+    """Refuse a NUL in the path or the query, which no text of ours can hold."""
+    if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+        raise InvalidInput(fields=[_field("address", "nul_character")])
+
+
+def check_media_type(scope: Scope) -> None:
+    """Refuse a body that does not say it is JSON."""
+    declared = next((v for name, v in scope["headers"] if name == b"content-type"), b"")
+    kind = declared.partition(b";")[0].strip().lower()
+    if kind != b"application/json" and not (
+        kind.startswith(b"application/") and kind.endswith(b"+json")
+    ):
+        raise MediaTypeNotSupported(expected="application/json")
+
+
+def check_json(body: bytes) -> None:
+    """Refuse JSON that parses but cannot be stored or walked.
+
+    Most bodies are cleared by one search and two counts; only a suspicious one is parsed here.
+
+    Raises:
+        MalformedJson: it is not JSON by the letter.
+        InvalidInput: naming what is in it that cannot be kept.
+    """
+    deep = body.count(b"[") + body.count(b"{") > MAX_DEPTH
+    if not deep and _SUSPICIOUS.search(body) is None:
+        return
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedJson(position=error.pos) from None
+    problem = _problem_in(value, depth=1)
+    if problem is not None:
+        raise _refused(problem)
+    json.loads(body, parse_int=_check_integer)
+
+
+def _check_integer(digits: str) -> int:
+    """Stands in for `int`, because the fast parser turns a number that is too long into a float."""
+    if len(digits) > _MAX_DIGITS or int(digits) not in _INT_RANGE:
+        raise _refused("number_out_of_range")
+    return int(digits)
+
+
+def _problem_in(value: Any, *, depth: int) -> str | None:
+    if isinstance(value, str):
+        return "nul_character" if "\0" in value else None
+    if not isinstance(value, dict | list):
+        return None
+    if depth > MAX_DEPTH:
+        return "nested_too_deeply"
+    inner = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+    return next(filter(None, (_problem_in(item, depth=depth + 1) for item in inner)), None)
+
+
+def _refused(problem: str) -> InvalidInput:
+    return InvalidInput(fields=[_field("body", problem)])
+
+
+def _field(place: str, problem: str) -> dict[str, str]:
+    return {"field": place, "in": place, "problem": problem, "message": problem.replace("_", " ")}
+
+
+def _announces_body(scope: Scope) -> bool:
+    return any(
+        (name == b"content-length" and value != b"0") or name == b"transfer-encoding"
+        for name, value in scope["headers"]
+    )
