@@ -4,16 +4,24 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from dify_hex.domain.shared.ids import ConversationId, MessageId, TenantId, WorkflowRunId
+from dify_hex.application.workflow.read_models import RunDetail
+from dify_hex.domain.shared.ids import (
+    AppId,
+    ConversationId,
+    MessageId,
+    TenantId,
+    WorkflowRunId,
+)
+from dify_hex.domain.shared.paging import CursorPage, CursorRequest
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.graph.graph import Graph
-from dify_hex.domain.workflow.run_events import RunEvent
+from dify_hex.domain.workflow.run_events import RunEvent, RunStarted
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
 
 
@@ -66,6 +74,43 @@ class JournalHead:
     status: RunStatus
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A run at its birth; a foreground run is leased already, a background run to nobody."""
+
+    lease: Lease
+    facts: RunStarted
+    rows: Sequence[JournalRow]
+    background: bool
+    resume_window: timedelta
+
+
+class NewRuns(Protocol):
+    """Where runs are stored at their birth, inside the caller's unit of work."""
+
+    @abstractmethod
+    async def add(self, run: NewRun) -> None:
+        """Store the run with its first events."""
+
+
+class GraphDocuments(Protocol):
+    """The exact graphs that versions and runs are pinned to, by hash."""
+
+    @abstractmethod
+    async def add(self, document: GraphDocument) -> None:
+        """Keep the document; doing so again changes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """What is needed to go on with a run, besides its journal."""
+
+    graph: GraphDocument
+    background: bool
+    resume_window: timedelta
+    desired_state: DesiredState
+
+
 class RunJournal(Protocol):
     """The durable truth of runs, committed in groups across the runs of a process."""
 
@@ -109,6 +154,18 @@ class ClaimedRun:
     taken_over: bool
 
 
+class StoredRuns(Protocol):
+    """Runs as they are stored."""
+
+    @abstractmethod
+    async def get(self, tenant_id: TenantId, run_id: WorkflowRunId) -> StoredRun:
+        """The run.
+
+        Raises:
+            WorkflowRunNotFound: there is none for this tenant.
+        """
+
+
 class RunLeases(Protocol):
     """Who owns which run, by the database's clock."""
 
@@ -121,8 +178,28 @@ class RunLeases(Protocol):
         """Take runs that nobody owns; none within one lease time after the database was away."""
 
     @abstractmethod
+    async def take_paused(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, owner: str
+    ) -> ClaimedRun | None:
+        """Take a paused run to act on it; None when it is not paused, or someone was quicker."""
+
+    @abstractmethod
     async def release(self, leases: Sequence[Lease]) -> None:
         """Give runs up at once, for another process to go on with."""
+
+
+class RunControl(Protocol):
+    """What is asked of runs, kept with them so that no owner can miss it."""
+
+    @abstractmethod
+    async def desire(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, state: DesiredState
+    ) -> RunStatus:
+        """Note what the run shall do, unless it has ended; returns where it stands.
+
+        Raises:
+            WorkflowRunNotFound: there is none for this tenant.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,3 +343,26 @@ class ConversationMemory(Protocol):
         limit: int,
     ) -> Sequence[ChatTurn]:
         """The finished turns on the path that leads to this message, oldest first."""
+
+
+class RunReader(Protocol):
+    """Runs as they are shown, straight from the store."""
+
+    @abstractmethod
+    async def get_run(self, tenant_id: TenantId, run_id: WorkflowRunId) -> RunDetail:
+        """One run.
+
+        Raises:
+            WorkflowRunNotFound: there is none for this tenant.
+        """
+
+    @abstractmethod
+    async def list_runs(
+        self,
+        tenant_id: TenantId,
+        cursor: CursorRequest,
+        *,
+        app_id: AppId | None = None,
+        status: RunStatus | None = None,
+    ) -> CursorPage[RunDetail]:
+        """Runs, newest first."""

@@ -33,9 +33,6 @@ from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
 from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.system import system_values
 
-_OPEN = frozenset({NodeStatus.RUNNING})
-
-
 class WorkflowRun:
     """Decides what may happen next; every decision is an event, and only events change it.
 
@@ -53,7 +50,6 @@ class WorkflowRun:
         self._facts: RunStarted | None = None
         self._nodes: dict[NodeId, NodeRun] = {}
         self._usage = Usage()
-        self._message_complete = False
         self._steps = 0
 
     @classmethod
@@ -108,14 +104,17 @@ class WorkflowRun:
         return self._steps
 
     def ready(self) -> tuple[NodeId, ...]:
-        """The nodes that may start now; none unless the run is running."""
+        """The nodes that may start now, or start again; none unless the run is running."""
         if self._status is not RunStatus.RUNNING:
             return ()
-        return ready_nodes(self.graph, self._nodes)
+        interrupted = tuple(
+            node_id for node_id, node in self._nodes.items() if node.status is NodeStatus.PENDING
+        )
+        return interrupted + ready_nodes(self.graph, self._nodes)
 
     def open_nodes(self) -> tuple[NodeId, ...]:
         """The nodes that have begun and not ended."""
-        return tuple(node_id for node_id, node in self._nodes.items() if node.status in _OPEN)
+        return tuple(node_id for node_id, node in self._nodes.items() if node.status is NodeStatus.RUNNING)
 
     @property
     def is_exhausted(self) -> bool:
@@ -140,11 +139,9 @@ class WorkflowRun:
     def start_node(self, node_id: NodeId, *, now: datetime) -> tuple[RunEvent, ...]:
         """Begin an attempt of a node that is ready or waits for another attempt."""
         self._require(RunStatus.RUNNING)
-        before = self._nodes.get(node_id)
-        if before is None and node_id not in self.ready():
+        if node_id not in self.ready():
             raise RunTransitionRefused(node_id=node_id)
-        if before is not None and before.status is not NodeStatus.PENDING:
-            raise RunTransitionRefused(node_id=node_id, status=before.status.value)
+        before = self._nodes.get(node_id)
         attempt = 1 if before is None else before.attempt + 1
         repeated_key = "" if before is None else before.effect_key
         return self._record(
@@ -250,7 +247,7 @@ class WorkflowRun:
     def _open_node(self, node_id: NodeId) -> NodeRun:
         self._require(RunStatus.RUNNING)
         node = self._nodes.get(node_id)
-        if node is None or node.status not in _OPEN:
+        if node is None or node.status is not NodeStatus.RUNNING:
             raise RunTransitionRefused(node_id=node_id)
         return node
 
@@ -269,17 +266,16 @@ class WorkflowRun:
             case RunStarted():
                 self._facts = event
                 self._status = RunStatus.RUNNING
-                self.variables.put(*system_values(self.run_id, event))
+                self.variables.put(*system_values(event))
             case NodeStarted() | NodeSucceeded() | NodeFailed() | NodeRetrying() | NodeSkipped():
                 self._apply_to_node(event)
             case RunPaused():
                 self._status = RunStatus.PAUSED
             case RunResumed():
                 self._status = RunStatus.RUNNING
-            case MessageStarted():
+            case MessageStarted() | MessageComplete():
+                # Told to readers; the run's own state does not depend on them.
                 pass
-            case MessageComplete():
-                self._message_complete = True
             case RunSucceeded() | RunFailed() | RunStopped() | RunExpired():
                 self._status = _FINAL_STATUS[type(event)]
             case _:

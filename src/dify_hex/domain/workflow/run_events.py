@@ -12,6 +12,7 @@ from dify_hex.domain.shared.ids import (
     EndUserName,
     MessageId,
     NodeId,
+    WorkflowRunId,
 )
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
@@ -34,6 +35,7 @@ class RunStarted(Happened):
 
     type: ClassVar[str] = "run.started"
 
+    run_id: WorkflowRunId
     graph_hash: str
     node_schemas: Mapping[str, int]
     app_id: AppId

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from dify_hex.domain.shared.ids import NodeId, WorkflowRunId
+from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.run_events import RunStarted
 from dify_hex.domain.workflow.variables.selector import SYSTEM
@@ -20,7 +20,7 @@ SYSTEM_NAMES = frozenset(
 )
 
 
-def system_values(run_id: WorkflowRunId, facts: RunStarted) -> tuple[NodeId, JsonObject]:
+def system_values(facts: RunStarted) -> tuple[NodeId, JsonObject]:
     """The system variables of a run; those that do not apply to it are absent."""
     values: dict[str, JsonValue] = {
         "query": facts.query,
@@ -28,7 +28,7 @@ def system_values(run_id: WorkflowRunId, facts: RunStarted) -> tuple[NodeId, Jso
         "app_id": str(facts.app_id),
         "conversation_id": _text(facts.conversation_id),
         "message_id": _text(facts.message_id),
-        "workflow_run_id": str(run_id),
+        "workflow_run_id": str(facts.run_id),
     }
     return SYSTEM, {name: value for name, value in values.items() if value is not None}
 

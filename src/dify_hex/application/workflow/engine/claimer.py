@@ -1,0 +1,49 @@
+"""Takes on the runs that nobody owns: new background runs, and those whose owner died."""
+
+import asyncio
+
+from dify_hex.application.shared.faults import FaultReporter
+from dify_hex.application.workflow.engine.run_host import RunHost
+from dify_hex.application.workflow.ports import RunLeases, RunSignals
+from dify_hex.domain.shared.errors import DomainError, Unavailable
+
+#: Seconds between two looks at the queue when no wake-up comes.
+LOOK_EVERY = 1.0
+_BATCH = 20
+
+
+class RunClaimer:
+    """The worker's loop: `workflow_runs` is the queue, signals only make it quicker."""
+
+    def __init__(
+        self, *, host: RunHost, leases: RunLeases, signals: RunSignals, faults: FaultReporter
+    ) -> None:
+        self._host = host
+        self._leases = leases
+        self._signals = signals
+        self._faults = faults
+
+    async def claim_forever(self) -> None:
+        """Claim whenever there may be something, for as long as the process lives."""
+        while True:
+            if not await self.claim_once():
+                await self._signals.wait_for_runs(LOOK_EVERY)
+
+    async def claim_once(self) -> bool:
+        """Take as many due runs as there is room for; whether there may be more."""
+        places = min(_BATCH, self._host.free_places)
+        if places == 0:
+            await asyncio.sleep(LOOK_EVERY)
+            return False
+        try:
+            claimed = await self._leases.claim_due(self._host.owner, limit=places)
+        except Unavailable:
+            await asyncio.sleep(LOOK_EVERY)
+            return False
+        for run in claimed:
+            try:
+                await self._host.adopt(run)
+            except DomainError as error:
+                # Its lease runs out by itself; the next claim tries again.
+                self._faults.report(error, where="claim", run_id=str(run.lease.run_id))
+        return len(claimed) == places

@@ -1,0 +1,135 @@
+"""Brings a run's facts into the journal and, in the right order, before its readers."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Sequence
+
+from dify_hex.application.workflow.ports import (
+    JournalRow,
+    Lease,
+    RunEnding,
+    RunEventCodec,
+    RunJournal,
+    StreamEntry,
+    StreamWriter,
+)
+from dify_hex.domain.workflow.run_events import RunEvent
+
+
+class RunRecorder:
+    """Keeps the promise of `strict`: nothing is shown before what came before it is committed.
+
+    Rows and deltas stand in one queue. A row leaves it once it is committed, a delta once no
+    uncommitted row stands before it.
+    """
+
+    def __init__(
+        self, *, lease: Lease, journal: RunJournal, writer: StreamWriter, codec: RunEventCodec
+    ) -> None:
+        self._lease = lease
+        self._journal = journal
+        self._writer = writer
+        self._codec = codec
+        self._unsent: list[JournalRow] = []
+        self._waiting: deque[StreamEntry] = deque()
+        self._committed_seq = 0
+        self._seq = 0
+        self._n = 0
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """The id that the last entry has got."""
+        return self._seq, self._n
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether rows wait for a commit to ride with."""
+        return bool(self._unsent)
+
+    def continue_from(self, seq: int) -> None:
+        """Take everything up to `seq` as committed, and shown by whoever committed it."""
+        self._seq = self._committed_seq = seq
+
+    def show_committed(self, rows: Sequence[JournalRow]) -> None:
+        """Show rows that somebody else has committed for this run, such as its first ones."""
+        self.continue_from(rows[-1].seq)
+        self._writer.write([_entry(row) for row in rows])
+
+    def record(self, events: Sequence[RunEvent]) -> None:
+        """Queue events for the journal and for the readers."""
+        for event in events:
+            self._seq += 1
+            row = JournalRow(
+                tenant_id=self._lease.tenant_id,
+                run_id=self._lease.run_id,
+                seq=self._seq,
+                token=self._lease.token,
+                type=event.type,
+                payload=self._codec.encode(event),
+                at=event.at,
+            )
+            self._unsent.append(row)
+            self._waiting.append(_entry(row))
+        self._n = 0
+
+    def show(self, type_name: str, data: str, *, offset: int = -1) -> None:
+        """Queue something that is shown but not journalled."""
+        self._n += 1
+        self._waiting.append(
+            StreamEntry(self._lease.token, self._seq, self._n, type_name, data, offset)
+        )
+        self._release()
+
+    def commit(self, *, urgent: bool) -> asyncio.Task[None]:
+        """Send every unsent row to the journal now; the task ends when they are committed.
+
+        The task raises LeaseLost when the run has got another owner.
+        """
+        rows, self._unsent = self._unsent, []
+        return asyncio.create_task(self._append(rows, urgent=urgent))
+
+    async def finish(self, ending: RunEnding) -> None:
+        """Commit the ending with all rows that are still unsent, then show them."""
+        self._unsent = []
+        await self._journal.finish(ending)
+        self._commit_up_to(ending.rows[-1].seq)
+        await self._writer.close()
+
+    async def abandon(self) -> None:
+        """Let go of the stream without ending the run."""
+        await self._writer.close()
+
+    def unsent_rows(self) -> tuple[JournalRow, ...]:
+        """The rows that the ending has to bring along."""
+        return tuple(self._unsent)
+
+    async def _append(self, rows: Sequence[JournalRow], *, urgent: bool) -> None:
+        if rows:
+            await self._journal.append(rows, urgent=urgent)
+            self._commit_up_to(rows[-1].seq)
+
+    def _commit_up_to(self, seq: int) -> None:
+        self._committed_seq = max(self._committed_seq, seq)
+        self._release()
+
+    def _release(self) -> None:
+        released: list[StreamEntry] = []
+        while self._waiting and self._waiting[0].seq <= self._committed_seq:
+            released.append(self._waiting.popleft())
+        if released:
+            self._writer.write(released)
+
+
+def _entry(row: JournalRow) -> StreamEntry:
+    return StreamEntry(row.token, row.seq, 0, row.type, row.payload)
+
+
+def text_data(message_id: object, text: str) -> str:
+    """The data of a `message.delta` or `message.reset`."""
+    return f'{{"message_id":"{message_id}","text":{json.dumps(text, ensure_ascii=False)}}}'
+
+
+def node_text_data(node_id: str, text: str) -> str:
+    """The data of a `node.delta`."""
+    return json.dumps({"node_id": node_id, "text": text}, ensure_ascii=False)

@@ -1,0 +1,153 @@
+"""Puts together everything that one run needs to execute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.faults import FaultReporter
+from dify_hex.application.workflow.engine.commands import Pause, Stop
+from dify_hex.application.workflow.engine.message_text import MessageText
+from dify_hex.application.workflow.engine.recorder import RunRecorder
+from dify_hex.application.workflow.engine.scheduler import RunLimits, RunScheduler
+from dify_hex.application.workflow.nodes.registry import NodeRegistry
+from dify_hex.application.workflow.ports import (
+    ClaimedRun,
+    GraphCodec,
+    JournalRow,
+    Lease,
+    RunEventCodec,
+    RunEventStream,
+    RunJournal,
+    StoredRuns,
+)
+from dify_hex.application.workflow.start_run import DEFAULT_RESUME_WINDOW, StartedRun
+from dify_hex.domain.workflow.node_run import RunError
+from dify_hex.domain.workflow.run import WorkflowRun
+from dify_hex.domain.workflow.statuses import DesiredState
+
+#: A run that has had this many owners kills them; it is failed instead of tried once more.
+MAX_OWNERS = 20
+_PAGE = 1000
+
+ABANDONED = RunError(
+    code="workflow_run_abandoned",
+    message=f"The run was begun anew {MAX_OWNERS} times and never came to an end.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedRun:
+    """A run that is ready to be driven."""
+
+    lease: Lease
+    scheduler: RunScheduler
+    background: bool
+    resume_window: timedelta
+
+
+class RunLoader:
+    """Assembles a run that begins here, or goes on here after somebody else."""
+
+    def __init__(
+        self,
+        *,
+        journal: RunJournal,
+        stream: RunEventStream,
+        stored_runs: StoredRuns,
+        graphs: GraphCodec,
+        events: RunEventCodec,
+        nodes: NodeRegistry,
+        clock: Clock,
+        faults: FaultReporter,
+        limits: RunLimits,
+    ) -> None:
+        self._journal = journal
+        self._stream = stream
+        self._stored_runs = stored_runs
+        self._graphs = graphs
+        self._events = events
+        self._nodes = nodes
+        self._clock = clock
+        self._faults = faults
+        self._limits = limits
+
+    def assemble(self, started: StartedRun) -> LoadedRun:
+        """A run that was born here; its first events are committed by now."""
+        recorder, text = self._open(started.run, started.lease)
+        recorder.show_committed(started.rows)
+        text.begin(taken_over=False)
+        return LoadedRun(
+            lease=started.lease,
+            scheduler=self._scheduler(started.run, started.lease, recorder, text),
+            background=started.background,
+            resume_window=started.resume_window,
+        )
+
+    async def load(self, claimed: ClaimedRun) -> LoadedRun:
+        """A run whose lease was just taken, as its journal tells it."""
+        lease = claimed.lease
+        stored = await self._stored_runs.get(lease.tenant_id, lease.run_id)
+        rows = await self._all_rows(lease)
+        run = WorkflowRun.replay(
+            run_id=lease.run_id,
+            tenant_id=lease.tenant_id,
+            graph=self._graphs.parse(stored.graph.json),
+            events=(self._events.decode(row.type, row.payload) for row in rows),
+        )
+        recorder, text = self._open(run, lease)
+        recorder.continue_from(run.seq)
+        text.begin(taken_over=claimed.taken_over)
+        condemned = ABANDONED if lease.token > MAX_OWNERS else None
+        scheduler = self._scheduler(run, lease, recorder, text, condemned)
+        if stored.desired_state is DesiredState.STOP:
+            scheduler.post(Stop("requested"))
+        elif stored.desired_state is DesiredState.PAUSE:
+            scheduler.post(Pause("requested"))
+        return LoadedRun(
+            lease=lease,
+            scheduler=scheduler,
+            background=stored.background,
+            resume_window=stored.resume_window or DEFAULT_RESUME_WINDOW,
+        )
+
+    def _open(self, run: WorkflowRun, lease: Lease) -> tuple[RunRecorder, MessageText]:
+        # The stream may ask for the whole text before there is any, hence the late look-up.
+        holder: list[MessageText] = []
+        writer = self._stream.open(lease, lambda: holder[0].snapshot() if holder else ())
+        recorder = RunRecorder(
+            lease=lease, journal=self._journal, writer=writer, codec=self._events
+        )
+        text = MessageText(run=run, lease=lease, recorder=recorder)
+        holder.append(text)
+        return recorder, text
+
+    def _scheduler(
+        self,
+        run: WorkflowRun,
+        lease: Lease,
+        recorder: RunRecorder,
+        text: MessageText,
+        condemned: RunError | None = None,
+    ) -> RunScheduler:
+        return RunScheduler(
+            run=run,
+            lease=lease,
+            recorder=recorder,
+            text=text,
+            nodes=self._nodes,
+            clock=self._clock,
+            faults=self._faults,
+            limits=self._limits,
+            condemned=condemned,
+        )
+
+    async def _all_rows(self, lease: Lease) -> Sequence[JournalRow]:
+        rows: list[JournalRow] = []
+        while True:
+            page = await self._journal.read(
+                lease.tenant_id, lease.run_id, after=len(rows), limit=_PAGE
+            )
+            rows.extend(page)
+            if len(page) < _PAGE:
+                return rows

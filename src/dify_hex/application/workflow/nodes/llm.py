@@ -1,0 +1,190 @@
+"""Executes the llm node: prompt, memory, one streamed model call."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+from dify_hex.application.model_provider.ports import (
+    ChatFinished,
+    ChatMessage,
+    ChatModel,
+    ChatRequest,
+    ChatRole,
+    TokenCounter,
+)
+from dify_hex.application.model_provider.ports import TextDelta as ModelText
+from dify_hex.application.model_provider.resolve_model import ResolvedModel, ResolveModel
+from dify_hex.application.workflow.nodes.node_executor import (
+    NodeContext,
+    NodeExecutor,
+    NodeOutput,
+    TextDelta,
+)
+from dify_hex.application.workflow.nodes.prompt_window import (
+    MESSAGE_OVERHEAD,
+    WindowBudget,
+    newest_that_fit,
+)
+from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
+from dify_hex.domain.shared.ids import NodeId
+from dify_hex.domain.shared.values.chat_turn import ChatTurn
+from dify_hex.domain.shared.values.usage import Usage
+from dify_hex.domain.workflow.node_run import NodeOutcome
+from dify_hex.domain.workflow.nodes.llm import LlmConfig, PromptSyntax
+from dify_hex.domain.workflow.variables.pool import as_text
+from dify_hex.domain.workflow.variables.template import Template
+
+START = NodeId("start")
+
+
+class LlmExecutor(NodeExecutor[LlmConfig]):
+    """Calls the configured model once.
+
+    - The prompt is rendered with the run's variables; the query, if any, is the last user message.
+    - Past turns are added newest first as long as the model's window has room for whole ones.
+    - Usage is what the provider reports, else it is counted here and marked as estimated.
+    """
+
+    def __init__(
+        self,
+        *,
+        resolve_model: ResolveModel,
+        chat_model: ChatModel,
+        token_counter: TokenCounter,
+        memory: ConversationMemory,
+        templates: TemplateRenderer,
+    ) -> None:
+        self._resolve_model = resolve_model
+        self._chat_model = chat_model
+        self._token_counter = token_counter
+        self._memory = memory
+        self._templates = templates
+
+    async def execute(
+        self, config: LlmConfig, context: NodeContext
+    ) -> AsyncGenerator[NodeOutput, None]:
+        """Yield the text as it comes, then the outcome."""
+        model = await self._resolve_model.execute(context.tenant_id, config.model)
+        messages = await self._messages(config, context, model)
+        request = ChatRequest(
+            endpoint=model.endpoint,
+            messages=messages,
+            parameters=config.model.parameters,
+            idempotency_key=context.effect_key,
+            first_token_timeout=config.first_token_timeout_seconds,
+            token_timeout=config.token_timeout_seconds,
+        )
+        pieces: list[str] = []
+        first_token: float | None = None
+        finish_reason = "stop"
+        reported: Usage | None = None
+        async for event in self._chat_model.stream(request):
+            match event:
+                case ModelText():
+                    text = _storable(event.text)
+                    if first_token is None:
+                        first_token = (context.clock.now() - context.facts.at).total_seconds()
+                    pieces.append(text)
+                    yield TextDelta(text)
+                case ChatFinished():
+                    finish_reason = event.finish_reason
+                    reported = event.usage
+                case _:
+                    # Reasoning and tool calls get their place with the nodes that use them.
+                    continue
+        text = "".join(pieces)
+        usage = reported or await self._estimate(model, messages, text)
+        yield NodeOutcome(
+            outputs={
+                "text": text,
+                "finish_reason": finish_reason,
+                "usage": {
+                    "prompt_tokens": usage.prompt_tokens,
+                    "completion_tokens": usage.completion_tokens,
+                    "total_tokens": usage.total_tokens,
+                },
+            },
+            usage=Usage(
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                first_token_seconds=first_token,
+                estimated=usage.estimated,
+            ),
+        )
+
+    async def _messages(
+        self, config: LlmConfig, context: NodeContext, model: ResolvedModel
+    ) -> tuple[ChatMessage, ...]:
+        prompt = tuple(
+            ChatMessage(role=ChatRole(message.role.value), content=text)
+            for message in config.prompt
+            if (text := self._render(config, context, message.text))
+        )
+        query: tuple[ChatMessage, ...] = ()
+        if config.query is not None:
+            text = as_text(context.variables.get(config.query))
+            query = (ChatMessage(role=ChatRole.USER, content=text),)
+        remembered = await self._remembered(config, context, model, prompt + query)
+        return prompt + remembered + query
+
+    def _render(self, config: LlmConfig, context: NodeContext, text: str) -> str:
+        if config.syntax is PromptSyntax.SELECTORS:
+            return context.variables.render(Template.parse(text))
+        return self._templates.render(text, context.variables.of(START))
+
+    async def _remembered(
+        self,
+        config: LlmConfig,
+        context: NodeContext,
+        model: ResolvedModel,
+        fixed: Sequence[ChatMessage],
+    ) -> tuple[ChatMessage, ...]:
+        facts = context.facts
+        if config.memory is None or facts.conversation_id is None or facts.message_id is None:
+            return ()
+        turns = await self._memory.turns_before(
+            context.tenant_id,
+            facts.conversation_id,
+            facts.message_id,
+            limit=config.memory.max_turns,
+        )
+        if not turns:
+            return ()
+        room = WindowBudget(
+            context_window=model.context_window,
+            max_answer=config.model.parameters.max_tokens,
+            max_memory=config.memory.max_tokens,
+        ).room_for_memory(await self._cost(model, [message.content for message in fixed]))
+        kept = newest_that_fit(turns, await self._turn_costs(model, turns), room)
+        return tuple(message for turn in kept for message in _as_messages(turn))
+
+    async def _cost(self, model: ResolvedModel, texts: Sequence[str]) -> int:
+        counted = await self._token_counter.count(model.endpoint.model, texts)
+        return sum(counted) + MESSAGE_OVERHEAD * len(texts)
+
+    async def _turn_costs(self, model: ResolvedModel, turns: Sequence[ChatTurn]) -> list[int]:
+        counted = await self._token_counter.count(
+            model.endpoint.model, [f"{turn.query}\n{turn.answer}" for turn in turns]
+        )
+        return [tokens + 2 * MESSAGE_OVERHEAD for tokens in counted]
+
+    async def _estimate(
+        self, model: ResolvedModel, messages: Sequence[ChatMessage], text: str
+    ) -> Usage:
+        prompt_tokens = await self._cost(model, [message.content for message in messages])
+        (completion_tokens,) = await self._token_counter.count(model.endpoint.model, [text])
+        return Usage(
+            prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, estimated=True
+        )
+
+
+def _as_messages(turn: ChatTurn) -> tuple[ChatMessage, ChatMessage]:
+    return (
+        ChatMessage(role=ChatRole.USER, content=turn.query),
+        ChatMessage(role=ChatRole.ASSISTANT, content=turn.answer),
+    )
+
+
+def _storable(text: str) -> str:
+    """The text without what neither JSON columns nor UTF-8 can hold."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,53 @@
+"""Fits a prompt and the memory of a conversation into a model's window."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dify_hex.domain.shared.errors import InvalidInput
+from dify_hex.domain.shared.values.chat_turn import ChatTurn
+
+#: What chat formats add around each message, in tokens; a safe estimate for all families.
+MESSAGE_OVERHEAD = 6
+#: Room left for the answer when its length is not limited.
+DEFAULT_ANSWER_ROOM = 512
+
+
+class PromptTooLong(InvalidInput):
+    """The prompt alone is longer than the model's window; shorten it or use another model."""
+
+    code = "workflow_prompt_too_long"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowBudget:
+    """How many tokens there are for prompt, memory and answer together."""
+
+    context_window: int
+    max_answer: int | None
+    max_memory: int | None
+
+    def room_for_memory(self, prompt_tokens: int) -> int:
+        """Tokens left for past turns.
+
+        Raises:
+            PromptTooLong: the prompt leaves no room for any answer.
+        """
+        if prompt_tokens >= self.context_window:
+            raise PromptTooLong(prompt_tokens=prompt_tokens, context_window=self.context_window)
+        answer = self.max_answer or min(DEFAULT_ANSWER_ROOM, self.context_window // 4)
+        room = max(0, self.context_window - prompt_tokens - answer)
+        return room if self.max_memory is None else min(room, self.max_memory)
+
+
+def newest_that_fit(
+    turns: Sequence[ChatTurn], tokens: Sequence[int], room: int
+) -> tuple[ChatTurn, ...]:
+    """The longest run of newest turns whose tokens fit; whole turns only, oldest dropped first.
+
+    `tokens[i]` is what turn `i` costs.
+    """
+    kept = len(turns)
+    while kept > 0 and tokens[kept - 1] <= room:
+        room -= tokens[kept - 1]
+        kept -= 1
+    return tuple(turns[kept:])

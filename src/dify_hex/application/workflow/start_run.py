@@ -1,0 +1,156 @@
+"""Begins a run inside its caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from dify_hex.application.shared.actor import Actor
+from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.unit_of_work import UnitOfWork
+from dify_hex.application.workflow.ports import (
+    GraphCodec,
+    GraphDocuments,
+    JournalRow,
+    Lease,
+    NewRun,
+    NewRuns,
+    RunEventCodec,
+)
+from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.shared.ids import (
+    AppId,
+    AppVersionId,
+    ConversationId,
+    EndUserName,
+    MessageId,
+    WorkflowRunId,
+)
+from dify_hex.domain.shared.values.graph_document import GraphDocument
+from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.workflow.nodes.node_types import NODE_SCHEMAS
+from dify_hex.domain.workflow.run import WorkflowRun
+from dify_hex.domain.workflow.run_events import RunStarted
+
+DEFAULT_RESUME_WINDOW = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRunCommand:
+    """What shall run, on which exact graph, with which inputs."""
+
+    run_id: WorkflowRunId
+    app_id: AppId
+    app_version_id: AppVersionId | None
+    graph: GraphDocument
+    user: EndUserName
+    inputs: JsonObject
+    query: str | None = None
+    message_id: MessageId | None = None
+    conversation_id: ConversationId | None = None
+    background: bool = False
+    resume_window: timedelta = DEFAULT_RESUME_WINDOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedRun:
+    """A run whose first events stand in the caller's transaction, not yet committed."""
+
+    run: WorkflowRun
+    lease: Lease
+    rows: Sequence[JournalRow]
+    background: bool
+    resume_window: timedelta
+
+
+class StartRunWork(UnitOfWork, Protocol):
+    """The unit of work that a run can begin in."""
+
+    @property
+    def workflow_runs(self) -> NewRuns:
+        """Where new runs are stored."""
+
+    @property
+    def graph_documents(self) -> GraphDocuments:
+        """Where the exact graphs are kept."""
+
+
+class StartRun:
+    """Records `run.started` and takes the lease.
+
+    - The run is pinned to the exact graph, by its hash.
+    - A foreground run is leased to this process at birth; a background run to nobody.
+    - Nothing executes before the caller has committed.
+    """
+
+    def __init__(
+        self, *, owner: str, clock: Clock, graphs: GraphCodec, events: RunEventCodec
+    ) -> None:
+        self._owner = owner
+        self._clock = clock
+        self._graphs = graphs
+        self._events = events
+
+    async def execute(
+        self, actor: Actor, command: StartRunCommand, work: StartRunWork
+    ) -> StartedRun:
+        """Begin the run in `work`; the caller commits, then launches what is returned."""
+        actor.require_app(command.app_id, Permission.APP_RUN)
+        run = WorkflowRun(
+            run_id=command.run_id,
+            tenant_id=actor.tenant_id,
+            graph=self._graphs.parse(command.graph.json),
+        )
+        lease = Lease(
+            tenant_id=actor.tenant_id,
+            run_id=command.run_id,
+            owner="" if command.background else self._owner,
+            token=0 if command.background else 1,
+        )
+        events = run.start(self._facts(command))
+        rows = [
+            JournalRow(
+                tenant_id=actor.tenant_id,
+                run_id=command.run_id,
+                seq=seq,
+                token=lease.token,
+                type=event.type,
+                payload=self._events.encode(event),
+                at=event.at,
+            )
+            for seq, event in enumerate(events, start=1)
+        ]
+        if command.app_version_id is None:
+            # A version's graph is kept with the version; a draft's only with its runs.
+            await work.graph_documents.add(command.graph)
+        await work.workflow_runs.add(
+            NewRun(
+                lease=lease,
+                facts=run.facts,
+                rows=rows,
+                background=command.background,
+                resume_window=command.resume_window,
+            )
+        )
+        return StartedRun(
+            run=run,
+            lease=lease,
+            rows=rows,
+            background=command.background,
+            resume_window=command.resume_window,
+        )
+
+    def _facts(self, command: StartRunCommand) -> RunStarted:
+        return RunStarted(
+            at=self._clock.now(),
+            run_id=command.run_id,
+            graph_hash=command.graph.hash,
+            node_schemas=NODE_SCHEMAS,
+            app_id=command.app_id,
+            app_version_id=command.app_version_id,
+            user=command.user,
+            inputs=command.inputs,
+            query=command.query,
+            message_id=command.message_id,
+            conversation_id=command.conversation_id,
+        )
