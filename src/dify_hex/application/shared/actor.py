@@ -5,7 +5,7 @@ from uuid import UUID
 
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.errors import Forbidden
-from dify_hex.domain.shared.ids import AccountId, ApiKeyId, AppId, TenantId
+from dify_hex.domain.shared.ids import AccountId, ApiKeyId, AppId, SessionId, TenantId
 
 
 class PermissionDenied(Forbidden):
@@ -28,6 +28,8 @@ class Actor:
     permissions: frozenset[Permission]
     account_id: AccountId | None = None
     api_key_id: ApiKeyId | None = None
+    #: The session a person signed in with; None for a machine.
+    session_id: SessionId | None = None
     #: The only app a bound key may touch; None when it is not bound.
     bound_app_id: AppId | None = None
 

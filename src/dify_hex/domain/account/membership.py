@@ -4,20 +4,20 @@ from datetime import datetime
 
 from dify_hex.domain.account.errors import LastOwner, RoleAboveOwn
 from dify_hex.domain.account.events import MemberAdded, MemberRemoved, MembershipRoleChanged
-from dify_hex.domain.account.permissions import Role, permissions_of
+from dify_hex.domain.account.permissions import Permission, Role, permissions_of
 from dify_hex.domain.shared.aggregate import Aggregate
 from dify_hex.domain.shared.ids import AccountId, TenantId
 
 
-def require_rank(own: Role, *roles: Role) -> None:
-    """Refuse when one of the roles stands above one's own.
+def require_rank(granted: frozenset[Permission], *roles: Role) -> None:
+    """Refuse when one of the roles stands above whoever has been granted these permissions.
 
     Raises:
-        RoleAboveOwn: one of them may do something that `own` may not.
+        RoleAboveOwn: one of the roles may do something that is not among them.
     """
     for role in roles:
-        if not permissions_of(role) <= permissions_of(own):
-            raise RoleAboveOwn(own_role=own.value, role=role.value)
+        if not permissions_of(role) <= granted:
+            raise RoleAboveOwn(role=role.value)
 
 
 class Membership(Aggregate):
@@ -51,10 +51,16 @@ class Membership(Aggregate):
         tenant_id: TenantId,
         account_id: AccountId,
         role: Role,
+        granted: frozenset[Permission],
         added_by: AccountId | None,
         now: datetime,
     ) -> "Membership":
-        """A new member; `added_by` is None for the founder of a tenant."""
+        """A new member; `granted` is what whoever adds them may do.
+
+        Raises:
+            RoleAboveOwn: the role stands above that.
+        """
+        require_rank(granted, role)
         membership = cls(
             tenant_id=tenant_id,
             account_id=account_id,
@@ -73,6 +79,18 @@ class Membership(Aggregate):
             )
         )
         return membership
+
+    @classmethod
+    def found(cls, *, tenant_id: TenantId, account_id: AccountId, now: datetime) -> "Membership":
+        """The owner with whom a tenant begins."""
+        return cls.create(
+            tenant_id=tenant_id,
+            account_id=account_id,
+            role=Role.OWNER,
+            granted=permissions_of(Role.OWNER),
+            added_by=account_id,
+            now=now,
+        )
 
     @property
     def tenant_id(self) -> TenantId:
@@ -94,14 +112,26 @@ class Membership(Aggregate):
     def updated_at(self) -> datetime:
         return self._updated_at
 
-    def change_role(self, role: Role, *, by: "Membership", owners: int, now: datetime) -> None:
+    def honours_session_of(self, opened_at: datetime) -> bool:
+        """Whether a session opened at that moment counts; one of an earlier membership does not."""
+        return opened_at >= self._created_at
+
+    def change_role(
+        self,
+        role: Role,
+        *,
+        granted: frozenset[Permission],
+        by: AccountId | None,
+        owners: int,
+        now: datetime,
+    ) -> None:
         """Give another role; the present one again changes nothing.
 
         Raises:
-            RoleAboveOwn: the old or the new role stands above that of `by`.
+            RoleAboveOwn: the old or the new role may do something that is not `granted`.
             LastOwner: the tenant would be left without an owner.
         """
-        require_rank(by.role, self._role, role)
+        require_rank(granted, self._role, role)
         if role is self._role:
             return
         self._keep_an_owner(owners)
@@ -111,20 +141,27 @@ class Membership(Aggregate):
             account_id=self._account_id,
             old_role=self._role,
             new_role=role,
-            changed_by=by.account_id,
+            changed_by=by,
         )
         self._role = role
         self._updated_at = now
         self._changed(event)
 
-    def end(self, *, by: "Membership", owners: int, now: datetime) -> None:
+    def end(
+        self,
+        *,
+        granted: frozenset[Permission],
+        by: AccountId | None,
+        owners: int,
+        now: datetime,
+    ) -> None:
         """Say that the account is leaving; the repository then removes the membership.
 
         Raises:
-            RoleAboveOwn: the member's role stands above that of `by`.
+            RoleAboveOwn: the member's role may do something that is not `granted`.
             LastOwner: the tenant would be left without an owner.
         """
-        require_rank(by.role, self._role)
+        require_rank(granted, self._role)
         self._keep_an_owner(owners)
         self._updated_at = now
         self._changed(
@@ -132,7 +169,7 @@ class Membership(Aggregate):
                 tenant_id=self._tenant_id,
                 occurred_at=now,
                 account_id=self._account_id,
-                removed_by=by.account_id,
+                removed_by=by,
             )
         )
 

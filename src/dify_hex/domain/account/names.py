@@ -8,6 +8,8 @@ from dify_hex.domain.account.errors import InvalidName
 
 MAX_NAME = 100
 _MAX_SLUG_STEM = 40
+#: Marks without a shape that some scripts need inside a word.
+_JOINERS = "\u200c\u200d"
 
 
 def checked_name(text: str) -> str:
@@ -31,8 +33,6 @@ def slug_of(name: str, tenant_id: UUID) -> str:
 
 
 def _is_invisible(character: str) -> bool:
-    # Cf also holds the joiners that some scripts need inside a word.
     category = unicodedata.category(character)
-    return category in {"Cc", "Cs", "Zl", "Zp"} or (
-        category == "Cf" and character not in "\u200c\u200d"
-    )
+    is_mark = category == "Cf" and character not in _JOINERS
+    return is_mark or category in {"Cc", "Cs", "Zl", "Zp"}

@@ -70,7 +70,7 @@ def _is_common(lowered: str) -> bool:
 
 
 def _is_sequence(lowered: str) -> bool:
-    pieces = [piece for piece in (*_RUNS, *(run[::-1] for run in _RUNS))]
+    pieces = (*_RUNS, *(run[::-1] for run in _RUNS))
     steps = sum(
         any(lowered[index : index + 3] in piece for piece in pieces)
         for index in range(len(lowered) - 2)
