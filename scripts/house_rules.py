@@ -35,6 +35,8 @@ BANNED_WORDS = frozenset(
 MAX_POSITIONAL_FIELDS = 3
 SEALED = frozenset({"frozen", "slots"})
 VALUE_OPTIONS = SEALED | {"kw_only"}
+# A use case's unit of work, and what the engine records the journal with.
+COMMITTERS = frozenset({"work", "_work", "_recorder"})
 TRANSACTION_OWNER = "adapters/persistence/unit_of_work.py"
 
 SECOND_SENTENCE = re.compile(r"[.!?][\"')]?\s+[A-Z]")
@@ -141,8 +143,8 @@ def stray_commits(file: SourceFile) -> Iterator[Finding]:
     for call in calls_of(file.tree):
         if not isinstance(call.func, ast.Attribute) or call.func.attr != "commit":
             continue
-        if file.layer != "application" or last_name(call.func.value) not in {"work", "_work"}:
-            yield file.path, call.lineno, "only a use case commits, and only its unit of work"
+        if file.layer != "application" or last_name(call.func.value) not in COMMITTERS:
+            yield file.path, call.lineno, "only a use case's unit of work and the journal commit"
 
 
 def unfinished_work(file: SourceFile) -> Iterator[Finding]:
@@ -170,7 +172,8 @@ def setters(file: SourceFile) -> Iterator[Finding]:
 
 
 def loose_values(file: SourceFile) -> Iterator[Finding]:
-    if file.layer not in {"domain", "application"}:
+    is_bookkeeping = file.in_package.startswith("application/workflow/engine/")
+    if file.layer not in {"domain", "application"} or is_bookkeeping:
         return
     for node in ast.walk(file.tree):
         if isinstance(node, ast.ClassDef) and (options := _dataclass_options(node)) is not None:
@@ -261,7 +264,7 @@ RULES: Sequence[Rule] = (
     _file_rule("no-any", "`Any` is in no signature of domain or application.", any_in_signatures),
     _file_rule("telling-names", "No utils, helpers, common, manager, misc or impl.", vague_names),
     _file_rule("aware-time", "No `utcnow`: times carry their zone.", naive_time),
-    _file_rule("one-commit", "Nobody commits but a use case's unit of work.", stray_commits),
+    _file_rule("one-commit", "Only units of work and the journal commit.", stray_commits),
     _file_rule("finished", "No TODO or FIXME.", unfinished_work),
     _file_rule(
         "reasoned-ignore", "A suppression names its code and its reason.", bare_suppressions

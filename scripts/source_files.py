@@ -1,6 +1,7 @@
 """Python files as the house rules read them: parsed, and asked for what rules speak of."""
 
 import ast
+import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 FOLDERS = ("src/dify_hex", "scripts", "alembic", "benchmarks", "tests")
 
 SELF = frozenset({"self", "cls"})
+USE_CASE_HOME = re.compile(r"application/(?!shared/)\w+/\w+\.py")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -89,7 +91,7 @@ def comments_of(file: SourceFile) -> Iterator[tuple[int, str]]:
 
 
 def use_cases_of(file: SourceFile) -> Iterator[ast.ClassDef]:
-    if file.layer == "application" and "/shared/" not in file.path:
+    if USE_CASE_HOME.match(file.in_package):
         for node in file.tree.body:
             if (
                 isinstance(node, ast.ClassDef)
