@@ -124,6 +124,16 @@ class App(Aggregate):
         if changed != profile:
             self._become(replace(self._state, profile=changed), now=now, by=by)
 
+    def expect_draft_version(self, expected: int | None) -> None:
+        """Refuse to go on when the caller has seen another version of the draft.
+
+        Raises:
+            StaleVersion: with both versions.
+        """
+        actual = self._state.draft.version
+        if expected is not None and expected != actual:
+            raise StaleVersion(expected=expected, actual=actual)
+
     def configure(
         self,
         configuration: Configuration,
@@ -144,9 +154,7 @@ class App(Aggregate):
         self._require_active()
         if configuration.mode is not self.mode:
             raise AppModeMismatch(mode=configuration.mode.value, app_mode=self.mode.value)
-        actual = self._state.draft.version
-        if expected_draft_version != actual:
-            raise StaleVersion(expected=expected_draft_version, actual=actual)
+        self.expect_draft_version(expected_draft_version)
         self._redraft(configuration, now=now, by=by)
 
     def publish(

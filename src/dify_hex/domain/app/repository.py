@@ -4,8 +4,10 @@ from abc import abstractmethod
 from typing import Protocol
 
 from dify_hex.domain.app.app import App
+from dify_hex.domain.app.standing import AppStanding
 from dify_hex.domain.app.version import AppVersion
 from dify_hex.domain.shared.ids import AppId
+from dify_hex.domain.shared.values.graph_document import GraphDocument
 
 
 class AppRepository(Protocol):
@@ -14,6 +16,14 @@ class AppRepository(Protocol):
     @abstractmethod
     async def get(self, app_id: AppId) -> App:
         """The app.
+
+        Raises:
+            AppNotFound: there is none, or it was deleted.
+        """
+
+    @abstractmethod
+    async def standing(self, app_id: AppId) -> AppStanding:
+        """Whether the app can be talked to, without loading it.
 
         Raises:
             AppNotFound: there is none, or it was deleted.
@@ -37,6 +47,10 @@ class AppVersionRepository(Protocol):
         Raises:
             AppVersionNotFound: the app has none of that number.
         """
+
+    @abstractmethod
+    async def graph_of(self, version: AppVersion) -> GraphDocument:
+        """The exact graph the version was turned into when it was published."""
 
     @abstractmethod
     def add(self, version: AppVersion) -> None:

@@ -54,7 +54,7 @@ class MessageRepository(Protocol):
         """
 
     @abstractmethod
-    def add(self, message: Message) -> None:
+    async def add(self, message: Message) -> None:
         """Keep a new message."""
 
 

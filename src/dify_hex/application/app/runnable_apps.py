@@ -1,0 +1,112 @@
+"""What a caller of an app talks to: a version that is ready to run."""
+
+from abc import abstractmethod
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from dify_hex.application.app.built_in_graph import built_in_graph
+from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.workflow.ports import GraphCodec, GraphDocuments
+from dify_hex.domain.app.configuration import Configuration
+from dify_hex.domain.app.errors import AppConfigurationInvalid
+from dify_hex.domain.app.repository import AppRepository, AppVersionRepository
+from dify_hex.domain.shared.ids import AppId, AppVersionId
+from dify_hex.domain.shared.values.graph_document import GraphDocument
+
+#: Versions kept in memory per process; a configuration is a few kilobytes.
+CACHED_VERSIONS = 512
+
+
+class VersionChoice(StrEnum):
+    """Which version of an app to talk to."""
+
+    PUBLISHED = "published"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnableApp:
+    """A configuration and its graph; `version_id` is None for a draft."""
+
+    version_id: AppVersionId | None
+    configuration: Configuration
+    graph: GraphDocument
+
+
+class RunnableAppWork(Protocol):
+    """The part of a transaction that looking an app up takes."""
+
+    @property
+    @abstractmethod
+    def apps(self) -> AppRepository:
+        """The tenant's apps."""
+
+    @property
+    @abstractmethod
+    def app_versions(self) -> AppVersionRepository:
+        """Their published versions."""
+
+    @property
+    @abstractmethod
+    def graph_documents(self) -> GraphDocuments:
+        """The graphs that versions were turned into."""
+
+
+class RunnableApps:
+    """Finds what is to be run, in the caller's transaction.
+
+    Published versions never change, so they are remembered by their id, which was read under the
+    tenant's own eyes just before. A draft is turned into a graph each time, and its graph is kept
+    by its hash, so that the run can be gone on with after the draft was edited.
+    """
+
+    def __init__(self, *, inspector: ConfigurationInspector, graphs: GraphCodec) -> None:
+        self._inspector = inspector
+        self._graphs = graphs
+        self._cache: OrderedDict[AppVersionId, RunnableApp] = OrderedDict()
+
+    async def find(
+        self, app_id: AppId, choice: VersionChoice, work: RunnableAppWork
+    ) -> RunnableApp:
+        """The app's published version, or its draft.
+
+        Raises:
+            AppNotFound: there is no such app.
+            AppIsArchived: the app is out of use.
+            AppNotPublished: it has no version yet.
+            AppConfigurationInvalid: the draft has faults.
+        """
+        standing = await work.apps.standing(app_id)
+        if choice is VersionChoice.DRAFT:
+            standing.require_active()
+            return await self._draft(app_id, work)
+        published = standing.runnable()
+        known = self._cache.get(published.version_id)
+        if known is not None:
+            self._cache.move_to_end(published.version_id)
+            return known
+        version = await work.app_versions.get(app_id, published.number)
+        app = RunnableApp(
+            version_id=version.id,
+            configuration=version.configuration,
+            graph=await work.app_versions.graph_of(version),
+        )
+        self._remember(version.id, app)
+        return app
+
+    async def _draft(self, app_id: AppId, work: RunnableAppWork) -> RunnableApp:
+        app = await work.apps.get(app_id)
+        configuration = app.state.draft.configuration
+        faults = self._inspector.faults(configuration)
+        if faults:
+            raise AppConfigurationInvalid(faults)
+        graph = self._graphs.document(built_in_graph(configuration))
+        await work.graph_documents.add(graph)
+        return RunnableApp(version_id=None, configuration=configuration, graph=graph)
+
+    def _remember(self, version_id: AppVersionId, app: RunnableApp) -> None:
+        self._cache[version_id] = app
+        if len(self._cache) > CACHED_VERSIONS:
+            self._cache.popitem(last=False)

@@ -1,0 +1,242 @@
+"""Saying something to an app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from dify_hex.application.app.runnable_apps import RunnableApp, RunnableApps, VersionChoice
+from dify_hex.application.conversation.ports import SendMessageWork
+from dify_hex.application.shared.actor import Actor
+from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.identity import new_id
+from dify_hex.application.shared.unit_of_work import BeginWork
+from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
+from dify_hex.application.workflow.engine.run_result import RunResult
+from dify_hex.application.workflow.start_run import (
+    DEFAULT_RESUME_WINDOW,
+    StartedRun,
+    StartRun,
+    StartRunCommand,
+)
+from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.conversation.conversation import Conversation
+from dify_hex.domain.conversation.errors import (
+    ConversationBusy,
+    ConversationNotFound,
+    ConversationUnsupported,
+    ParentWithoutConversation,
+)
+from dify_hex.domain.conversation.message import Message, MessageGlance, Question
+from dify_hex.domain.shared.errors import StaleVersion
+from dify_hex.domain.shared.ids import (
+    AppId,
+    ConversationId,
+    EndUserName,
+    MessageId,
+    WorkflowRunId,
+)
+from dify_hex.domain.shared.values.input_variable import InputValue
+from dify_hex.domain.shared.values.json_value import JsonObject
+
+
+class Response(StrEnum):
+    """How the caller wants to be answered: while it comes, when it is whole, or not at all."""
+
+    STREAM = "stream"
+    BLOCKING = "blocking"
+    BACKGROUND = "background"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessageCommand:
+    """What an end user says to an app.
+
+    Without `conversation_id` a new conversation begins. Without `parent_id` the message replies to
+    the last one; `from_beginning` makes it reply to none, which begins another branch.
+    """
+
+    app_id: AppId
+    user: EndUserName
+    query: str
+    inputs: JsonObject
+    response: Response
+    conversation_id: ConversationId | None = None
+    parent_id: MessageId | None = None
+    from_beginning: bool = False
+    resume_window: timedelta = DEFAULT_RESUME_WINDOW
+    version: VersionChoice = VersionChoice.PUBLISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """A message that is stored and being answered; `result` only when it was waited for."""
+
+    message: Message
+    result: RunResult | None
+
+    @property
+    def id(self) -> MessageId:
+        """The message's id."""
+        return self.message.id
+
+
+class SendMessage:
+    """Stores a message and has it answered by a run of the app.
+
+    - The published version answers; who may edit the app may also talk to its draft.
+    - Query and inputs are checked against what the version declares, all faults at once.
+    - A conversation belongs to one app and one end user; to others it does not exist.
+    - Who replies while the message replied to is still being answered is told to wait. Other
+      branches of the conversation can be asked meanwhile, by naming the parent.
+    - A completion app answers each message alone, without a conversation.
+    - A foreground message needs a free place in this process; without one nothing is stored.
+    - Message and run are stored together, before anything of the run happens.
+    """
+
+    def __init__(
+        self,
+        *,
+        begin: BeginWork[SendMessageWork],
+        clock: Clock,
+        apps: RunnableApps,
+        start_run: StartRun,
+        host: RunHost,
+    ) -> None:
+        self._begin = begin
+        self._clock = clock
+        self._apps = apps
+        self._start_run = start_run
+        self._host = host
+
+    async def execute(self, actor: Actor, command: SendMessageCommand) -> SentMessage:
+        """Send the message; with a blocking response, wait for the end of its run.
+
+        Raises:
+            AppNotFound: there is no such app.
+            AppIsArchived: the app is out of use.
+            AppNotPublished: the app has no version yet.
+            AppConfigurationInvalid: the draft that was asked for has faults.
+            AppInputsInvalid: query or inputs do not fit.
+            ConversationNotFound: there is no such conversation of this user with this app.
+            ConversationBusy: the message replied to is still being answered.
+            ConversationUnsupported: the app has no conversations.
+            ParentNotFound: the conversation has no such message.
+            ParentWithoutConversation: the parent's conversation is not named.
+            RunsFull: this process carries as many runs as it may.
+            RunMoved: the run was waited for, and goes on in another process.
+        """
+        actor.require_app(command.app_id, Permission.APP_RUN)
+        if command.version is VersionChoice.DRAFT:
+            actor.require(Permission.APP_WRITE)
+        if command.response is Response.BACKGROUND:
+            message, _ = await self._store(actor, command)
+            await self._host.wake_workers()
+            return SentMessage(message=message, result=None)
+        message, handle = await self._launch(actor, command)
+        waits = command.response is Response.BLOCKING
+        return SentMessage(message=message, result=await handle.result() if waits else None)
+
+    async def _launch(self, actor: Actor, command: SendMessageCommand) -> tuple[Message, RunHandle]:
+        with self._host.reserve() as place:
+            message, started = await self._store(actor, command)
+            return message, place.launch(started)
+
+    async def _store(self, actor: Actor, command: SendMessageCommand) -> tuple[Message, StartedRun]:
+        async with self._begin(actor.tenant_id) as work:
+            app = await self._apps.find(command.app_id, command.version, work)
+            inputs = app.configuration.read_request(command.query, command.inputs)
+            message = await self._ask(actor, command, app, inputs, work)
+            await work.messages.add(message)
+            started = await self._start_run.execute(actor, _run_of(message, app, command), work)
+            try:
+                await work.commit()
+            except StaleVersion as error:
+                # Someone else has just asked in the same conversation.
+                raise ConversationBusy from error
+        return message, started
+
+    async def _ask(
+        self,
+        actor: Actor,
+        command: SendMessageCommand,
+        app: RunnableApp,
+        inputs: Mapping[str, InputValue],
+        work: SendMessageWork,
+    ) -> Message:
+        now = self._clock.now()
+        question = Question(
+            message_id=MessageId(new_id()),
+            run_id=WorkflowRunId(new_id()),
+            query=command.query,
+            inputs=inputs,
+        )
+        if not app.configuration.mode.has_conversations:
+            return _standing_alone(actor, command, question, now)
+        if command.conversation_id is None:
+            conversation = self._new_conversation(actor, command, now)
+            work.conversations.add(conversation)
+            return conversation.ask(question, reply_to=None, now=now)
+        conversation = await work.conversations.get(command.conversation_id)
+        if (conversation.app_id, conversation.user) != (command.app_id, command.user):
+            raise ConversationNotFound
+        parent = await _parent(conversation, command, work)
+        return conversation.ask(question, reply_to=parent, now=now)
+
+    def _new_conversation(
+        self, actor: Actor, command: SendMessageCommand, now: datetime
+    ) -> Conversation:
+        if command.parent_id is not None:
+            raise ParentWithoutConversation
+        return Conversation.start(
+            id=ConversationId(new_id()),
+            tenant_id=actor.tenant_id,
+            app_id=command.app_id,
+            user=command.user,
+            query=command.query,
+            now=now,
+        )
+
+
+async def _parent(
+    conversation: Conversation, command: SendMessageCommand, work: SendMessageWork
+) -> MessageGlance | None:
+    if command.from_beginning:
+        return None
+    parent_id = command.parent_id or conversation.state.head_id
+    return None if parent_id is None else await work.messages.glance(conversation.id, parent_id)
+
+
+def _standing_alone(
+    actor: Actor, command: SendMessageCommand, question: Question, now: datetime
+) -> Message:
+    if command.conversation_id is not None or command.parent_id is not None:
+        raise ConversationUnsupported
+    return Message(
+        id=question.message_id,
+        tenant_id=actor.tenant_id,
+        app_id=command.app_id,
+        conversation_id=None,
+        parent_id=None,
+        run_id=question.run_id,
+        user=command.user,
+        query=question.query,
+        inputs=question.inputs,
+        created_at=now,
+    )
+
+
+def _run_of(message: Message, app: RunnableApp, command: SendMessageCommand) -> StartRunCommand:
+    return StartRunCommand(
+        run_id=message.run_id,
+        app_id=message.app_id,
+        app_version_id=app.version_id,
+        graph=app.graph,
+        user=message.user,
+        inputs=message.inputs,
+        query=message.query or None,
+        message_id=message.id,
+        conversation_id=message.conversation_id,
+        background=command.response is Response.BACKGROUND,
+        resume_window=command.resume_window,
+    )
