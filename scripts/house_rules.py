@@ -44,7 +44,7 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 SUPPRESSION = re.compile(
     r"#\s*(type:\s*ignore|noqa)(?P<code>\[[\w\-, ]+\]|:\s*[A-Z]+[\d, A-Z]*\d)?"
 )
-REASON = re.compile(r"[\s#—–:-]*\w{2,}")
+REASON = re.compile(r"[\s#—–:-]*\w")
 CAMEL_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
