@@ -2,8 +2,9 @@
 
 from dify_hex.adapters.persistence import idempotency_rows, outbox_rows
 from dify_hex.adapters.persistence.base import Base
+from dify_hex.adapters.persistence.workflow import rows as workflow_rows
 
 #: Modules with row classes; a test finds one that is missing here.
-ROW_MODULES = (outbox_rows, idempotency_rows)
+ROW_MODULES = (outbox_rows, idempotency_rows, workflow_rows)
 
 METADATA = Base.metadata

@@ -1,6 +1,7 @@
 """The unit of work on PostgreSQL: one transaction, its repositories, its outbox."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEv
 from dify_hex.adapters.persistence.scope import WorkScope
 from dify_hex.adapters.persistence.tracker import Tracker
 from dify_hex.adapters.persistence.transactions import TenantTransaction
+from dify_hex.adapters.persistence.workflow.repository import SqlGraphDocuments, SqlNewRuns
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.outbox import ConsumingWork
 from dify_hex.domain.shared.events import DomainEvent
@@ -32,6 +34,16 @@ class SqlUnitOfWork(ConsumingWork):
         self._transaction = TenantTransaction(engine, tenant_id)
         self._connection: AsyncConnection
         self._scope: WorkScope
+
+    @cached_property
+    def graph_documents(self) -> SqlGraphDocuments:
+        """The exact graphs of the tenant's versions and runs."""
+        return SqlGraphDocuments(self._scope)
+
+    @cached_property
+    def workflow_runs(self) -> SqlNewRuns:
+        """New runs of the tenant."""
+        return SqlNewRuns(self._scope)
 
     async def __aenter__(self) -> Self:
         with translating():

@@ -20,7 +20,9 @@ from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
+from dify_hex.domain.workflow.events import WorkflowRunEnded
 from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.run_events import RunEvent, RunStarted
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
 
@@ -58,8 +60,9 @@ class RunEnding:
     usage: Usage
     steps: int
     at: datetime
-    error_code: str | None = None
-    error_message: str | None = None
+    #: What the outbox tells others.
+    event: WorkflowRunEnded
+    error: RunError | None = None
     message_id: MessageId | None = None
     #: The text of the answer so far; None for a run without a message.
     answer: str | None = None

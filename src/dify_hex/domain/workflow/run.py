@@ -33,6 +33,7 @@ from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
 from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.system import system_values
 
+
 class WorkflowRun:
     """Decides what may happen next; every decision is an event, and only events change it.
 
@@ -114,7 +115,9 @@ class WorkflowRun:
 
     def open_nodes(self) -> tuple[NodeId, ...]:
         """The nodes that have begun and not ended."""
-        return tuple(node_id for node_id, node in self._nodes.items() if node.status is NodeStatus.RUNNING)
+        return tuple(
+            node_id for node_id, node in self._nodes.items() if node.status is NodeStatus.RUNNING
+        )
 
     @property
     def is_exhausted(self) -> bool:

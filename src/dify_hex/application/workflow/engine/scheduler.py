@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from dify_hex.application.shared.clock import Clock
@@ -25,6 +26,7 @@ from dify_hex.application.workflow.ports import Lease, RunEnding
 from dify_hex.domain.shared.errors import DomainError
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.errors import RunLimitReached
+from dify_hex.domain.workflow.events import EVENT_FOR
 from dify_hex.domain.workflow.graph.graph import Node
 from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
 from dify_hex.domain.workflow.run import WorkflowRun
@@ -148,11 +150,9 @@ class RunScheduler:
         return None
 
     async def _execute(self, node: Node, barrier: asyncio.Task[None]) -> None:
-        try:
-            # A commit on its way must arrive even when this node is stopped meanwhile.
-            await asyncio.shield(barrier)
-        except Exception as error:
-            self._inbox.put_nowait(Break(error))
+        # Waiting does not cancel: a commit on its way arrives even when this node is stopped.
+        await asyncio.wait({barrier})
+        if barrier.cancelled() or barrier.exception() is not None:
             return
         async with aclosing(self._outputs(node)) as outputs:
             async for output in outputs:
@@ -166,7 +166,7 @@ class RunScheduler:
                     yield _Output(node.id, value)
         except DomainError as error:
             yield _Output(node.id, RunError(code=error.code, message=error.message))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
             self._faults.report(error, where=f"node {node.id}", run_id=str(self._run.run_id))
             yield _Output(node.id, UNEXPECTED)
 
@@ -240,26 +240,38 @@ class RunScheduler:
         if self._commits:
             await asyncio.gather(*self._commits)
         run = self._run
-        await self._recorder.finish(
-            RunEnding(
-                lease=self._lease,
-                rows=self._recorder.unsent_rows(),
-                status=run.status,
-                usage=run.usage,
-                steps=run.steps,
-                at=events[-1].at,
-                error_code=None if error is None else error.code,
-                error_message=None if error is None else error.message,
-                message_id=run.facts.message_id,
-                answer=None if run.facts.message_id is None else self._text.text,
-            )
-        )
+        await self._recorder.finish(self._ending(events[-1].at, error))
         return RunResult(
             run_id=run.run_id,
             status=run.status,
             answer=self._text.text,
             usage=run.usage,
             error=error,
+        )
+
+    def _ending(self, at: datetime, error: RunError | None) -> RunEnding:
+        run, message_id = self._run, self._run.facts.message_id
+        return RunEnding(
+            lease=self._lease,
+            rows=self._recorder.unsent_rows(),
+            status=run.status,
+            usage=run.usage,
+            steps=run.steps,
+            at=at,
+            event=EVENT_FOR[run.status](
+                tenant_id=run.tenant_id,
+                occurred_at=at,
+                run_id=run.run_id,
+                status=run.status,
+                message_id=message_id,
+                error_code=None if error is None else error.code,
+                prompt_tokens=run.usage.prompt_tokens,
+                completion_tokens=run.usage.completion_tokens,
+            ),
+            error=error,
+            message_id=message_id,
+            answer=None if message_id is None else self._text.text,
+            outputs=None if message_id is None else {"answer": self._text.text},
         )
 
     def _commit(self, *, urgent: bool) -> asyncio.Task[None]:

@@ -1,0 +1,119 @@
+"""Leases, control and the stored form of runs, on PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from time import monotonic
+
+import asyncpg
+
+from dify_hex.adapters.persistence.transactions import tenant_connection
+from dify_hex.adapters.persistence.workflow import statements
+from dify_hex.application.workflow.ports import (
+    ClaimedRun,
+    Lease,
+    RunControl,
+    RunLeases,
+    StoredRun,
+    StoredRuns,
+)
+from dify_hex.domain.shared.errors import Unavailable
+from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
+from dify_hex.domain.shared.values.graph_document import GraphDocument
+from dify_hex.domain.workflow.errors import WorkflowRunNotFound
+from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
+
+
+class PostgresRunLeases(RunLeases):
+    """Renews as the application, tenant by name; claims as the scheduler, across tenants."""
+
+    def __init__(self, pool: asyncpg.Pool, system_pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._system_pool = system_pool
+        self._take_over_after = 0.0
+
+    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, DesiredState]:
+        """Prolong all in one statement."""
+        tenants = {lease.tenant_id for lease in leases}
+        async with tenant_connection(self._pool, *tenants) as connection:
+            found = await connection.fetch(
+                statements.RENEW,
+                [lease.run_id for lease in leases],
+                [lease.token for lease in leases],
+                leases[0].owner,
+            )
+        return {WorkflowRunId(row["run_id"]): DesiredState(row["desired_state"]) for row in found}
+
+    async def claim_due(self, owner: str, *, limit: int) -> Sequence[ClaimedRun]:
+        """Take what nobody owns, with one UPDATE."""
+        try:
+            async with tenant_connection(self._system_pool) as connection:
+                found = await connection.fetch(
+                    statements.CLAIM, owner, limit, monotonic() >= self._take_over_after
+                )
+        except Unavailable:
+            # While it is away no owner can renew: on return each of them gets one lease time.
+            self._take_over_after = monotonic() + statements.LEASE_SECONDS
+            raise
+        return [
+            ClaimedRun(
+                lease=Lease(
+                    tenant_id=TenantId(row["tenant_id"]),
+                    run_id=WorkflowRunId(row["run_id"]),
+                    owner=owner,
+                    token=row["lease_token"],
+                ),
+                taken_over=row["lease_token"] > 1,
+            )
+            for row in found
+        ]
+
+    async def take_paused(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, owner: str
+    ) -> ClaimedRun | None:
+        """Take a paused run, unless somebody was quicker."""
+        async with tenant_connection(self._pool, tenant_id) as connection:
+            token = await connection.fetchval(statements.TAKE_PAUSED, run_id, owner)
+        if token is None:
+            return None
+        lease = Lease(tenant_id=tenant_id, run_id=run_id, owner=owner, token=token)
+        return ClaimedRun(lease=lease, taken_over=True)
+
+    async def release(self, leases: Sequence[Lease]) -> None:
+        """Make the runs claimable at once."""
+        tenants = {lease.tenant_id for lease in leases}
+        async with tenant_connection(self._pool, *tenants) as connection:
+            await connection.execute(
+                statements.RELEASE,
+                [lease.run_id for lease in leases],
+                [lease.token for lease in leases],
+            )
+
+
+class PostgresRunControl(RunControl, StoredRuns):
+    """What is desired of runs, and what is needed to go on with them."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def desire(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, state: DesiredState
+    ) -> RunStatus:
+        """Note it, unless the run has ended."""
+        async with tenant_connection(self._pool, tenant_id) as connection:
+            status = await connection.fetchval(statements.DESIRE, run_id, state.value)
+        if status is None:
+            raise WorkflowRunNotFound
+        return RunStatus(status)
+
+    async def get(self, tenant_id: TenantId, run_id: WorkflowRunId) -> StoredRun:
+        """The run as it is stored."""
+        async with tenant_connection(self._pool, tenant_id) as connection:
+            row = await connection.fetchrow(statements.READ_STORED, run_id)
+        if row is None:
+            raise WorkflowRunNotFound
+        return StoredRun(
+            graph=GraphDocument(row["document"]),
+            background=row["background"],
+            resume_window=timedelta(milliseconds=row["resume_window_ms"]),
+            desired_state=DesiredState(row["desired_state"]),
+        )

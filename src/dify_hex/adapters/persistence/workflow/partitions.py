@@ -1,0 +1,49 @@
+"""Partitions of the journal: one a week, cut by the time inside the runs' ids."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+TABLE = "workflow_run_events"
+WEEKS_AHEAD = 4
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of the moment's millisecond.
+
+    Layout as in RFC 9562, section 5.7: 48 bits of milliseconds since 1970 come first. Version and
+    variant are left at zero, which sorts before every real id of that millisecond.
+    """
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=milliseconds << 80)
+
+
+def partition_statements(today: date) -> Sequence[str]:
+    """DDL for the partitions of this week and of the weeks ahead; what exists is left alone.
+
+    A partition has no policy and no grants of its own: it is reached through its parent only.
+    """
+    monday = today - timedelta(days=today.weekday())
+    statements: list[str] = []
+    for weeks in range(WEEKS_AHEAD + 1):
+        begin = monday + timedelta(weeks=weeks)
+        name = f"{TABLE}_{begin:%Y%m%d}"
+        lower, upper = _first_id(begin), _first_id(begin + timedelta(weeks=1))
+        statements += [
+            f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {TABLE} "
+            f"FOR VALUES FROM ('{lower}') TO ('{upper}')",
+            *sealed(name),
+        ]
+    return statements
+
+
+def sealed(partition: str) -> Sequence[str]:
+    """DDL that lets nobody but its parent reach a partition."""
+    return (
+        f"ALTER TABLE {partition} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {partition} FORCE ROW LEVEL SECURITY",
+    )
+
+
+def _first_id(day: date) -> UUID:
+    return first_id_of(datetime(day.year, day.month, day.day, tzinfo=UTC))

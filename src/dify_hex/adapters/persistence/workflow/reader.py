@@ -1,0 +1,104 @@
+"""Runs as they are shown, straight from their rows."""
+
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, select
+
+from dify_hex.adapters.persistence.transactions import Reads
+from dify_hex.adapters.persistence.workflow.rows import WorkflowRunRow
+from dify_hex.application.workflow.ports import RunReader
+from dify_hex.application.workflow.read_models import RunDetail
+from dify_hex.domain.shared.ids import (
+    AppId,
+    AppVersionId,
+    MessageId,
+    TenantId,
+    WorkflowRunId,
+)
+from dify_hex.domain.shared.paging import CursorPage, CursorRequest
+from dify_hex.domain.shared.values.usage import Usage
+from dify_hex.domain.workflow.errors import WorkflowRunNotFound
+from dify_hex.domain.workflow.node_run import RunError
+from dify_hex.domain.workflow.statuses import RunStatus
+
+_SHOWN = (
+    WorkflowRunRow.run_id,
+    WorkflowRunRow.app_id,
+    WorkflowRunRow.app_version_id,
+    WorkflowRunRow.message_id,
+    WorkflowRunRow.status,
+    WorkflowRunRow.end_user,
+    WorkflowRunRow.outputs,
+    WorkflowRunRow.error_code,
+    WorkflowRunRow.error_message,
+    WorkflowRunRow.prompt_tokens,
+    WorkflowRunRow.completion_tokens,
+    WorkflowRunRow.steps,
+    WorkflowRunRow.created_at,
+    WorkflowRunRow.finished_at,
+)
+
+
+class SqlRunReader(RunReader):
+    """Reads columns, never a journal."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def get_run(self, tenant_id: TenantId, run_id: WorkflowRunId) -> RunDetail:
+        """One run."""
+        query = _of_tenant(tenant_id).where(WorkflowRunRow.run_id == run_id)
+        async with self._reads(tenant_id) as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            raise WorkflowRunNotFound
+        return _detail(row)
+
+    async def list_runs(
+        self,
+        tenant_id: TenantId,
+        cursor: CursorRequest,
+        *,
+        app_id: AppId | None = None,
+        status: RunStatus | None = None,
+    ) -> CursorPage[RunDetail]:
+        """Runs, newest first; ids sort by time, so the last one seen is the cursor."""
+        query = _of_tenant(tenant_id).order_by(WorkflowRunRow.run_id.desc())
+        if cursor.after is not None:
+            query = query.where(WorkflowRunRow.run_id < cursor.after)
+        if app_id is not None:
+            query = query.where(WorkflowRunRow.app_id == app_id)
+        if status is not None:
+            query = query.where(WorkflowRunRow.status == status.value)
+        async with self._reads(tenant_id) as connection:
+            rows = (await connection.execute(query.limit(cursor.limit + 1))).mappings().all()
+        shown = rows[: cursor.limit]
+        return CursorPage(
+            items=[_detail(row) for row in shown],
+            next_cursor=shown[-1]["run_id"] if len(rows) > cursor.limit else None,
+        )
+
+
+def _of_tenant(tenant_id: TenantId) -> Select[Any]:
+    return select(*_SHOWN).where(WorkflowRunRow.tenant_id == tenant_id)
+
+
+def _detail(row: RowMapping) -> RunDetail:
+    error = None
+    if row["error_code"] is not None:
+        error = RunError(code=row["error_code"], message=row["error_message"] or "")
+    version_id, message_id = row["app_version_id"], row["message_id"]
+    return RunDetail(
+        id=WorkflowRunId(row["run_id"]),
+        app_id=AppId(row["app_id"]),
+        app_version_id=None if version_id is None else AppVersionId(version_id),
+        message_id=None if message_id is None else MessageId(message_id),
+        status=RunStatus(row["status"]),
+        user=row["end_user"],
+        outputs=row["outputs"],
+        error=error,
+        usage=Usage(prompt_tokens=row["prompt_tokens"], completion_tokens=row["completion_tokens"]),
+        steps=row["steps"],
+        created_at=row["created_at"],
+        finished_at=row["finished_at"],
+    )
