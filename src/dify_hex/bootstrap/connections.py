@@ -2,6 +2,7 @@
 
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+import asyncpg
 import httpx
 from pydantic import SecretStr
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -12,7 +13,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dify_hex.adapters.persistence.engine import PoolSettings as DatabasePool
-from dify_hex.adapters.persistence.engine import make_engine
+from dify_hex.adapters.persistence.engine import make_engine, make_pool
 from dify_hex.bootstrap.settings import PoolSettings
 
 #: Seconds until a server that does not answer counts as away.
@@ -20,10 +21,17 @@ _CONNECT_TIMEOUT = 3.0
 _HEALTH_CHECK_SECONDS = 30
 
 
-def database_engine(url: SecretStr, connections: int, role: str) -> AsyncEngine:
-    """The pool of one login; `role` is what the server shows it as."""
+def database_engine(url: SecretStr, connections: int, process: str) -> AsyncEngine:
+    """The ORM's pool for one login; the server shows its connections under `process`."""
     return make_engine(
-        url.get_secret_value(), DatabasePool(application_name=f"dify-hex {role}", size=connections)
+        url.get_secret_value(), DatabasePool(application_name=process, size=connections)
+    )
+
+
+def database_pool(url: SecretStr, connections: int, process: str) -> asyncpg.Pool:
+    """The bare pool for one login; opened by the process's lifespan."""
+    return make_pool(
+        url.get_secret_value(), DatabasePool(application_name=process, size=connections)
     )
 
 

@@ -13,4 +13,8 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     endpoints = providers.Dependency(instance_of=Endpoints)
 
-    shared = providers.Container(SharedContainer, settings=settings, endpoints=endpoints)
+    process_name = providers.Dependency(instance_of=str)
+
+    shared = providers.Container(
+        SharedContainer, settings=settings, endpoints=endpoints, process_name=process_name
+    )

@@ -111,9 +111,9 @@ class PoolSettings(_Section):
     model_config = _config("POOL_")
 
     database_connections: _Positive = 16
+    #: For the journal and other lean paths, beside those of the ORM.
+    database_lean_connections: _Positive = 8
     database_system_connections: _Positive = 4
-    database_wait: _Seconds = 5
-    database_statement_timeout: _Seconds = 30
     redis_connections: _Positive = 64
     redis_timeout: _Seconds = 5
     http_connections: _Positive = 512

@@ -4,11 +4,18 @@ from functools import partial
 
 from dependency_injector import containers, providers
 
+from dify_hex.adapters.persistence.idempotency import SqlIdempotencyStore
 from dify_hex.adapters.persistence.transactions import tenant_reads
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
+from dify_hex.adapters.telemetry.faults import LoggedFaults
 from dify_hex.adapters.telemetry.prometheus import PrometheusTelemetry
 from dify_hex.application.shared.clock import SystemClock
-from dify_hex.bootstrap.connections import database_engine, http_client, redis_client
+from dify_hex.bootstrap.connections import (
+    database_engine,
+    database_pool,
+    http_client,
+    redis_client,
+)
 from dify_hex.bootstrap.endpoints import Endpoints
 from dify_hex.bootstrap.settings import Settings
 
@@ -18,26 +25,39 @@ class SharedContainer(containers.DeclarativeContainer):
 
     settings = providers.Dependency(instance_of=Settings)
     endpoints = providers.Dependency(instance_of=Endpoints)
+    #: What the process calls itself in leases and on its servers: unique among all processes.
+    process_name = providers.Dependency(instance_of=str)
 
     clock = providers.Singleton(SystemClock)
     telemetry = providers.Singleton(PrometheusTelemetry)
+    faults = providers.Singleton(LoggedFaults)
 
+    pool_settings = settings.provided.pool
+    #: The application's login: through the ORM, and bare for the paths that must be lean.
     engine = providers.Singleton(
         database_engine,
         endpoints.provided.database_url,
-        settings.provided.pool.database_connections,
-        "api",
+        pool_settings.database_connections,
+        process_name,
     )
-    system_engine = providers.Singleton(
-        database_engine,
+    pool = providers.Singleton(
+        database_pool,
+        endpoints.provided.database_url,
+        pool_settings.database_lean_connections,
+        process_name,
+    )
+    #: The system's login, which sees every tenant: scheduler, relay, sweeps.
+    system_pool = providers.Singleton(
+        database_pool,
         endpoints.provided.database_system_url,
-        settings.provided.pool.database_system_connections,
-        "system",
+        pool_settings.database_system_connections,
+        process_name,
     )
-    redis = providers.Singleton(redis_client, endpoints.provided.redis_url, settings.provided.pool)
-    http_client = providers.Singleton(http_client, settings.provided.pool)
+    redis = providers.Singleton(redis_client, endpoints.provided.redis_url, pool_settings)
+    http_client = providers.Singleton(http_client, pool_settings)
 
     #: `begin(tenant_id)`, the unit of work of every slice.
     begin = providers.Singleton(partial, SqlUnitOfWork, engine)
     #: `reads(tenant_id)`, the read-only transaction of every reader.
     reads = providers.Singleton(tenant_reads, engine)
+    idempotency = providers.Singleton(SqlIdempotencyStore, pool)
