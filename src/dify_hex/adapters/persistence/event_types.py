@@ -1,7 +1,17 @@
 """Every domain event by its public name: how the outbox finds the class of a stored event."""
 
-from collections.abc import Mapping
-
+from dify_hex.domain.app.events import (
+    AppArchived,
+    AppCreated,
+    AppDeleted,
+    AppPublished,
+    AppUnarchived,
+)
+from dify_hex.domain.conversation.events import (
+    ConversationDeleted,
+    FeedbackGiven,
+    FeedbackWithdrawn,
+)
 from dify_hex.domain.shared.events import DomainEvent
 from dify_hex.domain.workflow.events import (
     WorkflowRunFailed,
@@ -10,9 +20,17 @@ from dify_hex.domain.workflow.events import (
 )
 
 _EVENTS: tuple[type[DomainEvent], ...] = (
+    AppArchived,
+    AppCreated,
+    AppDeleted,
+    AppPublished,
+    AppUnarchived,
+    ConversationDeleted,
+    FeedbackGiven,
+    FeedbackWithdrawn,
     WorkflowRunFailed,
     WorkflowRunFinished,
     WorkflowRunPaused,
 )
 
-EVENT_TYPES: Mapping[str, type[DomainEvent]] = {event.name: event for event in _EVENTS}
+EVENT_TYPES: dict[str, type[DomainEvent]] = {event.name: event for event in _EVENTS}

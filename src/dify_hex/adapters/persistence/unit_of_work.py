@@ -9,6 +9,15 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from dify_hex.adapters.persistence.app.repository import (
+    SqlAppRepository,
+    SqlAppVersionRepository,
+)
+from dify_hex.adapters.persistence.conversation.repository import (
+    SqlConversationRepository,
+    SqlFeedbackRepository,
+    SqlMessageRepository,
+)
 from dify_hex.adapters.persistence.errors import translated, translating
 from dify_hex.adapters.persistence.event_codec import encode_event
 from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEventRow
@@ -36,9 +45,34 @@ class SqlUnitOfWork(ConsumingWork):
         self._scope: WorkScope
 
     @cached_property
+    def app_versions(self) -> SqlAppVersionRepository:
+        """Published versions of the tenant's apps."""
+        return SqlAppVersionRepository(self._scope)
+
+    @cached_property
+    def apps(self) -> SqlAppRepository:
+        """Apps of the tenant."""
+        return SqlAppRepository(self._scope)
+
+    @cached_property
+    def conversations(self) -> SqlConversationRepository:
+        """Conversations of the tenant's end users."""
+        return SqlConversationRepository(self._scope)
+
+    @cached_property
+    def feedback(self) -> SqlFeedbackRepository:
+        """What the tenant's end users think of answers."""
+        return SqlFeedbackRepository(self._scope)
+
+    @cached_property
     def graph_documents(self) -> SqlGraphDocuments:
         """The exact graphs of the tenant's versions and runs."""
         return SqlGraphDocuments(self._scope)
+
+    @cached_property
+    def messages(self) -> SqlMessageRepository:
+        """Messages of the tenant's end users."""
+        return SqlMessageRepository(self._scope)
 
     @cached_property
     def workflow_runs(self) -> SqlNewRuns:

@@ -1,0 +1,105 @@
+"""Apps and their versions in one unit of work."""
+
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, select
+
+from dify_hex.adapters.persistence.app.mapper import (
+    published_of,
+    to_domain,
+    version_to_domain,
+    version_to_row,
+    write,
+)
+from dify_hex.adapters.persistence.app.rows import AppRow, AppVersionRow
+from dify_hex.adapters.persistence.scope import WorkScope
+from dify_hex.adapters.persistence.workflow.rows import GraphDocumentRow
+from dify_hex.domain.app.app import App
+from dify_hex.domain.app.errors import AppNotFound, AppVersionNotFound
+from dify_hex.domain.app.mode import AppStatus
+from dify_hex.domain.app.repository import AppRepository, AppVersionRepository
+from dify_hex.domain.app.standing import AppStanding
+from dify_hex.domain.app.version import AppVersion
+from dify_hex.domain.shared.ids import AppId
+from dify_hex.domain.shared.values.graph_document import GraphDocument
+
+
+class SqlAppRepository(AppRepository):
+    """The apps of the unit of work's tenant."""
+
+    def __init__(self, scope: WorkScope) -> None:
+        self._scope = scope
+
+    async def get(self, app_id: AppId) -> App:
+        """The app."""
+        row = await self._scope.session.scalar(
+            select(AppRow).where(
+                AppRow.tenant_id == self._scope.tenant_id,
+                AppRow.id == app_id,
+                AppRow.deleted_at.is_(None),
+            )
+        )
+        if row is None:
+            raise AppNotFound
+        return self._scope.tracker.load(row, to_domain, write)
+
+    async def standing(self, app_id: AppId) -> AppStanding:
+        """Whether the app can be talked to; every message asks this, so it reads three columns."""
+        result = await self._scope.session.execute(
+            _standing(), {"tenant_id": self._scope.tenant_id, "app_id": app_id}
+        )
+        row = result.one_or_none()
+        if row is None:
+            raise AppNotFound
+        status, version_id, number = row
+        return AppStanding(
+            app_id=app_id, status=AppStatus(status), published=published_of(version_id, number)
+        )
+
+    def add(self, app: App) -> None:
+        """Keep a new app."""
+        self._scope.tracker.add(app, AppRow(), write)
+
+
+class SqlAppVersionRepository(AppVersionRepository):
+    """The published versions of the unit of work's tenant."""
+
+    def __init__(self, scope: WorkScope) -> None:
+        self._scope = scope
+
+    async def get(self, app_id: AppId, number: int) -> AppVersion:
+        """The version of that number."""
+        row = await self._scope.session.scalar(
+            select(AppVersionRow).where(
+                AppVersionRow.tenant_id == self._scope.tenant_id,
+                AppVersionRow.app_id == app_id,
+                AppVersionRow.number == number,
+            )
+        )
+        if row is None:
+            raise AppVersionNotFound(number=number)
+        return version_to_domain(row)
+
+    async def graph_of(self, version: AppVersion) -> GraphDocument:
+        """The exact graph the version was turned into."""
+        result = await self._scope.session.execute(
+            select(GraphDocumentRow.document).where(
+                GraphDocumentRow.tenant_id == self._scope.tenant_id,
+                GraphDocumentRow.hash == version.graph_hash,
+            )
+        )
+        return GraphDocument(result.scalar_one())
+
+    def add(self, version: AppVersion) -> None:
+        """Keep a version that was just published."""
+        self._scope.session.add(version_to_row(version))
+
+
+@cache
+def _standing() -> Select[str, UUID | None, int | None]:
+    return select(AppRow.status, AppRow.published_version_id, AppRow.published_number).where(
+        AppRow.tenant_id == bindparam("tenant_id"),
+        AppRow.id == bindparam("app_id"),
+        AppRow.deleted_at.is_(None),
+    )
