@@ -60,8 +60,7 @@ migrate: env ## Bring the database of DATABASE_ADMIN_URL to the newest schema
 	@$(BIN)/dify-hex migrate
 
 revision: dev-env ## Write an empty migration: make revision name=add_something
-	@: "$${name:?say what it does: make revision name=add_something}"
-	@$(BIN)/alembic revision -m "$(name)"
+	@$(BIN)/python -m scripts.revision $(name)
 
 lock: dev-env ## Resolve the dependencies again, keeping versions that still fit
 	@scripts/lock $(upgrade)

@@ -3,9 +3,9 @@
 import asyncio
 import os
 
+from alembic import context
 from sqlalchemy import Connection, text
 
-from alembic import context
 from dify_hex.adapters.persistence.engine import make_owner_engine
 from dify_hex.adapters.persistence.metadata import METADATA
 

@@ -1,9 +1,9 @@
 """The outbox, its consumers and the idempotency keys, and what every later migration relies on."""
 
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from alembic import op
 from dify_hex.adapters.persistence.row_level_security import (
     APP_ROLE,
     DEFINER_ROLE,

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from alembic import command
 from dify_hex.adapters.persistence.engine import make_owner_engine
 from dify_hex.bootstrap.schema import migrations_folder
 
