@@ -1,0 +1,92 @@
+"""Opens what a process stands on, keeps its loops running, and closes everything in order."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import asyncpg
+
+from dify_hex.adapters.persistence.idempotency import forget_expired_keys
+from dify_hex.adapters.telemetry.exporter import metrics_exporter
+from dify_hex.adapters.telemetry.loop_lag import sample_loop_lag
+from dify_hex.application.shared.telemetry import Gauge, Telemetry
+from dify_hex.bootstrap.container import Container
+from dify_hex.entrypoints.worker.loops import BackgroundLoop, LoopRunner, every
+
+#: Seconds between two looks at the pools.
+_POOLS_EVERY = 5.0
+_KEYS_EVERY = 600.0
+
+
+@asynccontextmanager
+async def running(container: Container, loops: Sequence[BackgroundLoop]) -> AsyncIterator[None]:
+    """Everything is open and every loop runs while the context is; the loops end first.
+
+    Servers that are away do not keep a process from starting: its checks say so, and it recovers
+    when they return.
+    """
+    shared = container.shared()
+    server = shared.settings().server
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(shared.engine().dispose)
+        stack.push_async_callback(shared.http_client().aclose)
+        stack.push_async_callback(shared.redis().aclose)
+        for pool in (shared.pool(), shared.system_pool()):
+            await stack.enter_async_context(_opened(pool))
+        telemetry = shared.telemetry()
+        await stack.enter_async_context(
+            metrics_exporter(telemetry.exposition, server.metrics_bind, server.metrics_port)
+        )
+        await stack.enter_async_context(LoopRunner([*_common(container), *loops], telemetry))
+        yield
+
+
+def run_loops(container: Container) -> list[BackgroundLoop]:
+    """What every process that executes runs keeps going."""
+    return []
+
+
+def worker_loops(container: Container) -> list[BackgroundLoop]:
+    """What the worker does beside executing runs: claiming, delivering, tidying up."""
+    system_pool = container.shared().system_pool()
+    return [
+        every(_KEYS_EVERY, "idempotency-keys", partial(forget_expired_keys, system_pool)),
+    ]
+
+
+def _common(container: Container) -> list[BackgroundLoop]:
+    shared = container.shared()
+    telemetry = shared.telemetry()
+    report = partial(_report_pools, telemetry, container)
+    return [
+        BackgroundLoop("loop-lag", partial(sample_loop_lag, telemetry)),
+        every(_POOLS_EVERY, "pools", report),
+    ]
+
+
+async def _report_pools(telemetry: Telemetry, container: Container) -> None:
+    shared = container.shared()
+    pool = shared.engine().pool
+    sizes = {
+        "orm": (pool.checkedout(), pool.checkedin()),
+        "lean": _sizes(shared.pool()),
+        "system": _sizes(shared.system_pool()),
+    }
+    for name, (used, idle) in sizes.items():
+        telemetry.set_gauge(Gauge.POOL_CONNECTIONS, used, pool=name, state="used")
+        telemetry.set_gauge(Gauge.POOL_CONNECTIONS, idle, pool=name, state="idle")
+
+
+def _sizes(pool: asyncpg.Pool) -> tuple[int, int]:
+    idle = pool.get_idle_size()
+    return pool.get_size() - idle, idle
+
+
+@asynccontextmanager
+async def _opened(pool: asyncpg.Pool) -> AsyncIterator[None]:
+    """The pool, without a connection yet; ended by force when it does not close in time."""
+    await pool
+    try:
+        yield
+    finally:
+        pool.terminate()

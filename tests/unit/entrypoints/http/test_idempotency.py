@@ -1,0 +1,99 @@
+"""A POST that is sent twice with one key is done once."""
+
+import httpx
+import pytest
+
+from dify_hex.entrypoints.http.idempotency import MAX_KEPT_BODY, Attempt
+from tests.unit.entrypoints.http.conftest import LAMP
+from tests.unit.entrypoints.http.parts import Parts
+
+KEY = {"idempotency-key": "order-66"}
+
+
+async def test_the_first_answer_is_given_again(client: httpx.AsyncClient, parts: Parts) -> None:
+    first = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+    again = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+
+    assert again.status_code == 201
+    assert again.content == first.content
+    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    assert parts.counting.asked == 1
+
+
+async def test_another_body_under_the_same_key_conflicts(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+    other = await client.post("/v1/lamps", json={"name": "b"}, headers=KEY)
+
+    assert (other.status_code, other.json()["code"]) == (409, "biz_idempotency_key_reused")
+
+
+async def test_a_request_in_progress_is_waited_for_by_asking_again(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+    for place, (fingerprint, _) in parts.idempotency.known.items():
+        parts.idempotency.known[place] = (fingerprint, None)
+
+    answer = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "biz_idempotency_in_progress")
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_failed_request_leaves_the_key_free(client: httpx.AsyncClient) -> None:
+    failed = await client.post("/v1/lamps", json={"name": ""}, headers=KEY)
+    retried = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+
+    assert (failed.status_code, retried.status_code) == (422, 201)
+
+
+async def test_without_a_key_each_request_is_done(client: httpx.AsyncClient, parts: Parts) -> None:
+    for _ in range(2):
+        await client.post("/v1/lamps", json={"name": "a"})
+
+    assert parts.counting.asked == 2
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
+async def test_a_key_that_is_none_is_refused(client: httpx.AsyncClient, key: str) -> None:
+    answer = await client.post("/v1/lamps", json={"name": "a"}, headers={"idempotency-key": key})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "biz_invalid_idempotency_key")
+
+
+async def test_a_repeated_stream_is_joined(client: httpx.AsyncClient) -> None:
+    first = await client.post("/v1/lamps/stream", headers=KEY)
+    again = await client.post("/v1/lamps/stream", headers=KEY)
+
+    assert first.text == "begun"
+    assert again.text == f"joined {LAMP}"
+
+
+async def test_a_caller_without_credentials_claims_nothing(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    answer = await client.post(
+        "/v1/lamps", json={"name": "a"}, headers={**KEY, "authorization": "Bearer bad"}
+    )
+
+    assert answer.status_code == 401
+    assert parts.idempotency.known == {}
+
+
+async def test_an_answer_too_large_to_keep_frees_the_key(parts: Parts) -> None:
+    from dify_hex.application.shared.idempotency import IdempotencyKey
+    from tests.unit.entrypoints.http.parts import TENANT
+
+    key = IdempotencyKey(tenant_id=TENANT, caller="c", route="r", key="k", fingerprint=b"")
+    await parts.idempotency.claim(key)
+    attempt = Attempt(store=parts.idempotency, key=key)
+
+    await attempt.observe({"type": "http.response.start", "status": 200, "headers": []})
+    await attempt.observe(
+        {"type": "http.response.body", "body": b"x" * (MAX_KEPT_BODY + 1), "more_body": True}
+    )
+
+    assert parts.idempotency.known == {}
