@@ -1,15 +1,15 @@
 """A slice of four tables' worth of rules in one small aggregate: a note with a unique title."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Index, select, text
+from sqlalchemy import Executable, Index, event, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dify_hex.adapters.persistence.base import (
@@ -187,6 +187,17 @@ class NoteWork(SqlUnitOfWork):
     def notes(self) -> SqlNoteRepository:
         """The notes."""
         return SqlNoteRepository(self._scope)
+
+    async def run(self, statement: Executable) -> None:
+        """Run any statement in the transaction."""
+        await self._scope.session.execute(statement)
+
+    def on_statement(self, report: Callable[[str], None]) -> None:
+        """Report every statement from now on."""
+
+        @event.listens_for(self._connection.sync_connection, "before_cursor_execute")
+        def reporting(*arguments: Any) -> None:
+            report(arguments[2])
 
 
 @asynccontextmanager

@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from dify_hex.adapters.persistence.errors import translating
 from dify_hex.domain.shared.ids import TenantId
 
+#: Seconds; beginning and rolling back wait for nobody, so a server that is slower is away.
+BEGIN_TIMEOUT = 3.0
+
 #: Opens a read-only transaction of one tenant, for readers: `async with reads(tenant_id) as db: …`.
 Reads = Callable[[TenantId], AbstractAsyncContextManager[AsyncConnection]]
 
@@ -48,8 +51,11 @@ class TenantTransaction:
         try:
             raw = await connection.get_raw_connection()
             self._driver = raw.driver_connection
-            await self._driver.execute(self._begin)
+            await self._driver.execute(self._begin, timeout=BEGIN_TIMEOUT)
         except BaseException:
+            if self._driver is not None:
+                # Whether the server has begun is not known, so nobody may use this one again.
+                self._driver.terminate()
             await self.close()
             raise
         return connection
@@ -79,7 +85,7 @@ class TenantTransaction:
     async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
         try:
             if not driver.is_closed():
-                await driver.execute("ROLLBACK")
+                await driver.execute("ROLLBACK", timeout=BEGIN_TIMEOUT)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             driver.terminate()
         if driver.is_closed():
@@ -110,7 +116,11 @@ async def tenant_connection(
     """A transaction on a bare pool that sees the tenants' rows; commits unless the body raises."""
     with translating():
         async with pool.acquire() as connection:
-            await connection.execute(begin_statement(tenants))
+            try:
+                await connection.execute(begin_statement(tenants), timeout=BEGIN_TIMEOUT)
+            except BaseException:
+                connection.terminate()
+                raise
             try:
                 yield connection
             except BaseException:
@@ -122,6 +132,6 @@ async def tenant_connection(
 
 async def _abandon(connection: asyncpg.Connection) -> None:
     try:
-        await connection.execute("ROLLBACK")
+        await connection.execute("ROLLBACK", timeout=BEGIN_TIMEOUT)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         connection.terminate()

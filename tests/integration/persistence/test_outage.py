@@ -1,0 +1,144 @@
+"""A database that goes away and comes back: errors that say so, quickly, and no restart of ours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from time import monotonic
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dify_hex.adapters.persistence.engine import PoolSettings, make_engine, make_pool
+from dify_hex.adapters.persistence.transactions import tenant_connection, tenant_reads
+from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
+from dify_hex.domain.shared.errors import Unavailable
+from dify_hex.domain.shared.ids import TenantId
+from tests.fakes.cuttable_proxy import Address, CuttableProxy
+from tests.integration.conftest import DatabaseUrls
+
+TENANT = TenantId(uuid4())
+SETTINGS = PoolSettings(application_name="outage", size=3, command_timeout=1.0)
+#: Seconds in which a caller must know.
+SOON = 4.5
+
+
+@pytest.fixture
+async def proxy(database: DatabaseUrls) -> AsyncIterator[CuttableProxy]:
+    async with CuttableProxy(address_of(database.app)) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def cut_engine(database: DatabaseUrls, proxy: CuttableProxy) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(url_through(database.app, proxy), SETTINGS)
+    yield engine
+    await engine.dispose()
+
+
+def address_of(url: str) -> Address:
+    parts = urlsplit(url)
+    port = parts.port or 5432
+    folder = parse_qs(parts.query).get("host", [None])[0]
+    return Path(folder, f".s.PGSQL.{port}") if folder else (parts.hostname or "127.0.0.1", port)
+
+
+def url_through(url: str, proxy: CuttableProxy) -> str:
+    parts = urlsplit(url)
+    login = f"{parts.username}:{parts.password}" if parts.password else f"{parts.username}"
+    return f"postgresql://{login}@127.0.0.1:{proxy.port}{parts.path}"
+
+
+async def commit_something(engine: AsyncEngine) -> None:
+    async with SqlUnitOfWork(engine, TENANT) as work:
+        await work.commit()
+
+
+async def read_something(engine: AsyncEngine) -> None:
+    async with tenant_reads(engine)(TENANT) as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+@pytest.mark.parametrize("call", [commit_something, read_something])
+async def test_a_stopped_server_is_unavailable_at_once_and_back_without_a_restart(
+    call: Callable[[AsyncEngine], Awaitable[None]], proxy: CuttableProxy, cut_engine: AsyncEngine
+) -> None:
+    await asyncio.gather(*[call(cut_engine) for _ in range(3)])
+    await proxy.cut()
+    for _ in range(3):
+        begun = monotonic()
+        with pytest.raises(Unavailable) as caught:
+            await call(cut_engine)
+        assert monotonic() - begun < SOON
+        assert caught.value.details == {"dependency": "database"}
+        assert caught.value.retry_after is not None
+    await proxy.restore()
+    # Not even the first request after the return pays for the dead connections of the pool.
+    await asyncio.gather(*[call(cut_engine) for _ in range(3)])
+
+
+async def test_a_silent_server_is_unavailable_soon_and_back_without_a_restart(
+    proxy: CuttableProxy, cut_engine: AsyncEngine
+) -> None:
+    await commit_something(cut_engine)
+    proxy.swallow()
+    for _ in range(2):
+        begun = monotonic()
+        with pytest.raises(Unavailable):
+            await commit_something(cut_engine)
+        assert monotonic() - begun < SOON
+    await proxy.restore()
+    await asyncio.gather(*[commit_something(cut_engine) for _ in range(3)])
+
+
+async def test_a_server_that_stops_in_the_middle_is_unavailable(
+    proxy: CuttableProxy, cut_engine: AsyncEngine
+) -> None:
+    async def commit_into_the_void() -> None:
+        async with SqlUnitOfWork(cut_engine, TENANT) as work:
+            await proxy.cut()
+            await work.commit()
+
+    with pytest.raises(Unavailable):
+        await commit_into_the_void()
+    await proxy.restore()
+    await commit_something(cut_engine)
+
+
+async def test_a_statement_over_its_time_is_unavailable(cut_engine: AsyncEngine) -> None:
+    async def sleep() -> None:
+        async with tenant_reads(cut_engine)(TENANT) as connection:
+            await connection.execute(text("SELECT pg_sleep(20)"))
+
+    with pytest.raises(Unavailable):
+        await sleep()
+    await read_something(cut_engine)
+
+
+async def test_a_pool_with_no_connection_left_is_unavailable(cut_engine: AsyncEngine) -> None:
+    async with (
+        SqlUnitOfWork(cut_engine, TENANT),
+        SqlUnitOfWork(cut_engine, TENANT),
+        SqlUnitOfWork(cut_engine, TENANT),
+    ):
+        with pytest.raises(Unavailable):
+            await commit_something(cut_engine)
+
+
+async def test_the_bare_pool_says_so_too_and_recovers(
+    database: DatabaseUrls, proxy: CuttableProxy
+) -> None:
+    async def ask(pool: asyncpg.Pool) -> int:
+        async with tenant_connection(pool, TENANT) as connection:
+            return int(await connection.fetchval("SELECT 1"))
+
+    async with make_pool(url_through(database.app, proxy), SETTINGS) as pool:
+        await ask(pool)
+        await proxy.cut()
+        with pytest.raises(Unavailable):
+            await ask(pool)
+        await proxy.restore()
+        assert await ask(pool) == 1
