@@ -29,11 +29,11 @@ def partition_statements(today: date) -> Sequence[str]:
         begin = monday + timedelta(weeks=weeks)
         name = f"{TABLE}_{begin:%Y%m%d}"
         lower, upper = _first_id(begin), _first_id(begin + timedelta(weeks=1))
-        statements += [
+        statements.append(
             f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {TABLE} "
-            f"FOR VALUES FROM ('{lower}') TO ('{upper}')",
-            *sealed(name),
-        ]
+            f"FOR VALUES FROM ('{lower}') TO ('{upper}')"
+        )
+        statements.extend(sealed(name))
     return statements
 
 

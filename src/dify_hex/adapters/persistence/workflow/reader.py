@@ -79,7 +79,7 @@ class SqlRunReader(RunReader):
         )
 
 
-def _of_tenant(tenant_id: TenantId) -> Select[Any]:
+def _of_tenant(tenant_id: TenantId) -> Select[*tuple[Any, ...]]:
     return select(*_SHOWN).where(WorkflowRunRow.tenant_id == tenant_id)
 
 

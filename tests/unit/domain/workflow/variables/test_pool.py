@@ -1,0 +1,66 @@
+"""A value is found by its selector, and a missing one is never an empty string by accident."""
+
+import pytest
+
+from dify_hex.domain.shared.ids import NodeId
+from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.workflow.errors import VariableMissing
+from dify_hex.domain.workflow.variables.pool import VariablePool, as_text
+from dify_hex.domain.workflow.variables.selector import Selector
+from dify_hex.domain.workflow.variables.template import Template
+
+
+def pool_with(values: dict[str, JsonValue]) -> VariablePool:
+    pool = VariablePool()
+    pool.put(NodeId("node"), values)
+    return pool
+
+
+def selector(text: str) -> Selector:
+    parsed = Selector.parse(text)
+    assert parsed is not None
+    return parsed
+
+
+def test_a_path_leads_into_objects_and_arrays() -> None:
+    pool = pool_with({"people": [{"name": "Ada"}, {"name": "Grace"}]})
+
+    assert pool.get(selector("node.people.1.name")) == "Grace"
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "other.people",
+        "node.nobody",
+        "node.people.2",
+        "node.people.one",
+        "node.people.0.age",
+        "node.word.0",
+    ],
+)
+def test_a_missing_value_names_its_selector(missing: str) -> None:
+    pool = pool_with({"people": [{"name": "Ada"}], "word": "hello"})
+
+    with pytest.raises(VariableMissing) as caught:
+        pool.get(selector(missing))
+
+    assert caught.value.details == {"selector": missing}
+
+
+def test_a_node_without_values_has_none() -> None:
+    assert pool_with({}).of(NodeId("other")) == {}
+
+
+def test_a_template_is_rendered_with_values_as_text() -> None:
+    pool = pool_with({"name": "Ada", "tags": ["é", 1]})
+
+    assert pool.render(Template.parse("{{#node.name#}}: {{#node.tags#}}.")) == 'Ada: ["é", 1].'
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("text", "text"), (None, ""), (True, "true"), (1.5, "1.5"), ({"a": 1}, '{"a": 1}')],
+)
+def test_every_kind_of_value_has_a_text(value: JsonValue, text: str) -> None:
+    assert as_text(value) == text
