@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import asyncpg
+from sqlalchemy.pool import QueuePool
 
 from dify_hex.adapters.persistence.idempotency import forget_expired_keys
 from dify_hex.adapters.telemetry.exporter import metrics_exporter
@@ -66,12 +67,10 @@ def _common(container: Container) -> list[BackgroundLoop]:
 
 async def _report_pools(telemetry: Telemetry, container: Container) -> None:
     shared = container.shared()
-    pool = shared.engine().pool
-    sizes = {
-        "orm": (pool.checkedout(), pool.checkedin()),
-        "lean": _sizes(shared.pool()),
-        "system": _sizes(shared.system_pool()),
-    }
+    sizes = {"lean": _sizes(shared.pool()), "system": _sizes(shared.system_pool())}
+    orm = shared.engine().sync_engine.pool
+    if isinstance(orm, QueuePool):
+        sizes["orm"] = (orm.checkedout(), orm.checkedin())
     for name, (used, idle) in sizes.items():
         telemetry.set_gauge(Gauge.POOL_CONNECTIONS, used, pool=name, state="used")
         telemetry.set_gauge(Gauge.POOL_CONNECTIONS, idle, pool=name, state="idle")

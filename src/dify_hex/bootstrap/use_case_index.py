@@ -1,7 +1,7 @@
 """What routes may ask for by type, from every slice; checked when the process starts."""
 
 from dify_hex.bootstrap.container import Container
-from dify_hex.entrypoints.http.injection import UseCaseIndex
+from dify_hex.bootstrap.index import UseCaseIndex
 
 
 def use_case_index(container: Container) -> UseCaseIndex:

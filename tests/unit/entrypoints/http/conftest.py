@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from dify_hex.application.shared.actor import Actor
+from dify_hex.bootstrap.logging import configure_logging
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.errors import NotFound, Unavailable
 from dify_hex.domain.shared.paging import CursorPage, CursorRequest, Page, PageRequest
@@ -143,6 +144,11 @@ async def fail(how: str) -> Response:
     if how == "down":
         raise Unavailable(dependency="postgresql")
     raise RuntimeError("a secret sk-live-0123456789abcdef in the text")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> None:
+    configure_logging("ERROR", "json")
 
 
 @pytest.fixture

@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from typing import Annotated
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
 from starlette.responses import Response
 
+from dify_hex.application.shared.actor import Actor
 from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.shared.errors import Unauthenticated
 from dify_hex.entrypoints.http.app import HttpOptions, create_app
 from dify_hex.entrypoints.http.envelope import no_content
 from dify_hex.entrypoints.http.injection import Inject, NotInIndex
@@ -143,7 +148,7 @@ async def test_nineteen_digits_that_fit_are_welcome(client: httpx.AsyncClient) -
 
 
 async def test_a_chunked_body_is_counted_as_it_comes(client: httpx.AsyncClient) -> None:
-    async def endless() -> object:
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b" " * 100
 
@@ -153,7 +158,7 @@ async def test_a_chunked_body_is_counted_as_it_comes(client: httpx.AsyncClient) 
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(client: httpx.AsyncClient) -> None:
-    async def slow() -> object:
+    async def slow() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.sleep(5)
 
@@ -275,7 +280,12 @@ async def test_metrics_want_their_token(client: httpx.AsyncClient) -> None:
 
 async def test_a_full_process_says_so_at_once(app: FastAPI, client: httpx.AsyncClient) -> None:
     gate = asyncio.Event()
-    app.state.authenticate = lambda _request: gate.wait()
+
+    async def wait_and_refuse(_request: Request) -> Actor:
+        await gate.wait()
+        raise Unauthenticated
+
+    app.state.authenticate = wait_and_refuse
     waiting = [asyncio.create_task(client.get("/v1/lamps")) for _ in range(4)]
     await asyncio.sleep(0.05)
 
@@ -309,8 +319,8 @@ def test_a_route_that_forgets_its_guard_stops_the_start(parts: Parts) -> None:
 def test_a_type_that_nobody_provides_stops_the_start(parts: Parts) -> None:
     router = APIRouter()
 
-    @router.get("/x", openapi_extra={"x-permission": "public"}, dependencies=[Inject(Permission)])
-    async def ask() -> Response:
+    @router.get("/x", openapi_extra={"x-permission": "public"})
+    async def ask(_wanted: Annotated[Permission, Inject(Permission)]) -> Response:
         return no_content()
 
     with pytest.raises(NotInIndex, match="Permission"):

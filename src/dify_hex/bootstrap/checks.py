@@ -1,0 +1,48 @@
+"""What `/health` asks: database, schema, Redis, and the model server."""
+
+from collections.abc import Mapping
+
+from dify_hex.adapters.persistence.errors import translating
+from dify_hex.bootstrap.container import Container
+from dify_hex.bootstrap.schema import head_revision, revision_is_head
+from dify_hex.domain.shared.errors import Unavailable
+from dify_hex.entrypoints.http.health import Check, Health
+
+
+def health_of(container: Container) -> Health:
+    """The checks of one process over its own connections."""
+    shared = container.shared()
+
+    async def database() -> None:
+        with translating():
+            await shared.pool().fetchval("SELECT 1", timeout=2)
+
+    async def migrations() -> None:
+        with translating():
+            if not await revision_is_head(shared.pool()):
+                raise Unavailable(f"the schema is not at {head_revision()}: run `dify-hex migrate`")
+
+    async def redis() -> None:
+        await shared.redis().ping()
+
+    return Health(
+        required={"database": database, "migrations": migrations, "redis": redis},
+        optional=_model_check(container),
+    )
+
+
+def _model_check(container: Container) -> Mapping[str, Check]:
+    shared = container.shared()
+    endpoints = shared.endpoints()
+    url = endpoints.model_url
+    if url is None:
+        return {}
+    key = endpoints.model_api_key
+    headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+
+    async def model() -> None:
+        answer = await shared.http_client().get(f"{url.rstrip('/')}/models", headers=headers)
+        if answer.status_code != 200:
+            raise Unavailable(f"the model server answers {answer.status_code}")
+
+    return {"model": model}
