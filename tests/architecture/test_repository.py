@@ -76,7 +76,10 @@ def test_every_direct_dependency_is_locked() -> None:
 
 def test_the_package_imports_only_what_it_depends_on_directly() -> None:
     direct = {re.split(r"[\[<>=]", requirement)[0] for requirement in PROJECT["dependencies"]}
-    providers = packages_distributions()
+    providers = {
+        name: {re.sub("[-_.]+", "-", dist).lower() for dist in dists}
+        for name, dists in packages_distributions().items()
+    }
     imported = {
         name
         for file in read(ROOT)
