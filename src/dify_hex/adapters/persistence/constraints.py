@@ -2,18 +2,27 @@
 
 from collections.abc import Mapping
 
+from dify_hex.adapters.persistence.account.rows import (
+    ACCOUNT_EMAIL_UNIQUE,
+    MEMBERSHIP_UNIQUE,
+    TENANT_SLUG_UNIQUE,
+)
 from dify_hex.adapters.persistence.app.rows import (
     APP_NAME_UNIQUE,
     APP_SLUG_UNIQUE,
     APP_VERSION_NUMBER_UNIQUE,
 )
 from dify_hex.adapters.persistence.conversation.rows import FEEDBACK_UNIQUE
+from dify_hex.domain.account.errors import AlreadyMember, EmailTaken, TenantSlugTaken
 from dify_hex.domain.app.errors import AppNameTaken, AppSlugTaken
 from dify_hex.domain.shared.errors import DomainError, StaleVersion
 
 #: Constraint or unique-index name (a constant beside its row class) to the error it means. The
 #: error is made without arguments. A constraint that is not here is a bug when it is violated.
 CONSTRAINT_ERRORS: Mapping[str, type[DomainError]] = {
+    ACCOUNT_EMAIL_UNIQUE: EmailTaken,
+    MEMBERSHIP_UNIQUE: AlreadyMember,
+    TENANT_SLUG_UNIQUE: TenantSlugTaken,
     APP_NAME_UNIQUE: AppNameTaken,
     APP_SLUG_UNIQUE: AppSlugTaken,
     APP_VERSION_NUMBER_UNIQUE: StaleVersion,

@@ -1,5 +1,21 @@
 """Every domain event by its public name: how the outbox finds the class of a stored event."""
 
+from dify_hex.domain.account.events import (
+    AccountLocked,
+    AccountLoggedIn,
+    ApiKeyCreated,
+    ApiKeyRevoked,
+    LoggedOutEverywhere,
+    MemberAdded,
+    MemberRemoved,
+    MembershipRoleChanged,
+    PasswordChanged,
+    SessionReuseDetected,
+    SessionRevoked,
+    TenantCreated,
+    TenantRenamed,
+    TenantStatusChanged,
+)
 from dify_hex.domain.app.events import (
     AppArchived,
     AppCreated,
@@ -20,6 +36,20 @@ from dify_hex.domain.workflow.events import (
 )
 
 _EVENTS: tuple[type[DomainEvent], ...] = (
+    AccountLocked,
+    AccountLoggedIn,
+    ApiKeyCreated,
+    ApiKeyRevoked,
+    LoggedOutEverywhere,
+    MemberAdded,
+    MemberRemoved,
+    MembershipRoleChanged,
+    PasswordChanged,
+    SessionReuseDetected,
+    SessionRevoked,
+    TenantCreated,
+    TenantRenamed,
+    TenantStatusChanged,
     AppArchived,
     AppCreated,
     AppDeleted,

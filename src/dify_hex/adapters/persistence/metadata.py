@@ -1,12 +1,20 @@
 """Every table that the application knows, gathered by importing the row classes."""
 
 from dify_hex.adapters.persistence import idempotency_rows, outbox_rows
+from dify_hex.adapters.persistence.account import rows as account_rows
 from dify_hex.adapters.persistence.app import rows as app_rows
 from dify_hex.adapters.persistence.base import Base
 from dify_hex.adapters.persistence.conversation import rows as conversation_rows
 from dify_hex.adapters.persistence.workflow import rows as workflow_rows
 
 #: Modules with row classes; a test finds one that is missing here.
-ROW_MODULES = (outbox_rows, idempotency_rows, workflow_rows, app_rows, conversation_rows)
+ROW_MODULES = (
+    outbox_rows,
+    idempotency_rows,
+    account_rows,
+    workflow_rows,
+    app_rows,
+    conversation_rows,
+)
 
 METADATA = Base.metadata

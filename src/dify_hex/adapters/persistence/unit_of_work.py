@@ -9,6 +9,14 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from dify_hex.adapters.persistence.account.repository import (
+    SqlAccountRepository,
+    SqlApiKeyRepository,
+    SqlMembershipRepository,
+    SqlOneTimeLinkRepository,
+    SqlSessionRepository,
+    SqlTenantRepository,
+)
 from dify_hex.adapters.persistence.app.repository import (
     SqlAppRepository,
     SqlAppVersionRepository,
@@ -45,6 +53,16 @@ class SqlUnitOfWork(ConsumingWork):
         self._scope: WorkScope
 
     @cached_property
+    def accounts(self) -> SqlAccountRepository:
+        """Accounts that are members of the tenant."""
+        return SqlAccountRepository(self._scope)
+
+    @cached_property
+    def api_keys(self) -> SqlApiKeyRepository:
+        """Keys of the tenant."""
+        return SqlApiKeyRepository(self._scope)
+
+    @cached_property
     def app_versions(self) -> SqlAppVersionRepository:
         """Published versions of the tenant's apps."""
         return SqlAppVersionRepository(self._scope)
@@ -70,9 +88,29 @@ class SqlUnitOfWork(ConsumingWork):
         return SqlGraphDocuments(self._scope)
 
     @cached_property
+    def memberships(self) -> SqlMembershipRepository:
+        """Who belongs to the tenant, and as what."""
+        return SqlMembershipRepository(self._scope)
+
+    @cached_property
     def messages(self) -> SqlMessageRepository:
         """Messages of the tenant's end users."""
         return SqlMessageRepository(self._scope)
+
+    @cached_property
+    def one_time_links(self) -> SqlOneTimeLinkRepository:
+        """Links into the tenant."""
+        return SqlOneTimeLinkRepository(self._scope)
+
+    @cached_property
+    def sessions(self) -> SqlSessionRepository:
+        """Sessions in the tenant."""
+        return SqlSessionRepository(self._scope)
+
+    @cached_property
+    def tenants(self) -> SqlTenantRepository:
+        """The tenant itself."""
+        return SqlTenantRepository(self._scope)
 
     @cached_property
     def workflow_runs(self) -> SqlNewRuns:
