@@ -86,25 +86,28 @@ class FollowRun:
         """
         async with self._stream.subscribe(tenant_id, run_id) as subscription:
             reader = _Reader(tenant_id, run_id, after, detail, self._watch)
-            resumed = after is not None and after != BEGINNING
+            # What a client claims to have seen is not believed before the journal confirms it.
+            trusted = after is None or after == BEGINNING
+            wait = self._silence if trusted else 0.0
             away_since: float | None = None
-            asks_journal = False
             while not reader.ended:
-                if not (reader.has_backlog or asks_journal):
-                    await reader.listen(subscription, 0 if resumed else self._silence)
-                    asks_journal = resumed or not reader.has_backlog
+                if reader.has_backlog:
+                    await asyncio.sleep(_RETRY_EVERY)
+                else:
+                    await reader.listen(subscription, wait)
+                silent = not reader.has_backlog
                 events: list[StreamEvent] = []
                 try:
                     await reader.digest(events)
-                    if asks_journal:
-                        await reader.ask_journal(events, trusted=not resumed)
-                    away_since, asks_journal, resumed = None, False, False
+                    if silent or not trusted:
+                        await reader.ask_journal(events, trusted=trusted)
+                    trusted, wait, away_since = True, self._silence, None
                 except Unavailable:
                     now = asyncio.get_running_loop().time()
                     away_since = away_since or now
                     if now - away_since > self._patience:
                         raise
-                    await asyncio.sleep(_RETRY_EVERY)
+                    wait = _RETRY_EVERY
                 reader.flush(events)
                 yield events
 
@@ -113,8 +116,16 @@ class _Reader:
     """What is remembered about one reader; kept small, as there may be thousands."""
 
     __slots__ = (
-        "_backlog", "_detail", "_run_id", "_seq", "_tenant_id", "_text", "_token", "_watch", "ended",
-    )  # fmt: skip
+        "_backlog",
+        "_detail",
+        "_run_id",
+        "_seq",
+        "_tenant_id",
+        "_text",
+        "_token",
+        "_watch",
+        "ended",
+    )
 
     def __init__(
         self,
@@ -213,7 +224,7 @@ class _Reader:
                 self._passing(at, entry, events)
 
     def _passing(self, at: StreamPosition, entry: StreamEntry, events: list[StreamEvent]) -> None:
-        if self._text.is_behind(at) and at.seq >= self._seq and self._shows(entry.type):
+        if self._text.is_new(at) and at.seq >= self._seq and self._shows(entry.type):
             self.flush(events)
             events.append(StreamEvent(str(at), entry.type, entry.data))
         self._text.pass_by(at)

@@ -1,7 +1,7 @@
 """What the engine needs of the outside: a journal, leases, an event stream, signals, codecs."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -205,13 +205,18 @@ class RunControl(Protocol):
         """
 
 
+#: The type of an entry that stands where others may be missing; it says nothing else.
+GAP = "stream.gap"
+
+
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
     """One entry of a run's event stream.
 
     `seq` is the last journalled number, `n` counts what came after it (0: the journalled event
-    itself). `data` is a JSON object. `offset` is where a `message.delta` begins in the message's
-    text, counted in characters; for a `message.reset` it is 0.
+    itself). `data` is a JSON object; of a `message.delta` or `message.reset` it is the plain text,
+    and `offset` is where in the message's text it begins, counted in characters. A new owner's
+    first text is a `message.reset` with all there is so far.
     """
 
     token: int
@@ -241,8 +246,11 @@ class Subscription(Protocol):
     async def next(self, timeout: float) -> Sequence[StreamEntry]:
         """New entries as soon as there are any; empty when `timeout` seconds brought none.
 
+        Empty at once, the first time, when nothing is kept and nobody in this process writes.
+
         Raises:
             StreamOverflow: this reader was too slow for the bounded buffer.
+            Unavailable: the stream has been out of reach for too long.
         """
 
 
@@ -250,8 +258,11 @@ class RunEventStream(Protocol):
     """The hot tail of runs for readers in any process: bounded, short-lived, may vanish."""
 
     @abstractmethod
-    def open(self, lease: Lease, snapshot: Callable[[], Sequence[StreamEntry]]) -> StreamWriter:
-        """Begin to write for a run; `snapshot` gives the whole text after a stream was lost."""
+    def open(self, lease: Lease) -> StreamWriter:
+        """Begin to write for a run; readers see nothing of an owner with a lower token any more.
+
+        A stream that was lost begins anew with the whole text that was written so far.
+        """
 
     @abstractmethod
     def subscribe(
@@ -261,7 +272,10 @@ class RunEventStream(Protocol):
 
     @abstractmethod
     async def readers(self, runs: Sequence[WorkflowRunId]) -> Mapping[WorkflowRunId, int | None]:
-        """How many read each run in all processes; None when that cannot be known."""
+        """How many read each run, at least; None when that cannot be known.
+
+        Readers here are counted first: it is exact, over all processes, only where it is 0.
+        """
 
 
 class RunSignals(Protocol):

@@ -1,4 +1,4 @@
-"""What a reader holds of a message's text, so that the pieces it gets always add up to the truth."""
+"""What a reader holds of a message's text, so that the pieces it gets add up to the truth."""
 
 from dataclasses import dataclass
 
@@ -53,6 +53,10 @@ class TextContinuity:
         self._at = max(self._at, at)
         if self._sought is not None and at > self._sought:
             self._sought = None
+
+    def is_new(self, at: StreamPosition) -> bool:
+        """Whether the reader cannot have seen an entry at this position."""
+        return at > self._at and (self._sought is None or at > self._sought)
 
     def delta(self, at: StreamPosition, offset: int, text: str) -> None:
         """A piece of text that begins `offset` characters after the text's beginning."""

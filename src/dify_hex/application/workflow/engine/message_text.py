@@ -1,14 +1,11 @@
 """Shows a message's text to its readers while the run produces it."""
 
 import asyncio
-from collections.abc import Sequence
 
 from dify_hex.application.workflow.engine.recorder import (
     RunRecorder,
     node_text_data,
-    text_data,
 )
-from dify_hex.application.workflow.ports import Lease, StreamEntry
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.answer import Answer
 from dify_hex.domain.workflow.run import WorkflowRun
@@ -24,9 +21,8 @@ class MessageText:
     other travel together.
     """
 
-    def __init__(self, *, run: WorkflowRun, lease: Lease, recorder: RunRecorder) -> None:
+    def __init__(self, *, run: WorkflowRun, recorder: RunRecorder) -> None:
         self._run = run
-        self._lease = lease
         self._recorder = recorder
         self._answer = Answer(run)
         self._held: list[str] = []
@@ -73,10 +69,9 @@ class MessageText:
         """Tell readers to start over with the text as it is now."""
         self._answer.reset_needed = False
         self._drop_held()
-        message_id = self._run.facts.message_id
-        if message_id is not None:
+        if self._run.facts.message_id is not None:
             text = self.text
-            self._recorder.show("message.reset", text_data(message_id, text), offset=0)
+            self._recorder.show("message.reset", text, offset=0)
             self._shown = len(text)
 
     def flush(self) -> None:
@@ -85,21 +80,9 @@ class MessageText:
             return
         text = "".join(self._held)
         self._drop_held()
-        self._recorder.show(
-            "message.delta", text_data(self._run.facts.message_id, text), offset=self._shown
-        )
+        self._recorder.show("message.delta", text, offset=self._shown)
         self._shown += len(text)
         self._next_flush = asyncio.get_running_loop().time() + COALESCE
-
-    def snapshot(self) -> Sequence[StreamEntry]:
-        """The whole text as one entry, for a stream that has lost its beginning."""
-        message_id = self._run.facts.message_id
-        if message_id is None:
-            return ()
-        seq, n = self._recorder.position
-        shown = self.text[: self._shown]
-        data = text_data(message_id, shown)
-        return (StreamEntry(self._lease.token, seq, n, "message.reset", data, 0),)
 
     def close(self) -> None:
         """Forget the timer."""

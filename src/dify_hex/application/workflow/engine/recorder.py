@@ -125,11 +125,6 @@ def _entry(row: JournalRow) -> StreamEntry:
     return StreamEntry(row.token, row.seq, 0, row.type, row.payload)
 
 
-def text_data(message_id: object, text: str) -> str:
-    """The data of a `message.delta` or `message.reset`."""
-    return f'{{"message_id":"{message_id}","text":{json.dumps(text, ensure_ascii=False)}}}'
-
-
 def node_text_data(node_id: str, text: str) -> str:
     """The data of a `node.delta`."""
     return json.dumps({"node_id": node_id, "text": text}, ensure_ascii=False)

@@ -10,7 +10,7 @@ from dify_hex.application.workflow.engine.commands import Pause, Stop
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.scheduler import RunLimits, RunScheduler
-from dify_hex.application.workflow.nodes.registry import NodeRegistry
+from dify_hex.application.workflow.nodes.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
     ClaimedRun,
     GraphCodec,
@@ -57,7 +57,7 @@ class RunLoader:
         stored_runs: StoredRuns,
         graphs: GraphCodec,
         events: RunEventCodec,
-        nodes: NodeRegistry,
+        nodes: NodeExecutors,
         clock: Clock,
         faults: FaultReporter,
         limits: RunLimits,
@@ -112,15 +112,13 @@ class RunLoader:
         )
 
     def _open(self, run: WorkflowRun, lease: Lease) -> tuple[RunRecorder, MessageText]:
-        # The stream may ask for the whole text before there is any, hence the late look-up.
-        holder: list[MessageText] = []
-        writer = self._stream.open(lease, lambda: holder[0].snapshot() if holder else ())
         recorder = RunRecorder(
-            lease=lease, journal=self._journal, writer=writer, codec=self._events
+            lease=lease,
+            journal=self._journal,
+            writer=self._stream.open(lease),
+            codec=self._events,
         )
-        text = MessageText(run=run, lease=lease, recorder=recorder)
-        holder.append(text)
-        return recorder, text
+        return recorder, MessageText(run=run, recorder=recorder)
 
     def _scheduler(
         self,
