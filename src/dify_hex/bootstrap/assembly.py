@@ -15,13 +15,20 @@ def make_container(settings: Settings, role: str) -> Container:
     Raises:
         NotConfigured: a server is neither given by URL nor embedded and running.
     """
+    runs = settings.run
     return Container(
-        settings=settings, endpoints=endpoints_of(settings), process_name=process_name(role)
+        settings=settings,
+        endpoints=endpoints_of(settings),
+        process_name=process_name(role),
+        run_capacity=runs.background_limit if role == "worker" else runs.foreground_limit,
     )
 
 
 async def stop_runs(container: Container) -> None:
     """Let runs finish within the grace, and release the others for another process."""
+    grace = container.shared().settings().server.shutdown_grace
+    # What is left of the grace is for streams and connections.
+    await container.workflow().host().drain(seconds=grace / 2)
 
 
 def process_name(role: str) -> str:

@@ -17,6 +17,7 @@ from dify_hex.entrypoints.worker.loops import BackgroundLoop, LoopRunner, every
 #: Seconds between two looks at the pools.
 _POOLS_EVERY = 5.0
 _KEYS_EVERY = 600.0
+_PARTITIONS_EVERY = 6 * 3600.0
 
 
 @asynccontextmanager
@@ -34,6 +35,9 @@ async def running(container: Container, loops: Sequence[BackgroundLoop]) -> Asyn
         stack.push_async_callback(shared.redis().aclose)
         for pool in (shared.pool(), shared.system_pool()):
             await stack.enter_async_context(_opened(pool))
+        workflow = container.workflow()
+        await stack.enter_async_context(workflow.stream())
+        await stack.enter_async_context(workflow.signals())
         telemetry = shared.telemetry()
         await stack.enter_async_context(
             metrics_exporter(telemetry.exposition, server.metrics_bind, server.metrics_port)
@@ -44,13 +48,21 @@ async def running(container: Container, loops: Sequence[BackgroundLoop]) -> Asyn
 
 def run_loops(container: Container) -> list[BackgroundLoop]:
     """What every process that executes runs keeps going."""
-    return []
+    workflow = container.workflow()
+    return [
+        BackgroundLoop("lease-keeper", workflow.keeper().keep),
+        BackgroundLoop("run-signals", workflow.keeper().listen),
+        BackgroundLoop("leaving-watch", workflow.leaving().watch),
+    ]
 
 
 def worker_loops(container: Container) -> list[BackgroundLoop]:
     """What the worker does beside executing runs: claiming, delivering, tidying up."""
     system_pool = container.shared().system_pool()
+    workflow = container.workflow()
     return [
+        BackgroundLoop("run-claimer", workflow.claimer().claim_forever),
+        every(_PARTITIONS_EVERY, "journal-partitions", workflow.partitions().make_ahead),
         every(_KEYS_EVERY, "idempotency-keys", partial(forget_expired_keys, system_pool)),
     ]
 

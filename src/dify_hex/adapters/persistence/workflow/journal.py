@@ -1,6 +1,6 @@
 """The journal of runs on PostgreSQL: group commits, fenced by the lease token."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.adapters.persistence.workflow import statements
 from dify_hex.adapters.persistence.workflow.group_commit import CommitRequest, GroupCommit
 from dify_hex.application.shared.identity import new_id
+from dify_hex.application.shared.telemetry import Histogram, Telemetry
 from dify_hex.application.workflow.ports import (
     JournalHead,
     JournalRow,
@@ -22,18 +23,15 @@ from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.workflow.errors import LeaseLost
 from dify_hex.domain.workflow.statuses import RunStatus
 
-#: Told of each committed batch: how many rows it had, and how long it took in seconds.
-ObserveBatch = Callable[[int, float], None]
-
 RowKey = tuple[UUID, int]
 
 
 class PostgresRunJournal(RunJournal):
     """Appends under row-level security: a batch names exactly the tenants whose runs are in it."""
 
-    def __init__(self, pool: asyncpg.Pool, observe: ObserveBatch) -> None:
+    def __init__(self, pool: asyncpg.Pool, telemetry: Telemetry) -> None:
         self._pool = pool
-        self._observe = observe
+        self._telemetry = telemetry
         self._group = GroupCommit(self._write)
 
     async def append(self, rows: Sequence[JournalRow], *, urgent: bool) -> None:
@@ -94,7 +92,8 @@ class PostgresRunJournal(RunJournal):
             ]
             if endings:
                 await _end(connection, endings)
-        self._observe(len(rows), perf_counter() - began)
+        self._telemetry.observe(Histogram.JOURNAL_BATCH_SIZE, len(rows))
+        self._telemetry.observe(Histogram.JOURNAL_COMMIT_SECONDS, perf_counter() - began)
         return [
             None if _all_in(request.rows, known) else LeaseLost(run_id=str(request.rows[0].run_id))
             for request in batch

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from dify_hex.application.shared.faults import FaultReporter
+from dify_hex.application.shared.telemetry import Counter, Gauge, Telemetry
 from dify_hex.application.workflow.engine.commands import Break, Command, GiveUp
 from dify_hex.application.workflow.engine.run_loader import LoadedRun, RunLoader
 from dify_hex.application.workflow.engine.run_result import RunResult
@@ -106,6 +107,7 @@ class RunHost:
         leases: RunLeases,
         signals: RunSignals,
         faults: FaultReporter,
+        telemetry: Telemetry,
     ) -> None:
         self.owner = owner
         self._capacity = capacity
@@ -113,6 +115,7 @@ class RunHost:
         self._leases = leases
         self._signals = signals
         self._faults = faults
+        self._telemetry = telemetry
         self._runs: dict[WorkflowRunId, HostedRun] = {}
         self._reserved = 0
         self._closing = False
@@ -193,14 +196,18 @@ class RunHost:
             followed_at=loop.time(),
         )
         self._runs[loaded.lease.run_id] = hosted
+        self._telemetry.set_gauge(Gauge.RUNS_ACTIVE, len(self._runs))
         task.add_done_callback(lambda _: self._ended(hosted))
         return hosted
 
     def _ended(self, hosted: HostedRun) -> None:
         if self._runs.get(hosted.lease.run_id) is hosted:
             del self._runs[hosted.lease.run_id]
+            self._telemetry.set_gauge(Gauge.RUNS_ACTIVE, len(self._runs))
         if hosted.task.cancelled():
             return
         error = hosted.task.exception()
+        outcome = hosted.task.result().status.value if error is None else "left"
+        self._telemetry.count(Counter.RUNS, status=outcome)
         if error is not None and not isinstance(error, LeaseLost | RunGivenUp):
             self._faults.report(error, where="run", run_id=str(hosted.lease.run_id))

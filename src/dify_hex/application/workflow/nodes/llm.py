@@ -1,6 +1,7 @@
 """Executes the llm node: prompt, memory, one streamed model call."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from dify_hex.application.model_provider.ports import (
     ChatFinished,
@@ -76,20 +77,21 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
         first_token: float | None = None
         finish_reason = "stop"
         reported: Usage | None = None
-        async for event in self._chat_model.stream(request):
-            match event:
-                case ModelText():
-                    text = _storable(event.text)
-                    if first_token is None:
-                        first_token = (context.clock.now() - context.facts.at).total_seconds()
-                    pieces.append(text)
-                    yield TextDelta(text)
-                case ChatFinished():
-                    finish_reason = event.finish_reason
-                    reported = event.usage
-                case _:
-                    # Reasoning and tool calls get their place with the nodes that use them.
-                    continue
+        async with aclosing(self._chat_model.stream(request)) as events:
+            async for event in events:
+                match event:
+                    case ModelText():
+                        text = _storable(event.text)
+                        if first_token is None:
+                            first_token = (context.clock.now() - context.facts.at).total_seconds()
+                        pieces.append(text)
+                        yield TextDelta(text)
+                    case ChatFinished():
+                        finish_reason = event.finish_reason
+                        reported = event.usage
+                    case _:
+                        # Reasoning and tool calls get their place with the nodes that use them.
+                        continue
         text = "".join(pieces)
         usage = reported or await self._estimate(model, messages, text)
         yield NodeOutcome(

@@ -49,3 +49,11 @@ class NodeExecutor(Protocol[ConfigT_contra]):
 
         Closing the iterator ends whatever it has begun outside. A DomainError fails the node.
         """
+
+
+class NodeExecutors(Protocol):
+    """All executors together: the engine knows no node, only this."""
+
+    @abstractmethod
+    def execute(self, config: NodeConfig, context: NodeContext) -> AsyncGenerator[NodeOutput, None]:
+        """The outputs of a node, from the executor of its type."""

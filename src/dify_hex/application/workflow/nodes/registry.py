@@ -5,7 +5,11 @@ from typing import assert_never
 
 from dify_hex.application.workflow.nodes.answer import AnswerExecutor
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
-from dify_hex.application.workflow.nodes.node_executor import NodeContext, NodeOutput
+from dify_hex.application.workflow.nodes.node_executor import (
+    NodeContext,
+    NodeExecutors,
+    NodeOutput,
+)
 from dify_hex.application.workflow.nodes.start import StartExecutor
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
@@ -13,7 +17,7 @@ from dify_hex.domain.workflow.nodes.node_types import NodeConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
 
 
-class NodeRegistry:
+class NodeRegistry(NodeExecutors):
     """Executes any node by the type of its configuration; the type checker holds it complete."""
 
     def __init__(self, *, start: StartExecutor, llm: LlmExecutor, answer: AnswerExecutor) -> None:

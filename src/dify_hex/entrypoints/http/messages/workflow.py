@@ -1,5 +1,44 @@
 """Messages of one slice: workflows and their runs."""
 
-from dify_hex.entrypoints.http.messages.message import Messages
+from dify_hex.entrypoints.http.messages.message import Message, Messages
 
-MESSAGES: Messages = {}
+MESSAGES: Messages = {
+    "workflow_run_not_found": Message("The run does not exist.", "该运行不存在。"),
+    "workflow_invalid_graph": Message(
+        "The workflow graph has faults; see details.faults for each of them.",
+        "工作流图存在错误，详见 details.faults。",
+    ),
+    "workflow_invalid_template": Message(
+        "The template cannot be used: {reason}.", "模板不可用：{reason}。"
+    ),
+    "workflow_variable_missing": Message(
+        "The variable {selector} has no value.", "变量 {selector} 没有值。"
+    ),
+    "workflow_run_state": Message(
+        "The run is not in a state that allows this.", "运行当前的状态不允许此操作。"
+    ),
+    "workflow_lease_lost": Message(
+        "Another process has taken this run over.", "该运行已由另一个进程接管。"
+    ),
+    "workflow_run_limit": Message(
+        "The run has used up what it was allowed ({limit}: {value}).",
+        "运行已用尽其限额（{limit}：{value}）。",
+    ),
+    "workflow_run_moved": Message(
+        "The run goes on in another process; follow its events to see it end.",
+        "运行已转到另一个进程继续，请通过事件流查看结果。",
+    ),
+    "workflow_prompt_too_long": Message(
+        "The prompt has {prompt_tokens} tokens, but the model takes {context_window}; "
+        "shorten it or use another model.",
+        "提示词有 {prompt_tokens} 个 token，而模型最多接受 {context_window} 个；请缩短或更换模型。",
+    ),
+    "sys_overloaded": Message(
+        "This server is carrying as much as it can; try again in a moment.",
+        "服务器已满载，请稍后重试。",
+    ),
+    "stream_overflow": Message(
+        "The stream was read too slowly; reconnect with Last-Event-ID to go on.",
+        "事件流读取过慢，请携带 Last-Event-ID 重新连接以继续。",
+    ),
+}

@@ -1,0 +1,154 @@
+"""Journal, leases and control of runs in memory: what the engine's unit tests stand on."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dify_hex.application.workflow.ports import (
+    ClaimedRun,
+    JournalHead,
+    JournalRow,
+    Lease,
+    NewRun,
+    RunControl,
+    RunEnding,
+    RunJournal,
+    RunLeases,
+    StoredRun,
+    StoredRuns,
+)
+from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
+from dify_hex.domain.shared.values.graph_document import GraphDocument
+from dify_hex.domain.workflow.errors import LeaseLost, WorkflowRunNotFound
+from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
+
+
+@dataclass
+class MemoryRun:
+    """A stored run; `owner` None and `expired` both make it claimable."""
+
+    tenant_id: TenantId
+    stored: StoredRun
+    token: int
+    owner: str | None
+    status: RunStatus
+    expired: bool = False
+    rows: list[JournalRow] = field(default_factory=list)
+    ending: RunEnding | None = None
+
+
+class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
+    """Fences by token like the real one; `gate` holds commits back while it is cleared."""
+
+    def __init__(self) -> None:
+        self.runs: dict[WorkflowRunId, MemoryRun] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.commits = 0
+
+    def birth(self, run: NewRun, graph: GraphDocument) -> None:
+        """Store a run as the unit of work would."""
+        self.runs[run.lease.run_id] = MemoryRun(
+            tenant_id=run.lease.tenant_id,
+            stored=StoredRun(
+                graph=graph,
+                background=run.background,
+                resume_window=run.resume_window,
+                desired_state=DesiredState.RUN,
+            ),
+            token=run.lease.token,
+            owner=run.lease.owner or None,
+            status=RunStatus.PENDING if run.background else RunStatus.RUNNING,
+            rows=list(run.rows),
+        )
+
+    async def append(self, rows: Sequence[JournalRow], *, urgent: bool) -> None:
+        del urgent
+        await self.gate.wait()
+        self._write(rows)
+
+    async def finish(self, ending: RunEnding) -> None:
+        await self.gate.wait()
+        self._write(ending.rows)
+        run = self.runs[ending.lease.run_id]
+        run.status, run.ending, run.owner = ending.status, ending, None
+
+    async def read(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, *, after: int, limit: int = 1000
+    ) -> Sequence[JournalRow]:
+        run = self._of(tenant_id, run_id)
+        return [row for row in run.rows if row.seq > after][:limit]
+
+    async def heads(
+        self, runs: Sequence[tuple[TenantId, WorkflowRunId]]
+    ) -> Mapping[WorkflowRunId, JournalHead]:
+        return {
+            run_id: JournalHead(seq=len(self.runs[run_id].rows), status=self.runs[run_id].status)
+            for _, run_id in runs
+            if run_id in self.runs
+        }
+
+    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, DesiredState]:
+        return {
+            lease.run_id: self.runs[lease.run_id].stored.desired_state
+            for lease in leases
+            if self.runs[lease.run_id].token == lease.token
+        }
+
+    async def claim_due(self, owner: str, *, limit: int) -> Sequence[ClaimedRun]:
+        claimable = {RunStatus.PENDING, RunStatus.RUNNING}
+        due = [
+            run_id
+            for run_id, run in self.runs.items()
+            if run.status in claimable and (run.owner is None or run.expired)
+        ]
+        return [self._take(run_id, owner) for run_id in due[:limit]]
+
+    async def take_paused(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, owner: str
+    ) -> ClaimedRun | None:
+        run = self._of(tenant_id, run_id)
+        return self._take(run_id, owner) if run.status is RunStatus.PAUSED else None
+
+    async def release(self, leases: Sequence[Lease]) -> None:
+        for lease in leases:
+            if self.runs[lease.run_id].token == lease.token:
+                self.runs[lease.run_id].owner = None
+
+    async def desire(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, state: DesiredState
+    ) -> RunStatus:
+        run = self._of(tenant_id, run_id)
+        if not run.status.is_final:
+            run.stored = StoredRun(
+                graph=run.stored.graph,
+                background=run.stored.background,
+                resume_window=run.stored.resume_window,
+                desired_state=state,
+            )
+        return run.status
+
+    async def get(self, tenant_id: TenantId, run_id: WorkflowRunId) -> StoredRun:
+        return self._of(tenant_id, run_id).stored
+
+    def _of(self, tenant_id: TenantId, run_id: WorkflowRunId) -> MemoryRun:
+        run = self.runs.get(run_id)
+        if run is None or run.tenant_id != tenant_id:
+            raise WorkflowRunNotFound
+        return run
+
+    def _take(self, run_id: WorkflowRunId, owner: str) -> ClaimedRun:
+        run = self.runs[run_id]
+        run.token += 1
+        run.owner, run.expired, run.status = owner, False, RunStatus.RUNNING
+        lease = Lease(tenant_id=run.tenant_id, run_id=run_id, owner=owner, token=run.token)
+        return ClaimedRun(lease=lease, taken_over=run.token > 1)
+
+    def _write(self, rows: Sequence[JournalRow]) -> None:
+        run = self.runs[rows[0].run_id]
+        if run.token != rows[0].token:
+            raise LeaseLost(run_id=str(rows[0].run_id))
+        for row in rows:
+            assert row.seq == len(run.rows) + 1, "rows of a run are committed in order"
+            run.rows.append(row)
+        self.commits += 1
