@@ -105,7 +105,7 @@ class MemoryTable(Generic[AggregateT]):
         self._tenant_id = tenant_id
         self._unique = unique
         self._seen: dict[Hashable, AggregateT] = {}
-        self._removed: set[Hashable] = set()
+        self._removed: dict[Hashable, int] = {}
 
     def find(self, key: Hashable) -> AggregateT | None:
         """The aggregate of that id; the same object every time within one unit of work."""
@@ -130,12 +130,12 @@ class MemoryTable(Generic[AggregateT]):
 
     def add(self, key: Hashable, aggregate: AggregateT) -> None:
         """Store a new aggregate under its id."""
-        self._removed.discard(key)
+        self._removed.pop(key, None)
         self._seen[key] = aggregate
 
     def remove(self, key: Hashable) -> None:
-        """Delete the aggregate of that id."""
-        self._removed.add(key)
+        """Delete the aggregate of that id, which was found before."""
+        self._removed[key] = self._seen[key].stored_version
 
     def changes(self) -> dict[Key, AggregateT]:
         """What committing would store, after the checks that a database makes.
@@ -146,13 +146,12 @@ class MemoryTable(Generic[AggregateT]):
         """
         changed: dict[Key, AggregateT] = {}
         for key, aggregate in self._seen.items():
-            row = self._committed.get((self._tenant_id, key))
-            stored = row.version if row is not None else 0
-            if aggregate.version == aggregate.stored_version:
+            if aggregate.version == aggregate.stored_version or key in self._removed:
                 continue
-            if stored != aggregate.stored_version:
-                raise StaleVersion
+            self._check_version(key, aggregate.stored_version)
             changed[self._tenant_id, key] = aggregate
+        for key, seen_version in self._removed.items():
+            self._check_version(key, seen_version)
         self._check_unique()
         return changed
 
@@ -166,6 +165,11 @@ class MemoryTable(Generic[AggregateT]):
             self._committed[key] = _as_stored(aggregate)
         for removed in self._removed:
             self._committed.pop((self._tenant_id, removed), None)
+
+    def _check_version(self, key: Hashable, seen: int) -> None:
+        row = self._committed.get((self._tenant_id, key))
+        if seen != (row.version if row is not None else 0):
+            raise StaleVersion
 
     def _check_unique(self) -> None:
         living = self.all()

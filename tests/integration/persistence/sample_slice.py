@@ -1,11 +1,9 @@
-"""A slice of four tables' worth of rules in one small aggregate: a note with a unique title."""
+"""How a slice is stored: the row, the mapper, the repository and the reader of notes."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -24,77 +22,10 @@ from dify_hex.adapters.persistence.row_level_security import tenant_table
 from dify_hex.adapters.persistence.scope import WorkScope
 from dify_hex.adapters.persistence.transactions import Reads
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
-from dify_hex.domain.shared.aggregate import Aggregate
-from dify_hex.domain.shared.errors import Conflict, NotFound
-from dify_hex.domain.shared.events import DomainEvent
 from dify_hex.domain.shared.ids import TenantId
+from tests.conformance.notes import Note, NoteNotFound, NoteRepository
 
-NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 NOTE_TITLE_UNIQUE = "uq_notes_title"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteRetitled(DomainEvent):
-    """A note has another title."""
-
-    name: ClassVar[str] = "note.retitled"
-
-    note_id: UUID
-    title: str
-
-
-class NoteTitleExists(Conflict):
-    """A note of this title exists already."""
-
-    code = "note_title_exists"
-
-
-class Note(Aggregate):
-    """A title that is unique in its tenant."""
-
-    def __init__(
-        self,
-        *,
-        id: UUID,
-        tenant_id: TenantId,
-        title: str,
-        deleted_at: datetime | None,
-        version: int,
-    ) -> None:
-        super().__init__(version=version)
-        self.id = id
-        self.tenant_id = tenant_id
-        self._title = title
-        self._deleted_at = deleted_at
-
-    @classmethod
-    def create(cls, *, id: UUID, tenant_id: TenantId, title: str) -> "Note":
-        """A new note; its birth raises no event."""
-        note = cls(id=id, tenant_id=tenant_id, title=title, deleted_at=None, version=0)
-        note._changed()
-        return note
-
-    @property
-    def title(self) -> str:
-        """What it is called."""
-        return self._title
-
-    @property
-    def deleted_at(self) -> datetime | None:
-        """When it was deleted."""
-        return self._deleted_at
-
-    def retitle(self, title: str) -> None:
-        """Call it something else."""
-        self._title = title
-        self._changed(
-            NoteRetitled(tenant_id=self.tenant_id, occurred_at=NOW, note_id=self.id, title=title)
-        )
-
-    def delete(self, now: datetime) -> None:
-        """Give the title free."""
-        self._deleted_at = now
-        self._changed()
 
 
 class NoteRow(TenantRow, AuditColumns, VersionColumn, SoftDelete, Base):
@@ -135,7 +66,7 @@ def write(note: Note, row: NoteRow) -> None:
     row.version = note.version
 
 
-class SqlNoteRepository:
+class SqlNoteRepository(NoteRepository):
     """Notes of the unit of work's tenant."""
 
     def __init__(self, scope: WorkScope) -> None:
@@ -151,7 +82,7 @@ class SqlNoteRepository:
             )
         )
         if row is None:
-            raise NotFound
+            raise NoteNotFound
         return self._scope.tracker.load(row, to_domain, write)
 
     def add(self, note: Note) -> None:

@@ -20,8 +20,9 @@ from dify_hex.application.shared.relay import MAX_ATTEMPTS, OutboxRelay
 from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.domain.shared.events import DomainEvent
 from dify_hex.domain.shared.ids import EventId, TenantId
+from tests.conformance.notes import Note, NoteRetitled
 from tests.integration.conftest import DatabaseUrls
-from tests.integration.persistence.sample_slice import Note, NoteRetitled, NoteWork
+from tests.integration.persistence.sample_slice import NoteWork
 
 pytestmark = pytest.mark.usefixtures("notes")
 

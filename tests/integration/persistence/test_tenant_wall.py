@@ -15,7 +15,9 @@ from dify_hex.adapters.persistence.transactions import (
     tenant_connection,
 )
 from dify_hex.domain.shared.ids import TenantId
-from tests.integration.persistence.sample_slice import Note, NoteRow, NoteWork
+from tests.conformance.notes import Note
+from tests.integration.persistence.sample_slice import NoteRow, NoteWork
+from tests.migrations.rows import fill_every_table
 
 pytestmark = pytest.mark.usefixtures("notes")
 
@@ -135,28 +137,36 @@ class TestEveryTable:
         ]
         assert open_tables == []
 
-    async def test_wall_is_the_same_and_holds_for_reading_and_writing(
+    async def test_with_a_tenant_has_the_same_wall_for_reading_and_writing_and_no_door_beside_it(
         self, owner: asyncpg.Connection
     ) -> None:
-        walls = await owner.fetch(
-            "SELECT DISTINCT pg_get_expr(polqual, polrelid) AS reading,"
-            " pg_get_expr(polwithcheck, polrelid) AS writing, polpermissive, polcmd,"
+        policies = await owner.fetch(
+            "SELECT DISTINCT polname, pg_get_expr(polqual, polrelid) AS reading,"
+            " pg_get_expr(polwithcheck, polrelid) AS writing, polcmd,"
             " polroles::regrole[]::text[] AS roles"
-            " FROM pg_policy WHERE polname = 'tenant_wall'"
+            " FROM pg_policy JOIN pg_attribute a ON attrelid = polrelid AND attname = 'tenant_id'"
+            f" WHERE '{APP_ROLE}'::regrole = ANY(polroles) OR 0 = ANY(polroles)"
         )
-        assert len(walls) == 1
-        assert walls[0]["reading"] == walls[0]["writing"]
-        assert "app.tenants" in walls[0]["reading"]
-        assert walls[0]["polcmd"] == b"*"
-        assert walls[0]["roles"] == [APP_ROLE]
+        assert [row["polname"] for row in policies] == ["tenant_wall"]
+        wall = policies[0]
+        assert wall["reading"] == wall["writing"]
+        assert "app.tenants" in wall["reading"]
+        assert (wall["polcmd"], wall["roles"]) == (b"*", [APP_ROLE])
 
-    async def test_has_no_other_way_in_for_the_application(self, owner: asyncpg.Connection) -> None:
-        others = await owner.fetch(
-            "SELECT polrelid::regclass::text, polname FROM pg_policy"
-            " WHERE polname <> 'tenant_wall'"
-            f" AND ('{APP_ROLE}'::regrole = ANY(polroles) OR 0 = ANY(polroles))"
+    async def test_without_a_tenant_shows_the_application_only_what_a_tenant_leads_to(
+        self, owner: asyncpg.Connection, pool: asyncpg.Pool
+    ) -> None:
+        await fill_every_table(owner)
+        tables = await owner.fetch(
+            "SELECT relname FROM pg_class c WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'alembic_version'"
+            " AND has_any_column_privilege($1, c.oid, 'SELECT')",
+            APP_ROLE,
         )
-        assert others == []
+        assert tables
+        for row in tables:
+            query = f"SELECT count(*) FROM {row['relname']}"
+            assert await pool.fetchval(query) == 0, f"{row['relname']} shows rows to nobody"
 
     async def test_is_granted_to_the_application_and_to_nobody_else_unnamed(
         self, owner: asyncpg.Connection
@@ -164,7 +174,7 @@ class TestEveryTable:
         ungranted = await owner.fetch(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
             " AND relkind IN ('r', 'p') AND NOT relispartition"
-            f" AND NOT has_table_privilege('{APP_ROLE}', oid, 'SELECT, INSERT')"
+            f" AND NOT has_any_column_privilege('{APP_ROLE}', oid, 'SELECT, INSERT')"
         )
         public = await owner.fetch(
             "SELECT relname FROM pg_class, aclexplode(relacl) AS acl"

@@ -9,25 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dify_hex.adapters.persistence.constraints import CONSTRAINT_ERRORS
 from dify_hex.adapters.persistence.transactions import TransactionAborted, tenant_reads
-from dify_hex.domain.shared.errors import NotFound, StaleVersion
-from dify_hex.domain.shared.ids import EventId, TenantId
-from tests.integration.persistence.sample_slice import (
-    NOTE_TITLE_UNIQUE,
-    NOW,
-    Note,
-    NoteTitleExists,
-    NoteWork,
-    SqlNoteReader,
-)
+from dify_hex.domain.shared.ids import TenantId
+from tests.conformance.notes import Note, NoteTitleExists
+from tests.integration.persistence.sample_slice import NoteWork, SqlNoteReader
 
-pytestmark = pytest.mark.usefixtures("notes")
-
-
-@pytest.fixture(autouse=True)
-def note_constraints(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CONSTRAINT_ERRORS, NOTE_TITLE_UNIQUE, NoteTitleExists)
+pytestmark = pytest.mark.usefixtures("notes", "note_constraints")
 
 
 @pytest.fixture
@@ -47,15 +34,6 @@ async def titles(engine: AsyncEngine, tenant_id: TenantId) -> list[str]:
     return list(await SqlNoteReader(tenant_reads(engine)).titles(tenant_id))
 
 
-async def test_leaving_without_commit_keeps_nothing(
-    engine: AsyncEngine, tenant_id: TenantId, note_id: UUID
-) -> None:
-    async with NoteWork(engine, tenant_id) as work:
-        (await work.notes.get(note_id)).retitle("second")
-        work.notes.add(Note.create(id=uuid4(), tenant_id=tenant_id, title="third"))
-    assert await titles(engine, tenant_id) == ["first"]
-
-
 async def test_an_error_inside_keeps_nothing_and_comes_out_as_it_is(
     engine: AsyncEngine, tenant_id: TenantId, note_id: UUID
 ) -> None:
@@ -69,26 +47,6 @@ async def test_an_error_inside_keeps_nothing_and_comes_out_as_it_is(
     assert await titles(engine, tenant_id) == ["first"]
 
 
-async def test_committing_stores_changes_with_a_raised_version(
-    engine: AsyncEngine, tenant_id: TenantId, note_id: UUID
-) -> None:
-    async with NoteWork(engine, tenant_id) as work:
-        note = await work.notes.get(note_id)
-        note.retitle("second")
-        note.retitle("third")
-        await work.commit()
-    async with NoteWork(engine, tenant_id) as work:
-        note = await work.notes.get(note_id)
-    assert (note.title, note.version) == ("third", 2)
-
-
-async def test_one_row_is_one_aggregate_within_a_unit_of_work(
-    engine: AsyncEngine, tenant_id: TenantId, note_id: UUID
-) -> None:
-    async with NoteWork(engine, tenant_id) as work:
-        assert await work.notes.get(note_id) is await work.notes.get(note_id)
-
-
 async def test_an_unchanged_aggregate_is_not_written(
     engine: AsyncEngine, owner: asyncpg.Connection, tenant_id: TenantId, note_id: UUID
 ) -> None:
@@ -98,42 +56,6 @@ async def test_an_unchanged_aggregate_is_not_written(
         work.on_statement(statements.append)
         await work.commit()
     assert statements == []
-
-
-async def test_the_second_of_two_writers_is_told_that_its_version_is_stale(
-    engine: AsyncEngine, tenant_id: TenantId, note_id: UUID
-) -> None:
-    async with NoteWork(engine, tenant_id) as slow:
-        note = await slow.notes.get(note_id)
-        async with NoteWork(engine, tenant_id) as quick:
-            (await quick.notes.get(note_id)).retitle("quick")
-            await quick.commit()
-        note.retitle("slow")
-        with pytest.raises(StaleVersion):
-            await slow.commit()
-    assert await titles(engine, tenant_id) == ["quick"]
-
-
-async def test_a_removal_of_a_stale_version_is_refused_too(
-    engine: AsyncEngine, tenant_id: TenantId, note_id: UUID
-) -> None:
-    async with NoteWork(engine, tenant_id) as slow:
-        await slow.notes.remove(await slow.notes.get(note_id))
-        async with NoteWork(engine, tenant_id) as quick:
-            (await quick.notes.get(note_id)).retitle("quick")
-            await quick.commit()
-        with pytest.raises(StaleVersion):
-            await slow.commit()
-    assert await titles(engine, tenant_id) == ["quick"]
-
-
-async def test_a_removed_aggregate_is_gone(
-    engine: AsyncEngine, tenant_id: TenantId, note_id: UUID
-) -> None:
-    async with NoteWork(engine, tenant_id) as work:
-        await work.notes.remove(await work.notes.get(note_id))
-        await work.commit()
-    assert await titles(engine, tenant_id) == []
 
 
 async def test_a_violated_constraint_is_the_domain_error_of_its_name(
@@ -150,19 +72,6 @@ async def test_a_violated_constraint_without_a_meaning_stays_what_it_is(
         work.notes.add(Note.create(id=note_id, tenant_id=tenant_id, title="same id"))
         with pytest.raises(IntegrityError):
             await work.commit()
-
-
-async def test_a_deleted_name_can_be_used_again(
-    engine: AsyncEngine, tenant_id: TenantId, note_id: UUID
-) -> None:
-    async with NoteWork(engine, tenant_id) as work:
-        (await work.notes.get(note_id)).delete(NOW)
-        await work.commit()
-    again = await stored_note(engine, tenant_id, "first")
-    async with NoteWork(engine, tenant_id) as work:
-        assert (await work.notes.get(again)).title == "first"
-        with pytest.raises(NotFound):
-            await work.notes.get(note_id)
 
 
 async def test_two_tenants_may_use_the_same_name(
@@ -186,26 +95,6 @@ async def test_events_are_stored_with_the_change_and_only_with_it(
         tenant_id,
     )
     assert [tuple(row) for row in rows] == [("note.retitled", "kept")]
-
-
-async def test_a_consumed_event_is_marked_once(engine: AsyncEngine, tenant_id: TenantId) -> None:
-    event_id = EventId(uuid4())
-    marks = []
-    for _ in range(2):
-        async with NoteWork(engine, tenant_id) as work:
-            marks.append(await work.mark_consumed("handler", event_id))
-            await work.commit()
-    assert marks == [True, False]
-
-
-async def test_a_mark_without_commit_does_not_count(
-    engine: AsyncEngine, tenant_id: TenantId
-) -> None:
-    event_id = EventId(uuid4())
-    async with NoteWork(engine, tenant_id) as work:
-        await work.mark_consumed("handler", event_id)
-    async with NoteWork(engine, tenant_id) as work:
-        assert await work.mark_consumed("handler", event_id)
 
 
 async def test_a_commit_after_a_failed_statement_does_not_pretend(

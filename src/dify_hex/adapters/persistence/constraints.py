@@ -1,7 +1,5 @@
 """Which domain error a violated constraint means: the one table of it."""
 
-from collections.abc import Mapping
-
 from dify_hex.adapters.persistence.account.rows import (
     ACCOUNT_EMAIL_UNIQUE,
     MEMBERSHIP_UNIQUE,
@@ -19,7 +17,7 @@ from dify_hex.domain.shared.errors import DomainError, StaleVersion
 
 #: Constraint or unique-index name (a constant beside its row class) to the error it means. The
 #: error is made without arguments. A constraint that is not here is a bug when it is violated.
-CONSTRAINT_ERRORS: Mapping[str, type[DomainError]] = {
+CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     ACCOUNT_EMAIL_UNIQUE: EmailTaken,
     MEMBERSHIP_UNIQUE: AlreadyMember,
     TENANT_SLUG_UNIQUE: TenantSlugTaken,
