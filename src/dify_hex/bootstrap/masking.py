@@ -22,7 +22,7 @@ _SECRET_NAMES = re.compile(
 )
 #: Cheap to search for: most texts contain none of these and are done.
 _PREFILTER = re.compile(
-    r"[skp]k-|[Bb]earer|[Bb]asic |eyJ|@|://|[0-9]{8}|api_?key|passw|secret|token"
+    r"[skp]k-|[Bb]earer|[Bb]asic |eyJ|@|://|[0-9][0-9 -]{6,}[0-9]|api_?key|passw|secret|token"
 )
 
 _KEY = re.compile(r"\b(?:sk|pk|rk)-[A-Za-z0-9_-]{8,}")
