@@ -1,6 +1,7 @@
 """How a hosted run ended, for whoever waits for it in the same process."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from dify_hex.domain.shared.ids import WorkflowRunId
 from dify_hex.domain.shared.values.usage import Usage
@@ -17,3 +18,4 @@ class RunResult:
     answer: str
     usage: Usage
     error: RunError | None
+    at: datetime

@@ -246,6 +246,7 @@ class RunScheduler:
             answer=self._text.text,
             usage=run.usage,
             error=error,
+            at=events[-1].at,
         )
 
     def _ending(self, at: datetime, error: RunError | None) -> RunEnding:
