@@ -67,7 +67,7 @@ class AppVersionReader(Protocol):
     async def list_versions(
         self, tenant_id: TenantId, app_id: AppId, page: PageRequest
     ) -> Page[AppVersionView]:
-        """The versions of an app, the latest first.
+        """The versions of an app, the latest first; sorts by `number`.
 
         Raises:
             AppNotFound: there is no such app, or it was deleted.

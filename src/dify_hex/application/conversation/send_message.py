@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from dify_hex.application.app.runnable_apps import RunnableApp, RunnableApps, VersionChoice
 from dify_hex.application.conversation.ports import SendMessageWork
+from dify_hex.application.conversation.read_models import MessageUsage, MessageView
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.identity import new_id
@@ -22,12 +23,18 @@ from dify_hex.application.workflow.start_run import (
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.conversation.conversation import Conversation
 from dify_hex.domain.conversation.errors import (
+    AnswerFailed,
     ConversationBusy,
     ConversationNotFound,
     ConversationUnsupported,
     ParentWithoutConversation,
 )
-from dify_hex.domain.conversation.message import Message, MessageGlance, Question
+from dify_hex.domain.conversation.message import (
+    Message,
+    MessageGlance,
+    MessageStatus,
+    Question,
+)
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import (
     AppId,
@@ -38,9 +45,12 @@ from dify_hex.domain.shared.ids import (
 )
 from dify_hex.domain.shared.values.input_variable import InputValue
 from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.workflow.statuses import RunStatus
+
+_FAILED = frozenset({RunStatus.FAILED, RunStatus.EXPIRED})
 
 
-class Response(StrEnum):
+class Delivery(StrEnum):
     """How the caller wants to be answered: while it comes, when it is whole, or not at all."""
 
     STREAM = "stream"
@@ -60,7 +70,7 @@ class SendMessageCommand:
     user: EndUserName
     query: str
     inputs: JsonObject
-    response: Response
+    response: Delivery
     conversation_id: ConversationId | None = None
     parent_id: MessageId | None = None
     from_beginning: bool = False
@@ -70,15 +80,10 @@ class SendMessageCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
-    """A message that is stored and being answered; `result` only when it was waited for."""
+    """A message that is stored and being answered; `answered` only when it was waited for."""
 
     message: Message
-    result: RunResult | None
-
-    @property
-    def id(self) -> MessageId:
-        """The message's id."""
-        return self.message.id
+    answered: MessageView | None
 
 
 class SendMessage:
@@ -125,17 +130,22 @@ class SendMessage:
             ParentWithoutConversation: the parent's conversation is not named.
             RunsFull: this process carries as many runs as it may.
             RunMoved: the run was waited for, and goes on in another process.
+            AnswerFailed: the run was waited for, and came to no answer.
         """
         actor.require_app(command.app_id, Permission.APP_RUN)
         if command.version is VersionChoice.DRAFT:
             actor.require(Permission.APP_WRITE)
-        if command.response is Response.BACKGROUND:
+        if command.response is Delivery.BACKGROUND:
             message, _ = await self._store(actor, command)
             await self._host.wake_workers()
-            return SentMessage(message=message, result=None)
+            return SentMessage(message=message, answered=None)
         message, handle = await self._launch(actor, command)
-        waits = command.response is Response.BLOCKING
-        return SentMessage(message=message, result=await handle.result() if waits else None)
+        if command.response is Delivery.STREAM:
+            return SentMessage(message=message, answered=None)
+        result = await handle.result()
+        if result.status in _FAILED:
+            raise _failure(message, result)
+        return SentMessage(message=message, answered=_answered(message, result))
 
     async def _launch(self, actor: Actor, command: SendMessageCommand) -> tuple[Message, RunHandle]:
         with self._host.reserve() as place:
@@ -198,6 +208,41 @@ class SendMessage:
         )
 
 
+def _failure(message: Message, result: RunResult) -> AnswerFailed:
+    return AnswerFailed(
+        message_id=str(message.id),
+        conversation_id=None if message.conversation_id is None else str(message.conversation_id),
+        run_id=str(message.run_id),
+        reason=None if result.error is None else result.error.code,
+        explanation="" if result.error is None else result.error.message,
+    )
+
+
+def _answered(message: Message, result: RunResult) -> MessageView:
+    first_token = result.usage.first_token_seconds
+    return MessageView(
+        id=message.id,
+        app_id=message.app_id,
+        conversation_id=message.conversation_id,
+        parent_id=message.parent_id,
+        run_id=message.run_id,
+        user=message.user,
+        query=message.query,
+        inputs=message.inputs,
+        status=MessageStatus(result.status.value),
+        answer=result.answer,
+        usage=MessageUsage(
+            prompt_tokens=result.usage.prompt_tokens,
+            completion_tokens=result.usage.completion_tokens,
+            first_token_ms=None if first_token is None else round(first_token * 1000),
+        ),
+        error=None,
+        feedback=None,
+        created_at=message.created_at,
+        finished_at=result.at,
+    )
+
+
 async def _parent(
     conversation: Conversation, command: SendMessageCommand, work: SendMessageWork
 ) -> MessageGlance | None:
@@ -237,6 +282,6 @@ def _run_of(message: Message, app: RunnableApp, command: SendMessageCommand) -> 
         query=message.query or None,
         message_id=message.id,
         conversation_id=message.conversation_id,
-        background=command.response is Response.BACKGROUND,
+        background=command.response is Delivery.BACKGROUND,
         resume_window=command.resume_window,
     )

@@ -1,6 +1,6 @@
 """What can be wrong with a conversation, a message or feedback on one."""
 
-from dify_hex.domain.shared.errors import Conflict, InvalidInput, NotFound
+from dify_hex.domain.shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 
 class ConversationNotFound(NotFound):
@@ -43,3 +43,9 @@ class ParentWithoutConversation(InvalidInput):
     """A parent message needs its conversation to be named, too."""
 
     code = "conversation_parent_without_conversation"
+
+
+class AnswerFailed(Unavailable):
+    """The message could not be answered; its details say why."""
+
+    code = "message_failed"

@@ -105,6 +105,8 @@ class SqlAppVersionReader(AppVersionReader):
         self, tenant_id: TenantId, app_id: AppId, page: PageRequest
     ) -> Page[AppVersionView]:
         """The versions of an app, the latest first; their numbers have no gaps."""
+        number = AppVersionRow.number
+        oldest_first = bool(page.sort) and not page.sort[0].descending
         async with self._reads(tenant_id) as connection:
             published = await connection.execute(
                 select(AppRow.published_number).where(
@@ -120,7 +122,7 @@ class SqlAppVersionReader(AppVersionReader):
             result = await connection.execute(
                 select(*_SUMMARY)
                 .where(AppVersionRow.tenant_id == tenant_id, AppVersionRow.app_id == app_id)
-                .order_by(AppVersionRow.number.desc())
+                .order_by(number.asc() if oldest_first else number.desc())
                 .limit(page.limit)
                 .offset(page.offset)
             )

@@ -14,6 +14,8 @@ InputValue = str | int | float | bool | None
 
 MAX_OPTIONS = 200
 MAX_LABEL_LENGTH = 200
+#: Whole numbers up to here are the same in every JSON reader.
+MAX_NUMBER = 2**53
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 #: Words the template language keeps for itself.
@@ -121,8 +123,8 @@ class InputVariable:
     def _problem_with_number(self, value: JsonValue) -> Fault | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self._wrong_type("a number")
-        if isinstance(value, float) and not math.isfinite(value):
-            return self._wrong_type("a finite number")
+        if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+            return self._wrong_type(f"a number from -{MAX_NUMBER:g} to {MAX_NUMBER:g}")
         return None
 
     def _problem_with_text(self, value: JsonValue) -> Fault | None:

@@ -1,5 +1,55 @@
 """Messages of one slice: apps."""
 
-from dify_hex.entrypoints.http.messages.message import Messages
+from dify_hex.entrypoints.http.messages.message import Message, Messages
 
-MESSAGES: Messages = {}
+MESSAGES: Messages = {
+    "app_not_found": Message("The app does not exist.", "应用不存在。"),
+    "app_version_not_found": Message(
+        "The app has no version {number}; GET /v1/apps/{{id}}/versions lists those it has.",
+        "该应用没有版本 {number}；可通过 GET /v1/apps/{{id}}/versions 查看已有版本。",
+    ),
+    "app_name_exists": Message(
+        "Another app has that name already; choose another name.",
+        "已有同名应用，请换一个名称。",
+    ),
+    "app_slug_exists": Message(
+        "Another app has that slug already; choose another slug.",
+        "该标识已被其他应用使用，请换一个。",
+    ),
+    "app_name_invalid": Message(
+        "A name needs from 1 to 100 characters, not all of them white space.",
+        "名称须为 1 到 100 个字符，且不能全为空白。",
+    ),
+    "app_slug_invalid": Message(
+        "A slug needs from 3 to 80 lower-case letters, digits and single hyphens between them.",
+        "标识须为 3 到 80 个小写字母或数字，中间可用单个连字符。",
+    ),
+    "app_mode_unsupported": Message(
+        "Apps of mode {mode} are not offered yet; choose one of: {offered}.",
+        "暂不支持 {mode} 模式的应用，可选模式：{offered}。",
+    ),
+    "app_mode_mismatch": Message(
+        "The configuration is of mode {mode}, the app of mode {app_mode}.",
+        "配置的模式为 {mode}，而应用的模式为 {app_mode}。",
+    ),
+    "app_configuration_invalid": Message(
+        "The draft has faults; put right what `details.faults` lists, then try again.",
+        "草稿存在问题，请按 details.faults 逐项修正后重试。",
+    ),
+    "app_inputs_invalid": Message(
+        "The query or the inputs do not fit what the app declares; see `details.faults`.",
+        "提问或输入与应用的声明不符，详见 details.faults。",
+    ),
+    "app_nothing_to_publish": Message(
+        "Nothing has changed since version {version}, the last one published.",
+        "自上次发布的版本 {version} 以来没有任何改动。",
+    ),
+    "app_not_published": Message(
+        "The app has no published version yet; publish its draft first.",
+        "该应用尚未发布，请先发布草稿。",
+    ),
+    "app_archived": Message(
+        "The app is archived; unarchive it first.",
+        "该应用已归档，请先取消归档。",
+    ),
+}

@@ -1,0 +1,204 @@
+"""Messages on the wire."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from dify_hex.application.app.runnable_apps import VersionChoice
+from dify_hex.application.conversation.give_feedback import GiveFeedbackCommand
+from dify_hex.application.conversation.read_models import MessageView
+from dify_hex.application.conversation.send_message import (
+    Delivery,
+    SendMessageCommand,
+    SentMessage,
+)
+from dify_hex.application.workflow.start_run import DEFAULT_RESUME_WINDOW
+from dify_hex.domain.app.configuration import MAX_QUERY_LENGTH
+from dify_hex.domain.conversation.feedback import FeedbackRating, Opinion
+from dify_hex.domain.conversation.message import MessageStatus
+from dify_hex.domain.shared.ids import AppId, ConversationId, EndUserName, MessageId
+from dify_hex.domain.shared.values.prompt_template import MAX_VARIABLES
+from dify_hex.entrypoints.http.envelope import Schema
+
+UserText = Annotated[
+    str, StringConstraints(min_length=1, max_length=255, pattern=r"\S"), Field(examples=["ann"])
+]
+_InputName = Annotated[str, StringConstraints(max_length=200)]
+
+
+class SendMessageRequest(Schema):
+    """What an end user says to an app, and how the answer is wanted."""
+
+    query: Annotated[str, StringConstraints(max_length=MAX_QUERY_LENGTH)] = Field(
+        "", description="Empty for a completion app.", examples=["How are you?"]
+    )
+    inputs: dict[_InputName, JsonValue] = Field({}, max_length=MAX_VARIABLES)
+    user: UserText = Field(
+        description="Your name for the end user; their conversations hang on it."
+    )
+    conversation_id: UUID | None = Field(None, description="Without one a conversation begins.")
+    parent_id: UUID | None = Field(
+        None,
+        description="The message replied to; the last one when left out, none when null: "
+        "then another branch begins.",
+    )
+    response: Delivery = Field(
+        Delivery.BLOCKING, description="A stream of events, the whole answer, or 202 at once."
+    )
+    resume_window: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = Field(
+        DEFAULT_RESUME_WINDOW.total_seconds(),
+        description="Seconds that a stream's run goes on without a reader.",
+    )
+    version: VersionChoice = Field(
+        VersionChoice.PUBLISHED, description="Talking to the draft needs app:write."
+    )
+
+    def to_command(self, app_id: UUID) -> SendMessageCommand:
+        """What is said to which app."""
+        conversation_id = self.conversation_id
+        return SendMessageCommand(
+            app_id=AppId(app_id),
+            user=EndUserName(self.user),
+            query=self.query,
+            inputs=self.inputs,
+            response=self.response,
+            conversation_id=None if conversation_id is None else ConversationId(conversation_id),
+            parent_id=None if self.parent_id is None else MessageId(self.parent_id),
+            from_beginning="parent_id" in self.model_fields_set and self.parent_id is None,
+            resume_window=timedelta(seconds=self.resume_window),
+            version=self.version,
+        )
+
+
+class StopMessageRequest(Schema):
+    """Whose message it has to be."""
+
+    user: UserText | None = None
+
+
+class FeedbackRequest(Schema):
+    """What the end user thinks of the answer; a rating of null takes it back."""
+
+    rating: FeedbackRating | None
+    reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    user: UserText | None = None
+
+    def to_command(self, message_id: UUID) -> GiveFeedbackCommand:
+        """What is thought of which message."""
+        opinion = None if self.rating is None else Opinion(rating=self.rating, reason=self.reason)
+        return GiveFeedbackCommand(
+            message_id=MessageId(message_id),
+            opinion=opinion,
+            user=None if self.user is None else EndUserName(self.user),
+        )
+
+
+class UsageResponse(Schema):
+    """Tokens, and how long the first one took, in milliseconds."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    first_token_ms: int | None
+
+
+class MessageErrorResponse(Schema):
+    """Why there is no answer, or only a part of one."""
+
+    code: str
+    message: str
+
+
+class FeedbackResponse(Schema):
+    """What the end user thinks of the answer."""
+
+    rating: FeedbackRating
+    reason: str
+
+
+class MessageResponse(Schema):
+    """A message; `answer` is complete when `finished_at` is set."""
+
+    id: UUID
+    app_id: UUID
+    conversation_id: UUID | None
+    parent_id: UUID | None
+    run_id: UUID
+    user: str
+    query: str
+    inputs: dict[str, Any]
+    status: MessageStatus
+    answer: str
+    usage: UsageResponse
+    error: MessageErrorResponse | None
+    feedback: FeedbackResponse | None
+    created_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, message: MessageView) -> Self:
+        """The wire form of a stored message."""
+        usage, error, feedback = message.usage, message.error, message.feedback
+        return cls(
+            id=message.id,
+            app_id=message.app_id,
+            conversation_id=message.conversation_id,
+            parent_id=message.parent_id,
+            run_id=message.run_id,
+            user=message.user,
+            query=message.query,
+            inputs=dict(message.inputs),
+            status=message.status,
+            answer=message.answer,
+            usage=UsageResponse(
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                total_tokens=usage.prompt_tokens + usage.completion_tokens,
+                first_token_ms=usage.first_token_ms,
+            ),
+            error=(
+                None
+                if error is None
+                else MessageErrorResponse(code=error.code, message=error.message)
+            ),
+            feedback=(
+                None
+                if feedback is None
+                else FeedbackResponse(rating=feedback.rating, reason=feedback.reason)
+            ),
+            created_at=message.created_at,
+            finished_at=message.finished_at,
+        )
+
+
+class MessageLinks(Schema):
+    """Where to look next."""
+
+    status: str
+    events: str
+    stop: str
+
+
+class AcceptedMessageResponse(Schema):
+    """A message that will be answered in the background."""
+
+    id: UUID
+    conversation_id: UUID | None
+    run_id: UUID
+    status: str = Field(examples=["pending"])
+    links: MessageLinks = Field(serialization_alias="_links")
+
+    @classmethod
+    def of(cls, sent: SentMessage) -> Self:
+        """The wire form of a message that was just sent."""
+        message = sent.message
+        place = f"/v1/messages/{message.id}"
+        return cls(
+            id=message.id,
+            conversation_id=message.conversation_id,
+            run_id=message.run_id,
+            status="pending",
+            links=MessageLinks(status=place, events=f"{place}/events", stop=f"{place}/stop"),
+        )
