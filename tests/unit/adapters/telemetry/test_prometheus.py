@@ -27,7 +27,7 @@ def test_every_figure_has_its_metric() -> None:
     telemetry = PrometheusTelemetry()
 
     for counter in Counter:
-        telemetry.count(counter, **LABELS.get(counter, {}))
+        telemetry.count(counter, 1, **LABELS.get(counter, {}))
     for histogram in Histogram:
         telemetry.observe(histogram, 0.5, **LABELS.get(histogram, {}))
     for gauge in Gauge:
