@@ -26,6 +26,9 @@ from dify_hex.domain.shared.ids import (
     TenantId,
 )
 
+#: A scope that this release does not know any more grants nothing.
+_PERMISSIONS = {permission.value: permission for permission in Permission}
+
 
 class SqlCredentialLookup(CredentialLookup):
     """One round trip per request."""
@@ -42,7 +45,7 @@ class SqlCredentialLookup(CredentialLookup):
         return ApiKeyGrant(
             api_key_id=ApiKeyId(key_id),
             tenant_id=TenantId(tenant_id),
-            scopes=frozenset(map(Permission, scopes)),
+            scopes=frozenset(_PERMISSIONS[scope] for scope in scopes if scope in _PERMISSIONS),
             app_id=None if app_id is None else AppId(app_id),
             expires_at=expires_at,
             revoked_at=revoked_at,
