@@ -6,6 +6,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from dify_hex.application.model_provider.read_models import (
+    CallableProvider,
+    ModelProviderDetail,
+    UsableModel,
+)
+from dify_hex.application.shared.unit_of_work import UnitOfWork
+from dify_hex.domain.model_provider.model import ModelType
+from dify_hex.domain.model_provider.repository import ModelProviderRepository
+from dify_hex.domain.shared.ids import ModelProviderId, TenantId
+from dify_hex.domain.shared.paging import Page, PageRequest
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelParameters
 from dify_hex.domain.shared.values.secret_text import SecretText
@@ -172,3 +182,55 @@ class ModelCatalogue(Protocol):
         Raises:
             ModelAuthenticationFailed, ModelRateLimited, ModelUnavailable, ModelTimeout.
         """
+
+
+class ModelProviderReader(Protocol):
+    """Reads model providers without building aggregates."""
+
+    @abstractmethod
+    async def list_providers(
+        self, tenant_id: TenantId, page: PageRequest, *, q: str | None = None
+    ) -> Page[ModelProviderDetail]:
+        """A page of the tenant's providers; `q` is a part of the name."""
+
+    @abstractmethod
+    async def find_provider(
+        self, tenant_id: TenantId, provider_id: ModelProviderId
+    ) -> ModelProviderDetail | None:
+        """The provider of that id, if the tenant has it."""
+
+    @abstractmethod
+    async def find_callable(self, tenant_id: TenantId, name: str) -> CallableProvider | None:
+        """What a call of the provider of that name needs, if the tenant has it."""
+
+    @abstractmethod
+    async def list_usable_models(
+        self, tenant_id: TenantId, *, type: ModelType | None = None
+    ) -> Sequence[UsableModel]:
+        """The models of all enabled providers, by provider and name."""
+
+
+class SecretBox(Protocol):
+    """Seals secrets so that the database alone does not give them away."""
+
+    @abstractmethod
+    def seal(self, secret: SecretText, *, context: str) -> bytes:
+        """The secret, encrypted and bound to `context`."""
+
+    @abstractmethod
+    def open(self, blob: bytes, *, context: str) -> SecretText:
+        """The secret again.
+
+        Raises:
+            ModelCredentialUnreadable: it was sealed with another key or for another context, or
+                the blob was changed.
+        """
+
+
+class ModelProviderWork(UnitOfWork, Protocol):
+    """A unit of work that knows model providers."""
+
+    @property
+    @abstractmethod
+    def model_providers(self) -> ModelProviderRepository:
+        """The tenant's model providers."""

@@ -2,12 +2,13 @@
 
 DomainError
 ├── NotFound       ModelProviderNotFound, ModelNotFound
-├── Conflict       ModelProviderNameTaken, ModelExists, ModelProviderBuiltIn, ModelProviderDisabled
+├── Conflict       ModelProviderNameTaken, ModelExists, ModelProviderBuiltIn,
+│                  ModelProviderIsDisabled, TooManyModels
 ├── InvalidInput   ModelProviderNameInvalid, ModelProviderKindUnknown, ModelBaseUrlInvalid,
 │                  ModelCredentialRequired, ModelInvalid, ModelTypeMismatch,
 │                  ModelAuthenticationFailed, ModelContextTooLong, ModelContentFiltered,
 │                  ModelBadRequest
-├── LimitReached   ModelRateLimited, TooManyModels
+├── LimitReached   ModelRateLimited
 └── Unavailable    ModelUnavailable, ModelTimeout, ModelStreamCut, ModelCredentialUnreadable
 
 The errors of a call name the provider's kind and the model in their details, never a credential.
@@ -46,7 +47,7 @@ class ModelProviderBuiltIn(Conflict):
     code = "model_provider_built_in"
 
 
-class ModelProviderDisabled(Conflict):
+class ModelProviderIsDisabled(Conflict):
     """The model provider is disabled."""
 
     code = "model_provider_disabled"
@@ -88,7 +89,7 @@ class ModelExists(Conflict):
     code = "model_exists"
 
 
-class TooManyModels(LimitReached):
+class TooManyModels(Conflict):
     """A provider takes no more models than this."""
 
     code = "model_limit_reached"
