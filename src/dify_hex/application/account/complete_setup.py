@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from dify_hex.application.account.founding import Founder, found_first_tenant
 from dify_hex.application.account.ports import AccountWork, PasswordHasher, SignInDirectory
 from dify_hex.application.account.secret_texts import hash_of
-from dify_hex.application.account.sign_in_limits import SignInLimits
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.account.errors import LinkNotFound
@@ -19,7 +18,6 @@ class CompleteSetupCommand:
 
     token: str = field(repr=False)
     founder: Founder
-    address: str
 
 
 class CompleteSetup:
@@ -36,13 +34,11 @@ class CompleteSetup:
         clock: Clock,
         directory: SignInDirectory,
         passwords: PasswordHasher,
-        limits: SignInLimits,
     ) -> None:
         self._begin = begin
         self._clock = clock
         self._directory = directory
         self._passwords = passwords
-        self._limits = limits
 
     async def execute(self, command: CompleteSetupCommand) -> None:
         """Make the tenant and its owner.
@@ -54,9 +50,7 @@ class CompleteSetup:
             InvalidEmail: it is no e-mail.
             WeakPassword: the password is too easy to guess.
             InvalidName: one of the names cannot be shown.
-            TooManyTries: the address has tried too often.
         """
-        await self._limits.take(address=command.address)
         place = await self._directory.find_link(hash_of(command.token))
         if place is None:
             raise LinkNotFound

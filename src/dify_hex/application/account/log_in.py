@@ -35,7 +35,7 @@ class LogInCommand:
 class LogIn:
     """Sign a person in.
 
-    - Tries are counted by address and by e-mail before anything else.
+    - Tries are counted by e-mail before anything else.
     - An unknown e-mail, a wrong password and a locked account look the same and take the same time.
     - Wrong passwords in a row lock the account for a while; a right one forgets them.
     - A hash made with weaker settings than today's is replaced.
@@ -66,14 +66,14 @@ class LogIn:
 
         Raises:
             InvalidEmail: it is no e-mail.
-            TooManyTries: the address or the e-mail has tried too often.
+            TooManyTries: the e-mail was tried too often.
             LoginFailed: they are not let in; nothing says why.
             NoMembership: the account is right, and belongs to no tenant.
             TenantNotFound: the account is right, and does not belong to the tenant asked for.
             TenantSuspended: the tenant is suspended.
         """
         email = EmailAddress.parse(command.email)
-        await self._limits.take(address=command.device.address, email=email)
+        await self._limits.take(email)
         async with failing_no_sooner_than(self._failure_seconds):
             candidate = await self._directory.find_login(email)
             known_hash = candidate.password_hash if candidate else None

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from dify_hex.application.account.ports import AccountWork, SignInDirectory
 from dify_hex.application.account.secret_texts import RefreshToken
-from dify_hex.application.account.sign_in_limits import SignInLimits
 from dify_hex.application.account.tokens import SessionTokens, SignedIn
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
@@ -15,10 +14,9 @@ from dify_hex.domain.shared.ids import AccountId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshSessionCommand:
-    """The token a client holds, and where it is."""
+    """The token that a client holds."""
 
     token: str = field(repr=False)
-    address: str
 
 
 class RefreshSession:
@@ -37,13 +35,11 @@ class RefreshSession:
         clock: Clock,
         directory: SignInDirectory,
         tokens: SessionTokens,
-        limits: SignInLimits,
     ) -> None:
         self._begin = begin
         self._clock = clock
         self._directory = directory
         self._tokens = tokens
-        self._limits = limits
 
     async def execute(self, command: RefreshSessionCommand) -> SignedIn:
         """Exchange the token.
@@ -52,13 +48,10 @@ class RefreshSession:
             SessionEnded: it belongs to no open session.
             RefreshTokenReused: it was exchanged before; its session has been ended.
             TenantSuspended: the tenant is suspended.
-            TooManyTries: the address has tried too often.
         """
         token = RefreshToken.parse(command.token)
         place = await self._directory.find_session(token.family_hash)
         if place is None:
-            # Only guesses are counted; a browser that refreshes on time is none.
-            await self._limits.take(address=command.address)
             raise SessionEnded
         successor = self._tokens.successor(token)
         now = self._clock.now()

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from dify_hex.application.account.ports import AccountWork, PasswordHasher, SignInDirectory
 from dify_hex.application.account.secret_texts import hash_of
-from dify_hex.application.account.sign_in_limits import SignInLimits
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.account.email_address import EmailAddress
@@ -19,7 +18,6 @@ class SetPasswordByLinkCommand:
 
     token: str = field(repr=False)
     password: str = field(repr=False)
-    address: str
 
 
 class SetPasswordByLink:
@@ -36,13 +34,11 @@ class SetPasswordByLink:
         clock: Clock,
         directory: SignInDirectory,
         passwords: PasswordHasher,
-        limits: SignInLimits,
     ) -> None:
         self._begin = begin
         self._clock = clock
         self._directory = directory
         self._passwords = passwords
-        self._limits = limits
 
     async def execute(self, command: SetPasswordByLinkCommand) -> None:
         """Set it.
@@ -52,9 +48,7 @@ class SetPasswordByLink:
             LinkOver: it was used, or its time is up.
             MemberNotFound: the account has left the tenant.
             WeakPassword: the password is too easy to guess.
-            TooManyTries: the address has tried too often.
         """
-        await self._limits.take(address=command.address)
         place = await self._directory.find_link(hash_of(command.token))
         if place is None or place.email is None:
             raise LinkNotFound

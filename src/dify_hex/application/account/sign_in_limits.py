@@ -1,4 +1,4 @@
-"""How often someone may try to get in, before anything is looked up."""
+"""How often someone may try to sign in as somebody, before anything is looked up."""
 
 from hashlib import sha256
 
@@ -8,16 +8,17 @@ from dify_hex.domain.shared.errors import LimitReached, Unavailable
 
 
 class TooManyTries(LimitReached):
-    """Too many tries to get in; wait a while."""
+    """Too many tries to sign in; wait a while."""
 
     code = "auth_too_many_tries"
 
 
 class SignInLimits:
-    """Counts tries by address and by e-mail, whether or not an account stands behind it.
+    """Counts tries by e-mail, whether or not an account stands behind it.
 
-    While the store of the counters is away everybody passes: nobody should be locked out by that,
-    and the lock of the account itself does not depend on it.
+    Limits by address stand before this, where the protocol comes in. While the store of the
+    counters is away everybody passes: nobody should be locked out by that, and the lock of the
+    account itself does not depend on it.
     """
 
     def __init__(self, limiter: RateLimiter, *, burst: int, per_second: float) -> None:
@@ -25,27 +26,22 @@ class SignInLimits:
         self._burst = burst
         self._per_second = per_second
 
-    async def take(self, *, address: str, email: EmailAddress | None = None) -> None:
+    async def take(self, email: EmailAddress) -> None:
         """Count one try.
 
         Raises:
-            TooManyTries: the address or the e-mail has made too many.
+            TooManyTries: there were too many for this e-mail.
         """
-        buckets = [self._bucket("address", address)]
-        if email is not None:
-            # The store of the counters need not know who signs in here.
-            digest = sha256(email.text.encode()).hexdigest()[:32]
-            buckets.append(self._bucket("email", digest))
+        # The store of the counters need not know who signs in here.
+        digest = sha256(email.text.encode()).hexdigest()[:32]
+        bucket = Bucket(
+            name=f"sign-in-as:{digest}",
+            capacity=self._burst,
+            refill_per_second=self._per_second,
+        )
         try:
-            allowance = await self._limiter.take(*buckets)
+            allowance = await self._limiter.take(bucket)
         except Unavailable:
             return
         if not allowance.allowed:
             raise TooManyTries(retry_after=allowance.retry_after)
-
-    def _bucket(self, kind: str, value: str) -> Bucket:
-        return Bucket(
-            name=f"sign-in:{kind}:{value}",
-            capacity=self._burst,
-            refill_per_second=self._per_second,
-        )

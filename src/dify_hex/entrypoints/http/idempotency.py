@@ -50,6 +50,8 @@ class Attempt:
     joins: UUID | None = None
     #: Set by a route that answers with a stream, so that a repeated request can join it.
     stream_of: UUID | None = None
+    #: Set by a route whose answer shows a secret: the body that is kept in its place.
+    kept_instead: bytes | None = None
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
@@ -93,10 +95,15 @@ class Attempt:
             FirstAnswer(
                 status=self.status,
                 headers=self.headers,
-                body=b"" if self.stream_of is not None else bytes(self.body),
+                body=self._body_to_keep(),
                 stream_of=self.stream_of,
             ),
         )
+
+    def _body_to_keep(self) -> bytes:
+        if self.stream_of is not None:
+            return b""
+        return bytes(self.body) if self.kept_instead is None else self.kept_instead
 
 
 async def begin_attempt(request: Request, *, tenant_id: TenantId, caller: str) -> None:
