@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from dify_hex.bootstrap.settings import ServerSettings
+from dify_hex.entrypoints.http.protocol import BoundedHttpProtocol
 
 #: Seconds that answers under way get after the runs have ended or been released.
 _ANSWERS_TIMEOUT = 5
@@ -33,6 +35,9 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take SIGTERM and SIGINT through the event loop, so that being told to stop exits 0."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         loop = asyncio.get_running_loop()
         signals = (signal.SIGTERM, signal.SIGINT)
         for number in signals:
@@ -53,7 +58,7 @@ def make_server(
         host=settings.bind,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -58,6 +58,20 @@ class BodyTimedOut(ProtocolProblem):
     code = "biz_body_timed_out"
 
 
+class HeadTimedOut(ProtocolProblem):
+    """The request's headers did not arrive in time."""
+
+    status = 408
+    code = "biz_head_timed_out"
+
+
+class HeadTooLarge(ProtocolProblem):
+    """The request's headers are too large."""
+
+    status = 431
+    code = "biz_head_too_large"
+
+
 class BodyTooLarge(ProtocolProblem):
     """The body is larger than this route takes."""
 

@@ -35,6 +35,14 @@ MESSAGES: Messages = {
         "The request conflicts with the current state of the resource.",
         "请求与资源的当前状态冲突。",
     ),
+    "biz_head_timed_out": Message(
+        "The request's headers did not arrive in time.",
+        "请求头未能及时到达。",
+    ),
+    "biz_head_too_large": Message(
+        "The request's headers are larger than {limit_bytes} bytes.",
+        "请求头超过 {limit_bytes} 字节。",
+    ),
     "biz_idempotency_in_progress": Message(
         "A request with this idempotency key is still being worked on; ask again shortly.",
         "使用该幂等键的请求仍在处理中，请稍后再试。",
@@ -42,6 +50,10 @@ MESSAGES: Messages = {
     "biz_idempotency_key_reused": Message(
         "This idempotency key was already used with another request; choose a new key.",
         "该幂等键已用于其他请求，请更换新的键。",
+    ),
+    "biz_invalid_idempotency_key": Message(
+        "Idempotency-Key must be 1 to 255 printable ASCII characters.",
+        "Idempotency-Key 必须是 1 到 255 个可打印的 ASCII 字符。",
     ),
     "biz_limit_reached": Message(
         "A limit has been reached.",
