@@ -1,9 +1,9 @@
 """Runs, their journal, and the graphs they are pinned to."""
 
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from alembic import op
 from dify_hex.adapters.persistence.row_level_security import READ_ONLY, tenant_table
 from dify_hex.adapters.persistence.workflow.partitions import sealed
 

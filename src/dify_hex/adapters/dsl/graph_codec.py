@@ -10,7 +10,7 @@ from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.workflow.errors import InvalidGraph
-from dify_hex.domain.workflow.graph.faults import GraphFault
+from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.graph.graph import DEFAULT_HANDLE, Edge, Graph, Node
 from dify_hex.domain.workflow.graph.validation import find_faults
 from dify_hex.domain.workflow.nodes.node_types import NODE_TYPES, NodeConfig

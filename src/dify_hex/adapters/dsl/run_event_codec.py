@@ -1,12 +1,20 @@
 """RunEvents as JSON, one type adapter per event."""
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from dify_hex.application.workflow.ports import RunEventCodec
 from dify_hex.domain.workflow.run_events import EVENT_TYPES, RunEvent
 
+
+def _adapter(event: type[RunEvent]) -> TypeAdapter[RunEvent]:
+    adapter: TypeAdapter[RunEvent] = TypeAdapter(event)
+    # The domain's own recursive JSON type is meant by its name; Pydantic brings one it can build.
+    adapter.rebuild(raise_errors=True, _types_namespace={"JsonValue": JsonValue})
+    return adapter
+
+
 _ADAPTERS: dict[str, TypeAdapter[RunEvent]] = {
-    name: TypeAdapter(event) for name, event in EVENT_TYPES.items()
+    name: _adapter(event) for name, event in EVENT_TYPES.items()
 }
 
 

@@ -9,7 +9,7 @@ from dify_hex.domain.shared.errors import (
     NotFound,
     Unavailable,
 )
-from dify_hex.domain.workflow.graph.faults import GraphFault
+from dify_hex.domain.workflow.faults import GraphFault
 
 
 class WorkflowRunNotFound(NotFound):

@@ -2,7 +2,7 @@
 
 from dify_hex.domain.workflow.errors import InvalidGraph
 from dify_hex.domain.workflow.events import EVENT_FOR
-from dify_hex.domain.workflow.graph.faults import GraphFault
+from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.statuses import RunStatus
 

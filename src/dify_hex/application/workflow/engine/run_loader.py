@@ -10,7 +10,7 @@ from dify_hex.application.workflow.engine.commands import Pause, Stop
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.scheduler import RunLimits, RunScheduler
-from dify_hex.application.workflow.nodes.node_executor import NodeExecutors
+from dify_hex.application.workflow.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
     ClaimedRun,
     GraphCodec,

@@ -20,7 +20,7 @@ from dify_hex.application.workflow.engine.commands import (
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.run_result import RunResult
-from dify_hex.application.workflow.nodes.node_executor import NodeContext, NodeExecutors, TextDelta
+from dify_hex.application.workflow.node_executor import NodeContext, NodeExecutors, TextDelta
 from dify_hex.application.workflow.ports import Lease, RunEnding
 from dify_hex.domain.shared.errors import DomainError
 from dify_hex.domain.shared.ids import NodeId

@@ -13,18 +13,18 @@ from dify_hex.application.model_provider.ports import (
 )
 from dify_hex.application.model_provider.ports import TextDelta as ModelText
 from dify_hex.application.model_provider.resolve_model import ResolvedModel, ResolveModel
-from dify_hex.application.workflow.nodes.node_executor import (
+from dify_hex.application.workflow.node_executor import (
     NodeContext,
     NodeExecutor,
     NodeOutput,
     TextDelta,
 )
-from dify_hex.application.workflow.nodes.prompt_window import (
+from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
+from dify_hex.application.workflow.prompt_window import (
     MESSAGE_OVERHEAD,
     WindowBudget,
     newest_that_fit,
 )
-from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.usage import Usage

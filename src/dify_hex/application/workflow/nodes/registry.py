@@ -3,13 +3,13 @@
 from collections.abc import AsyncGenerator
 from typing import assert_never
 
-from dify_hex.application.workflow.nodes.answer import AnswerExecutor
-from dify_hex.application.workflow.nodes.llm import LlmExecutor
-from dify_hex.application.workflow.nodes.node_executor import (
+from dify_hex.application.workflow.node_executor import (
     NodeContext,
     NodeExecutors,
     NodeOutput,
 )
+from dify_hex.application.workflow.nodes.answer import AnswerExecutor
+from dify_hex.application.workflow.nodes.llm import LlmExecutor
 from dify_hex.application.workflow.nodes.start import StartExecutor
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
-from dify_hex.application.workflow.nodes.node_executor import (
+from dify_hex.application.workflow.node_executor import (
     NodeContext,
     NodeExecutor,
     NodeOutput,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from dify_hex.domain.workflow.graph.faults import GraphFault
+from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.graph.graph import Graph, Node
 from dify_hex.domain.workflow.graph.traversal import find_cycle, reachable, upstream
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig

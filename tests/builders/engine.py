@@ -1,0 +1,175 @@
+"""An engine in memory: everything real but the database, the stream and the model."""
+
+from datetime import datetime, timedelta
+
+from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
+from dify_hex.adapters.dsl.run_event_codec import PydanticRunEventCodec
+from dify_hex.application.shared.actor import Actor
+from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.faults import FaultReporter
+from dify_hex.application.shared.identity import new_id
+from dify_hex.application.shared.telemetry import SilentTelemetry
+from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
+from dify_hex.application.workflow.engine.run_loader import RunLoader
+from dify_hex.application.workflow.engine.scheduler import RunLimits
+from dify_hex.application.workflow.ports import NewRun
+from dify_hex.application.workflow.start_run import StartedRun, StartRun, StartRunCommand
+from dify_hex.domain.account.permissions import Role, permissions_of
+from dify_hex.domain.shared.ids import (
+    AppId,
+    ConversationId,
+    EndUserName,
+    MessageId,
+    TenantId,
+    WorkflowRunId,
+)
+from dify_hex.domain.shared.values.graph_document import GraphDocument
+from dify_hex.domain.workflow.graph.graph import Graph
+from tests.builders.workflow import NOW, chat_graph
+from tests.fakes.memory_runs import MemoryRun, MemoryRuns
+from tests.fakes.memory_signals import MemorySignals
+from tests.fakes.recorded_stream import RecordedStream
+from tests.fakes.scripted_nodes import ScriptedNodes
+
+
+class StillClock(Clock):
+    """A clock that a test moves by hand."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += timedelta(seconds=seconds)
+
+
+class KeptFaults(FaultReporter):
+    """Faults, for a test to look at."""
+
+    def __init__(self) -> None:
+        self.faults: list[BaseException] = []
+
+    def report(self, error: BaseException, *, where: str, **context: str) -> None:
+        del where, context
+        self.faults.append(error)
+
+
+class _Work:
+    """The part of a unit of work in which runs begin."""
+
+    def __init__(self, runs: MemoryRuns, graph: GraphDocument) -> None:
+        self._runs = runs
+        self._graph = graph
+
+    @property
+    def workflow_runs(self) -> "_Work":
+        return self
+
+    @property
+    def graph_documents(self) -> "_Documents":
+        return _Documents()
+
+    async def add(self, run: NewRun) -> None:
+        self._runs.birth(run, self._graph)
+
+
+class _Documents:
+    async def add(self, document: GraphDocument) -> None:
+        del document
+
+
+class Engine:
+    """One process of the engine; several may share `runs`, as processes share a database."""
+
+    def __init__(
+        self,
+        *,
+        nodes: ScriptedNodes | None = None,
+        runs: MemoryRuns | None = None,
+        owner: str = "api-1",
+        capacity: int = 10,
+        limits: RunLimits | None = None,
+    ) -> None:
+        self.runs = runs or MemoryRuns()
+        self.stream = RecordedStream()
+        self.signals = MemorySignals()
+        self.faults = KeptFaults()
+        self.nodes = nodes or ScriptedNodes()
+        self.clock = StillClock()
+        self.actor = Actor(tenant_id=TenantId(new_id()), permissions=permissions_of(Role.OPERATOR))
+        self._graphs = PydanticGraphCodec()
+        events = PydanticRunEventCodec()
+        loader = RunLoader(
+            journal=self.runs,
+            stream=self.stream,
+            stored_runs=self.runs,
+            graphs=self._graphs,
+            events=events,
+            nodes=self.nodes,
+            clock=self.clock,
+            faults=self.faults,
+            limits=limits or RunLimits(),
+        )
+        self.host = RunHost(
+            owner=owner,
+            capacity=capacity,
+            loader=loader,
+            leases=self.runs,
+            signals=self.signals,
+            faults=self.faults,
+            telemetry=SilentTelemetry(),
+        )
+        self._start_run = StartRun(
+            owner=owner, clock=self.clock, graphs=self._graphs, events=events
+        )
+
+    async def begin(
+        self,
+        graph: Graph | None = None,
+        *,
+        background: bool = False,
+        resume_window: timedelta = timedelta(seconds=20),
+    ) -> StartedRun:
+        """Store a run as if its transaction had been committed."""
+        document = self._graphs.document(graph or chat_graph())
+        command = StartRunCommand(
+            run_id=WorkflowRunId(new_id()),
+            app_id=AppId(new_id()),
+            app_version_id=None,
+            graph=document,
+            user=EndUserName("ada"),
+            inputs={},
+            query="Hello?",
+            message_id=MessageId(new_id()),
+            conversation_id=ConversationId(new_id()),
+            background=background,
+            resume_window=resume_window,
+        )
+        return await self._start_run.execute(self.actor, command, _Work(self.runs, document))
+
+    async def launch(
+        self,
+        graph: Graph | None = None,
+        *,
+        resume_window: timedelta = timedelta(seconds=20),
+    ) -> RunHandle:
+        """Begin a foreground run and execute it here."""
+        with self.host.reserve() as place:
+            return place.launch(await self.begin(graph, resume_window=resume_window))
+
+    def only_run(self) -> MemoryRun:
+        """The one run there is."""
+        (run,) = self.runs.runs.values()
+        return run
+
+    def only_id(self) -> WorkflowRunId:
+        """Its id."""
+        (run_id,) = self.runs.runs
+        return run_id
+
+    def journal(self) -> list[str]:
+        """The types of its journalled events."""
+        return [row.type for row in self.only_run().rows]
