@@ -1,6 +1,5 @@
 """A typed variable that a prompt declares, and what may be put into it."""
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -123,7 +122,8 @@ class InputVariable:
     def _problem_with_number(self, value: JsonValue) -> Fault | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self._wrong_type("a number")
-        if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+        # Written so that a NaN is refused, too.
+        if not -MAX_NUMBER <= value <= MAX_NUMBER:
             return self._wrong_type(f"a number from -{MAX_NUMBER:g} to {MAX_NUMBER:g}")
         return None
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.input_variable import InputValue, InputVariable
@@ -73,8 +74,9 @@ class PromptTemplate:
             problem = variable.problem_with(value)
             if problem is not None:
                 faults.append(problem)
-            elif isinstance(value, str | int | float):
-                values[variable.name] = value
+            else:
+                # What fits any variable is text, a number, or true or false.
+                values[variable.name] = cast(InputValue, value)
         faults.extend(self._unknown(given))
         return InputReading(values=values, faults=faults)
 
