@@ -7,6 +7,7 @@ from dependency_injector import containers, providers
 from dify_hex.adapters.persistence.idempotency import SqlIdempotencyStore
 from dify_hex.adapters.persistence.transactions import tenant_reads
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
+from dify_hex.adapters.redis.rate_limiter import RedisRateLimiter
 from dify_hex.adapters.telemetry.faults import LoggedFaults
 from dify_hex.adapters.telemetry.prometheus import PrometheusTelemetry
 from dify_hex.application.shared.clock import SystemClock
@@ -55,6 +56,7 @@ class SharedContainer(containers.DeclarativeContainer):
     )
     redis = providers.Singleton(redis_client, endpoints.provided.redis_url, pool_settings)
     http_client = providers.Singleton(http_client, pool_settings)
+    rate_limiter = providers.Singleton(RedisRateLimiter, redis)
 
     #: `begin(tenant_id)`, the unit of work of every slice.
     begin = providers.Singleton(partial, SqlUnitOfWork, engine)
