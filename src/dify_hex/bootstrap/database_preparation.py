@@ -1,0 +1,77 @@
+"""Makes database and logins on a server that is not ours, once, by its superuser."""
+
+import secrets
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+
+from dify_hex.adapters.embedded import roles
+from dify_hex.adapters.embedded.postgres import DatabaseUrls
+from dify_hex.adapters.persistence.engine import CONNECT_TIMEOUT, driver_dsn
+
+
+async def prepare_database(
+    superuser_url: str,
+    *,
+    database: str = roles.DATABASE,
+    passwords: roles.RolePasswords | None = None,
+) -> DatabaseUrls:
+    """Make the database and the three logins, or correct them, and return their URLs.
+
+    Run again, it changes the passwords: to those given, else to new random ones.
+
+    Raises:
+        asyncpg.PostgresError: the login may not do that.
+        OSError: the server cannot be reached.
+    """
+    chosen = passwords or roles.RolePasswords(
+        owner=secrets.token_urlsafe(24),
+        application=secrets.token_urlsafe(24),
+        system=secrets.token_urlsafe(24),
+    )
+    server = await asyncpg.connect(driver_dsn(superuser_url), timeout=CONNECT_TIMEOUT)
+    try:
+        for statement in roles.role_statements(chosen):
+            await server.execute(statement)
+        if await server.fetchval(roles.database_exists_query(database)) is None:
+            await server.execute(roles.create_database_statement(database))
+    finally:
+        await server.close()
+    inside = await asyncpg.connect(
+        driver_dsn(_in_database(superuser_url, database)), timeout=CONNECT_TIMEOUT
+    )
+    try:
+        for statement in roles.database_statements(database):
+            await inside.execute(statement)
+    finally:
+        await inside.close()
+    return DatabaseUrls(
+        application=_as_login(superuser_url, database, roles.APPLICATION, chosen.application),
+        owner=_as_login(superuser_url, database, roles.OWNER, chosen.owner),
+        system=_as_login(superuser_url, database, roles.SYSTEM, chosen.system),
+        superuser=superuser_url,
+    )
+
+
+def as_variables(urls: DatabaseUrls) -> Mapping[str, str]:
+    """The URLs as the environment variables that the service reads."""
+    return {
+        "DATABASE_URL": urls.application,
+        "DATABASE_ADMIN_URL": urls.owner,
+        "DATABASE_SYSTEM_URL": urls.system,
+    }
+
+
+def _in_database(url: str, database: str) -> str:
+    parts = urlsplit(url)
+    # An empty address (a socket named in the query) loses its slashes when put together again.
+    rest = f"{parts.netloc}/{database}" + (f"?{parts.query}" if parts.query else "")
+    return f"{parts.scheme}://{rest}"
+
+
+def _as_login(url: str, database: str, user: str, password: str) -> str:
+    parts = urlsplit(_in_database(url, database))
+    address = parts.netloc.rpartition("@")[2]
+    netloc = f"{user}:{quote(password, safe='')}@{address}"
+    return urlunsplit(("postgresql+asyncpg", netloc, parts.path, parts.query, ""))

@@ -1,0 +1,101 @@
+"""PostgreSQL and Valkey for tests: embedded ones of their own, or those that the environment names."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from dify_hex.adapters.embedded.data_folder import DataFolder
+from dify_hex.adapters.embedded.postgres import FORGETFUL, DatabaseUrls, PostgresServer
+from dify_hex.adapters.embedded.roles import RolePasswords
+from dify_hex.adapters.embedded.valkey import ValkeyServer
+from dify_hex.bootstrap.database_preparation import prepare_database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningServers:
+    """Where the servers are; `superuser_url` may be absent on servers of somebody else."""
+
+    database_url: str
+    admin_url: str
+    system_url: str
+    redis_url: str
+    superuser_url: str | None
+
+    def with_database(self, name: str) -> "RunningServers":
+        """The same logins on a database of another name, made when it is missing."""
+        if self.superuser_url is None:
+            raise LookupError("another database needs TEST_DATABASE_SUPERUSER_URL")
+        passwords = RolePasswords(
+            owner=_password(self.admin_url),
+            application=_password(self.database_url),
+            system=_password(self.system_url),
+        )
+        made = prepare_database(self.superuser_url, database=name, passwords=passwords)
+        return replace(self, **_fields(asyncio.run(made)))
+
+
+@contextmanager
+def start_servers(home: Path | None = None) -> Iterator[RunningServers]:
+    """Run both servers in a folder of their own, which is removed afterwards, or borrow others.
+
+    Servers named by DATABASE_URL, DATABASE_ADMIN_URL, DATABASE_SYSTEM_URL and REDIS_URL are used as
+    they are. With TEST_DATABASE_SUPERUSER_URL and REDIS_URL the database is made there instead.
+    """
+    if os.environ.get("REDIS_URL"):
+        yield _borrowed()
+        return
+    # A folder of pytest's is closed to the user that servers run as when we are root.
+    place = home or Path(tempfile.mkdtemp(prefix="dify-hex-test-"))
+    place.mkdir(parents=True, exist_ok=True)
+    if home is None:
+        place.chmod(0o711)
+    folder = DataFolder.open(place)
+    log = os.open(folder.logs / "servers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    postgres = PostgresServer(folder, output=log, settings=FORGETFUL)
+    valkey = ValkeyServer(folder, output=log)
+    try:
+        asyncio.run(_together(postgres.start(), valkey.start()))
+        yield RunningServers(redis_url=valkey.url, **_fields(postgres.urls))
+    finally:
+        asyncio.run(_together(postgres.stop(), valkey.stop()))
+        os.close(log)
+        if home is None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _borrowed() -> RunningServers:
+    environment = os.environ
+    superuser = environment.get("TEST_DATABASE_SUPERUSER_URL")
+    if superuser:
+        urls = asyncio.run(prepare_database(superuser, database="dify_hex_test"))
+        return RunningServers(redis_url=environment["REDIS_URL"], **_fields(urls))
+    return RunningServers(
+        database_url=environment["DATABASE_URL"],
+        admin_url=environment["DATABASE_ADMIN_URL"],
+        system_url=environment["DATABASE_SYSTEM_URL"],
+        redis_url=environment["REDIS_URL"],
+        superuser_url=None,
+    )
+
+
+def _fields(urls: DatabaseUrls) -> dict[str, str]:
+    return {
+        "database_url": urls.application,
+        "admin_url": urls.owner,
+        "system_url": urls.system,
+        "superuser_url": urls.superuser,
+    }
+
+
+def _password(url: str) -> str:
+    return unquote(urlsplit(url).password or "")
+
+
+async def _together(*tasks: Coroutine[None, None, None]) -> None:
+    await asyncio.gather(*tasks)
