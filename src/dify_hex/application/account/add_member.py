@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dify_hex.application.account.ports import AccountWork, SignInDirectory
-from dify_hex.application.account.secret_texts import hash_of, new_secret
+from dify_hex.application.account.secret_texts import hash_of, new_link_token
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.identity import new_id
@@ -110,7 +110,7 @@ class AddMember:
         command: AddMemberCommand,
         now: datetime,
     ) -> AddedMember:
-        token = new_secret()
+        token = new_link_token()
         link = OneTimeLink.for_password(
             id=OneTimeLinkId(new_id()),
             tenant_id=actor.tenant_id,

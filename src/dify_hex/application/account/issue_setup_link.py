@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dify_hex.application.account.ports import AccountWork
-from dify_hex.application.account.secret_texts import hash_of, new_secret
+from dify_hex.application.account.secret_texts import hash_of, new_link_token
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
@@ -40,7 +40,7 @@ class IssueSetupLink:
         Raises:
             AlreadySetUp: there is a tenant already.
         """
-        token = new_secret()
+        token = new_link_token()
         # The tenant that is going to be founded gets its id here, so that the link has a place.
         tenant_id = TenantId(new_id())
         async with self._begin(tenant_id) as work:

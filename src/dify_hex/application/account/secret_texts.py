@@ -33,6 +33,11 @@ def new_api_key(kind: ApiKeyKind) -> str:
     return f"{kind.value}-{new_secret()}"
 
 
+def new_link_token() -> str:
+    """The text of a fresh one-time link; its prefix lets logs know it for a secret."""
+    return f"once-{new_secret()}"
+
+
 def hint_of(api_key: str) -> str:
     """What lists show of a key: its beginning and its last four characters."""
     return f"{api_key[:7]}…{api_key[-4:]}"
