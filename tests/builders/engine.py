@@ -1,6 +1,8 @@
 """An engine in memory: everything real but the database, the stream and the model."""
 
 from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
 
 from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.adapters.dsl.run_event_codec import PydanticRunEventCodec
@@ -12,8 +14,13 @@ from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
 from dify_hex.application.workflow.engine.run_loader import RunLoader
 from dify_hex.application.workflow.engine.scheduler import RunLimits
-from dify_hex.application.workflow.ports import NewRun
-from dify_hex.application.workflow.start_run import StartedRun, StartRun, StartRunCommand
+from dify_hex.application.workflow.ports import GraphDocuments, NewRun, NewRuns
+from dify_hex.application.workflow.start_run import (
+    StartedRun,
+    StartRun,
+    StartRunCommand,
+    StartRunWork,
+)
 from dify_hex.domain.account.permissions import Role, permissions_of
 from dify_hex.domain.shared.ids import (
     AppId,
@@ -57,26 +64,46 @@ class KeptFaults(FaultReporter):
         self.faults.append(error)
 
 
-class _Work:
-    """The part of a unit of work in which runs begin."""
+class _Work(StartRunWork):
+    """The part of a unit of work in which runs begin; they are stored at once."""
 
     def __init__(self, runs: MemoryRuns, graph: GraphDocument) -> None:
         self._runs = runs
         self._graph = graph
 
-    @property
-    def workflow_runs(self) -> "_Work":
+    async def __aenter__(self) -> Self:
         return self
 
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+    async def commit(self) -> None:
+        return None
+
     @property
-    def graph_documents(self) -> "_Documents":
-        return _Documents()
+    def workflow_runs(self) -> NewRuns:
+        return _Births(self._runs, self._graph)
+
+    @property
+    def graph_documents(self) -> GraphDocuments:
+        return _Forgotten()
+
+
+class _Births(NewRuns):
+    def __init__(self, runs: MemoryRuns, graph: GraphDocument) -> None:
+        self._runs = runs
+        self._graph = graph
 
     async def add(self, run: NewRun) -> None:
         self._runs.birth(run, self._graph)
 
 
-class _Documents:
+class _Forgotten(GraphDocuments):
     async def add(self, document: GraphDocument) -> None:
         del document
 

@@ -17,6 +17,7 @@ from dify_hex.application.workflow.ports import (
     StoredRun,
     StoredRuns,
 )
+from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.workflow.errors import LeaseLost, WorkflowRunNotFound
@@ -45,6 +46,8 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
         self.gate = asyncio.Event()
         self.gate.set()
         self.commits = 0
+        #: Whether the database is away for renewals and claims.
+        self.away = False
 
     def birth(self, run: NewRun, graph: GraphDocument) -> None:
         """Store a run as the unit of work would."""
@@ -89,6 +92,7 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
         }
 
     async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, DesiredState]:
+        self._reach()
         return {
             lease.run_id: self.runs[lease.run_id].stored.desired_state
             for lease in leases
@@ -96,6 +100,7 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
         }
 
     async def claim_due(self, owner: str, *, limit: int) -> Sequence[ClaimedRun]:
+        self._reach()
         claimable = {RunStatus.PENDING, RunStatus.RUNNING}
         due = [
             run_id
@@ -130,6 +135,10 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
 
     async def get(self, tenant_id: TenantId, run_id: WorkflowRunId) -> StoredRun:
         return self._of(tenant_id, run_id).stored
+
+    def _reach(self) -> None:
+        if self.away:
+            raise Unavailable(dependency="database")
 
     def _of(self, tenant_id: TenantId, run_id: WorkflowRunId) -> MemoryRun:
         run = self.runs.get(run_id)

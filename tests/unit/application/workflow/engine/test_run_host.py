@@ -15,7 +15,6 @@ from dify_hex.application.workflow.engine.run_loader import MAX_OWNERS
 from dify_hex.application.workflow.engine.scheduler import RunLimits
 from dify_hex.application.workflow.node_executor import NodeContext, NodeOutput, TextDelta
 from dify_hex.application.workflow.stop_run import StopRun
-from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.workflow.errors import RunsFull, VariableMissing, WorkflowRunNotFound
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
@@ -44,10 +43,12 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-async def launched(dialogue: Dialogue, **options: timedelta) -> tuple[Engine, RunHandle]:
+async def launched(
+    dialogue: Dialogue, *, resume_window: timedelta = timedelta(seconds=20)
+) -> tuple[Engine, RunHandle]:
     """An engine whose one run has called the model."""
     engine = Engine(nodes=ScriptedNodes(dialogue.script))
-    handle = await engine.launch(**options)
+    handle = await engine.launch(resume_window=resume_window)
     await until(lambda: engine.nodes.open_calls == 1)
     return engine, handle
 
@@ -484,16 +485,11 @@ class TestLeases:
 
         await keeper.renew([])
         await keeper.renew([hosted.lease for hosted in engine.host.runs])
-        engine.runs.renew = _away  # type: ignore[method-assign]
+        engine.runs.away = True
         await keeper.renew([hosted.lease for hosted in engine.host.runs])
         dialogue.finish("Hello.")
 
         assert (await handle.result()).status is RunStatus.SUCCEEDED
-
-
-async def _away(leases: object) -> dict[object, object]:
-    del leases
-    raise Unavailable
 
 
 class TestLeaving:
