@@ -14,7 +14,13 @@ from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
 from dify_hex.application.workflow.engine.run_loader import RunLoader
 from dify_hex.application.workflow.engine.scheduler import RunLimits
-from dify_hex.application.workflow.ports import GraphDocuments, NewRun, NewRuns
+from dify_hex.application.workflow.ports import (
+    GraphDocuments,
+    NewRuns,
+)
+from dify_hex.application.workflow.records import (
+    NewRun,
+)
 from dify_hex.application.workflow.start_run import (
     StartedRun,
     StartRun,

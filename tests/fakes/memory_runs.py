@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dify_hex.application.workflow.ports import (
+    RunControl,
+    RunJournal,
+    RunLeases,
+    StoredRuns,
+)
+from dify_hex.application.workflow.records import (
     ClaimedRun,
     JournalHead,
     JournalRow,
     Lease,
     NewRun,
-    RunControl,
     RunEnding,
-    RunJournal,
-    RunLeases,
     StoredRun,
-    StoredRuns,
 )
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId

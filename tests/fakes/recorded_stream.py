@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from dify_hex.application.workflow.ports import (
-    Lease,
     RunEventStream,
-    StreamEntry,
     StreamWriter,
     Subscription,
+)
+from dify_hex.application.workflow.records import (
+    Lease,
+    StreamEntry,
 )
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey for tests: embedded ones of their own, or those that the environment names."""
+"""PostgreSQL and Valkey for tests: embedded ones, or those that the environment names."""
 
 import asyncio
 import os

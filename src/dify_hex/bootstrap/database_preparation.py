@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 
@@ -34,7 +34,7 @@ async def prepare_database(
     try:
         for statement in roles.role_statements(chosen):
             await server.execute(statement)
-        if await server.fetchval(roles.database_exists_query(database)) is None:
+        if not await server.fetch(roles.database_exists_query(database)):
             await server.execute(roles.create_database_statement(database))
     finally:
         await server.close()
@@ -65,13 +65,16 @@ def as_variables(urls: DatabaseUrls) -> Mapping[str, str]:
 
 def _in_database(url: str, database: str) -> str:
     parts = urlsplit(url)
-    # An empty address (a socket named in the query) loses its slashes when put together again.
-    rest = f"{parts.netloc}/{database}" + (f"?{parts.query}" if parts.query else "")
-    return f"{parts.scheme}://{rest}"
+    return _joined(parts.scheme, parts.netloc, database, parts.query)
 
 
 def _as_login(url: str, database: str, user: str, password: str) -> str:
-    parts = urlsplit(_in_database(url, database))
+    parts = urlsplit(url)
     address = parts.netloc.rpartition("@")[2]
     netloc = f"{user}:{quote(password, safe='')}@{address}"
-    return urlunsplit(("postgresql+asyncpg", netloc, parts.path, parts.query, ""))
+    return _joined("postgresql+asyncpg", netloc, database, parts.query)
+
+
+def _joined(scheme: str, netloc: str, database: str, query: str) -> str:
+    # An empty address means a socket that the query names; `urlunsplit` would lose its slashes.
+    return f"{scheme}://{netloc}/{database}" + (f"?{query}" if query else "")

@@ -152,9 +152,9 @@ class PostgresServer:
         password = self._sockets / "password"
         write_private(password, self._credentials.superuser)
         give(password, self._folder.user)
-        options = ["--username", SUPERUSER, "--pwfile", password, "--auth", "scram-sha-256",
-                   "--encoding", "UTF8", "--locale-provider", "builtin",
-                   "--builtin-locale", "C.UTF-8"]  # fmt: skip
+        options: list[str | Path] = ["--username", SUPERUSER, "--pwfile", password]
+        options += ["--auth", "scram-sha-256", "--encoding", "UTF8"]
+        options += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
         if not self._durable:
             options.append("--no-sync")
         try:
@@ -238,19 +238,20 @@ class PostgresServer:
         digest = hashlib.sha256(script.encode()).hexdigest()
         if mark.exists() and mark.read_text() == digest:
             return
-        client = await asyncio.create_subprocess_exec(
-            binaries.postgres_client(),
-            *("-X", "-q", "-v", "ON_ERROR_STOP=1"),
-            *("-h", self._sockets, "-p", str(PORT), "-U", SUPERUSER, "-d", "postgres"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=self._output,
-            stderr=self._output,
-            env={**_environment(), "PGPASSWORD": secret.superuser},
-        )
-        await client.communicate(script.encode())
-        if client.returncode:
+        client = Launch(
+            command=[
+                *(binaries.postgres_client(), "-X", "-q", "-v", "ON_ERROR_STOP=1"),
+                *("-h", self._sockets, "-p", str(PORT), "-U", SUPERUSER, "-d", "postgres"),
+            ],
+            folder=self._folder.run,
+            output=self._output,
+            environment={**_environment(), "PGPASSWORD": secret.superuser},
+            death_signal=signal.SIGKILL,
+            input=script.encode(),
+        ).start()
+        if status := await client.wait():
             raise EmbeddedPartFailed(
-                f"the database's roles could not be made (psql ended with {client.returncode}): "
+                f"the database's roles could not be made (psql ended with {status}): "
                 f"read the end of {self._folder.logs / 'postgres.log'}"
             )
         write_private(mark, digest)

@@ -3,7 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from dify_hex.application.workflow.ports import GAP, StreamEntry
+from dify_hex.application.workflow.ports import (
+    GAP,
+)
+from dify_hex.application.workflow.records import (
+    StreamEntry,
+)
 
 #: The one field of a Redis stream entry of ours.
 FIELD = b"b"

@@ -11,7 +11,9 @@ from redis.exceptions import RedisError
 from dify_hex.adapters.redis.connection import Link, Reply, Word
 from dify_hex.adapters.redis.entry_batches import FIELD, BatchDecoder
 from dify_hex.adapters.redis.run_tail import RunTail
-from dify_hex.application.workflow.ports import StreamEntry
+from dify_hex.application.workflow.records import (
+    StreamEntry,
+)
 
 #: Milliseconds that one read waits; a run that is newly followed waits no longer to be included.
 _BLOCK_MS = 100

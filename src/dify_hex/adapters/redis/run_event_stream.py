@@ -17,11 +17,13 @@ from dify_hex.adapters.redis.run_outbox import RunOutbox
 from dify_hex.adapters.redis.run_tail import RunTail, TailSubscription
 from dify_hex.application.workflow.ports import (
     GAP,
-    Lease,
     RunEventStream,
-    StreamEntry,
     StreamWriter,
     Subscription,
+)
+from dify_hex.application.workflow.records import (
+    Lease,
+    StreamEntry,
 )
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 

@@ -8,7 +8,10 @@ from redis.exceptions import ResponseError
 from dify_hex.adapters.redis.connection import Reply, Word
 from dify_hex.adapters.redis.entry_batches import FIELD, encode_batch
 from dify_hex.adapters.redis.run_tail import RunTail
-from dify_hex.application.workflow.ports import Lease, StreamEntry
+from dify_hex.application.workflow.records import (
+    Lease,
+    StreamEntry,
+)
 
 #: About so many batches are kept; a whole text among them lets any reader begin.
 MAX_BATCHES = 2000

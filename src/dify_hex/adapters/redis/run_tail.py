@@ -6,7 +6,12 @@ from typing import Protocol
 
 from dify_hex.adapters.redis.entry_batches import BatchDecoder
 from dify_hex.adapters.redis.run_keys import events_key
-from dify_hex.application.workflow.ports import StreamEntry, Subscription
+from dify_hex.application.workflow.ports import (
+    Subscription,
+)
+from dify_hex.application.workflow.records import (
+    StreamEntry,
+)
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.workflow.errors import StreamOverflow

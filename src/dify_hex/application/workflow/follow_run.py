@@ -7,7 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from dify_hex.application.workflow.journal_watch import JournalWatch
-from dify_hex.application.workflow.ports import GAP, RunEventStream, StreamEntry, Subscription
+from dify_hex.application.workflow.ports import (
+    GAP,
+    RunEventStream,
+    Subscription,
+)
+from dify_hex.application.workflow.records import (
+    StreamEntry,
+)
 from dify_hex.application.workflow.stream_position import (
     BEGINNING,
     StreamDetail,

@@ -3,7 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from dify_hex.application.workflow.ports import JournalHead, JournalRow, RunJournal
+from dify_hex.application.workflow.ports import (
+    RunJournal,
+)
+from dify_hex.application.workflow.records import (
+    JournalHead,
+    JournalRow,
+)
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 
 #: Seconds in which questions about heads gather before they are asked together.

@@ -3,11 +3,19 @@
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Protocol
 
 from dify_hex.application.workflow.read_models import RunDetail
+from dify_hex.application.workflow.records import (
+    ClaimedRun,
+    JournalHead,
+    JournalRow,
+    Lease,
+    NewRun,
+    RunEnding,
+    StoredRun,
+    StreamEntry,
+)
 from dify_hex.domain.shared.ids import (
     AppId,
     ConversationId,
@@ -19,73 +27,9 @@ from dify_hex.domain.shared.paging import CursorPage, CursorRequest
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
-from dify_hex.domain.shared.values.usage import Usage
-from dify_hex.domain.workflow.events import WorkflowRunEnded
 from dify_hex.domain.workflow.graph.graph import Graph
-from dify_hex.domain.workflow.node_run import RunError
-from dify_hex.domain.workflow.run_events import RunEvent, RunStarted
+from dify_hex.domain.workflow.run_events import RunEvent
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """The right to act for one run; a higher token ends every lower one."""
-
-    tenant_id: TenantId
-    run_id: WorkflowRunId
-    owner: str
-    token: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalRow:
-    """One RunEvent as the journal keeps it; `payload` is a JSON object, shown as it is."""
-
-    tenant_id: TenantId
-    run_id: WorkflowRunId
-    seq: int
-    token: int
-    type: str
-    payload: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnding:
-    """Everything that becomes true in the transaction that ends, or pauses, a run."""
-
-    lease: Lease
-    rows: Sequence[JournalRow]
-    status: RunStatus
-    usage: Usage
-    steps: int
-    at: datetime
-    #: What the outbox tells others.
-    event: WorkflowRunEnded
-    error: RunError | None = None
-    message_id: MessageId | None = None
-    #: The text of the answer so far; None for a run without a message.
-    answer: str | None = None
-    outputs: JsonObject | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalHead:
-    """How far a run's journal has come."""
-
-    seq: int
-    status: RunStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRun:
-    """A run at its birth; a foreground run is leased already, a background run to nobody."""
-
-    lease: Lease
-    facts: RunStarted
-    rows: Sequence[JournalRow]
-    background: bool
-    resume_window: timedelta
 
 
 class NewRuns(Protocol):
@@ -102,16 +46,6 @@ class GraphDocuments(Protocol):
     @abstractmethod
     async def add(self, document: GraphDocument) -> None:
         """Keep the document; doing so again changes nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRun:
-    """What is needed to go on with a run, besides its journal."""
-
-    graph: GraphDocument
-    background: bool
-    resume_window: timedelta
-    desired_state: DesiredState
 
 
 class RunJournal(Protocol):
@@ -146,15 +80,6 @@ class RunJournal(Protocol):
         self, runs: Sequence[tuple[TenantId, WorkflowRunId]]
     ) -> Mapping[WorkflowRunId, JournalHead]:
         """The heads of several runs in one query; unknown runs are left out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedRun:
-    """A run whose lease this process has just taken."""
-
-    lease: Lease
-    #: False when nobody has ever owned it.
-    taken_over: bool
 
 
 class StoredRuns(Protocol):
@@ -207,24 +132,6 @@ class RunControl(Protocol):
 
 #: The type of an entry that stands where others may be missing; it says nothing else.
 GAP = "stream.gap"
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEntry:
-    """One entry of a run's event stream.
-
-    `seq` is the last journalled number, `n` counts what came after it (0: the journalled event
-    itself). `data` is a JSON object; of a `message.delta` or `message.reset` it is the plain text,
-    and `offset` is where in the message's text it begins, counted in characters. A new owner's
-    first text is a `message.reset` with all there is so far.
-    """
-
-    token: int
-    seq: int
-    n: int
-    type: str
-    data: str
-    offset: int = -1
 
 
 class StreamWriter(Protocol):

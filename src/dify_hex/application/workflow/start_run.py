@@ -11,11 +11,13 @@ from dify_hex.application.shared.unit_of_work import UnitOfWork
 from dify_hex.application.workflow.ports import (
     GraphCodec,
     GraphDocuments,
+    NewRuns,
+    RunEventCodec,
+)
+from dify_hex.application.workflow.records import (
     JournalRow,
     Lease,
     NewRun,
-    NewRuns,
-    RunEventCodec,
 )
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.ids import (

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dify_hex.application.workflow.ports import StreamEntry
+from dify_hex.application.workflow.records import (
+    StreamEntry,
+)
 
 #: Owners number what they write after a journalled event from 1; each later owner begins this much
 #: higher, so that the same position never means two texts.

@@ -15,7 +15,12 @@ from dify_hex.adapters.persistence.workflow.journal import PostgresRunJournal
 from dify_hex.adapters.persistence.workflow.leases import PostgresRunControl, PostgresRunLeases
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.telemetry import SilentTelemetry
-from dify_hex.application.workflow.ports import JournalRow, Lease, NewRun, RunEnding
+from dify_hex.application.workflow.records import (
+    JournalRow,
+    Lease,
+    NewRun,
+    RunEnding,
+)
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.errors import LeaseLost, WorkflowRunNotFound

@@ -5,7 +5,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from dify_hex.application.workflow.ports import JournalRow, RunEnding
+from dify_hex.application.workflow.records import (
+    JournalRow,
+    RunEnding,
+)
 from dify_hex.domain.shared.errors import Unavailable
 
 #: Requests that one transaction takes at most.

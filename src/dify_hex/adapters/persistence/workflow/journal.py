@@ -14,10 +14,12 @@ from dify_hex.adapters.persistence.workflow.group_commit import CommitRequest, G
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.telemetry import Histogram, Telemetry
 from dify_hex.application.workflow.ports import (
+    RunJournal,
+)
+from dify_hex.application.workflow.records import (
     JournalHead,
     JournalRow,
     RunEnding,
-    RunJournal,
 )
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.workflow.errors import LeaseLost

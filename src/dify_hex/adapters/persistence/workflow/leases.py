@@ -9,12 +9,14 @@ import asyncpg
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.adapters.persistence.workflow import statements
 from dify_hex.application.workflow.ports import (
-    ClaimedRun,
-    Lease,
     RunControl,
     RunLeases,
-    StoredRun,
     StoredRuns,
+)
+from dify_hex.application.workflow.records import (
+    ClaimedRun,
+    Lease,
+    StoredRun,
 )
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId

@@ -8,7 +8,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from dify_hex.adapters.persistence.scope import WorkScope
 from dify_hex.adapters.persistence.workflow.rows import GraphDocumentRow
 from dify_hex.adapters.persistence.workflow.statements import LEASE_SECONDS
-from dify_hex.application.workflow.ports import GraphDocuments, NewRun, NewRuns
+from dify_hex.application.workflow.ports import (
+    GraphDocuments,
+    NewRuns,
+)
+from dify_hex.application.workflow.records import (
+    NewRun,
+)
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.workflow.statuses import RunStatus
 

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 
 from dify_hex.application.workflow.engine.commands import Pause, Stop
 from dify_hex.application.workflow.engine.run_host import RunHost
-from dify_hex.application.workflow.ports import Lease, RunLeases, RunSignals
+from dify_hex.application.workflow.ports import (
+    RunLeases,
+    RunSignals,
+)
+from dify_hex.application.workflow.records import (
+    Lease,
+)
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.workflow.statuses import DesiredState
 

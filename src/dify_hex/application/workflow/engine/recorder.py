@@ -6,13 +6,15 @@ from collections import deque
 from collections.abc import Sequence
 
 from dify_hex.application.workflow.ports import (
+    RunEventCodec,
+    RunJournal,
+    StreamWriter,
+)
+from dify_hex.application.workflow.records import (
     JournalRow,
     Lease,
     RunEnding,
-    RunEventCodec,
-    RunJournal,
     StreamEntry,
-    StreamWriter,
 )
 from dify_hex.domain.workflow.run_events import RunEvent
 

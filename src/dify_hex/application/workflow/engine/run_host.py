@@ -14,7 +14,14 @@ from dify_hex.application.workflow.engine.commands import Break, Command, GiveUp
 from dify_hex.application.workflow.engine.run_loader import LoadedRun, RunLoader
 from dify_hex.application.workflow.engine.run_result import RunResult
 from dify_hex.application.workflow.engine.scheduler import RunGivenUp, RunScheduler
-from dify_hex.application.workflow.ports import ClaimedRun, Lease, RunLeases, RunSignals
+from dify_hex.application.workflow.ports import (
+    RunLeases,
+    RunSignals,
+)
+from dify_hex.application.workflow.records import (
+    ClaimedRun,
+    Lease,
+)
 from dify_hex.application.workflow.start_run import StartedRun
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import WorkflowRunId

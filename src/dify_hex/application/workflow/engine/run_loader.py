@@ -12,14 +12,16 @@ from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.scheduler import RunLimits, RunScheduler
 from dify_hex.application.workflow.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
-    ClaimedRun,
     GraphCodec,
-    JournalRow,
-    Lease,
     RunEventCodec,
     RunEventStream,
     RunJournal,
     StoredRuns,
+)
+from dify_hex.application.workflow.records import (
+    ClaimedRun,
+    JournalRow,
+    Lease,
 )
 from dify_hex.application.workflow.start_run import DEFAULT_RESUME_WINDOW, StartedRun
 from dify_hex.domain.workflow.node_run import RunError

@@ -21,7 +21,10 @@ from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.run_result import RunResult
 from dify_hex.application.workflow.node_executor import NodeContext, NodeExecutors, TextDelta
-from dify_hex.application.workflow.ports import Lease, RunEnding
+from dify_hex.application.workflow.records import (
+    Lease,
+    RunEnding,
+)
 from dify_hex.domain.shared.errors import DomainError
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.errors import RunLimitReached
