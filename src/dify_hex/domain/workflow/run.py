@@ -129,7 +129,7 @@ class WorkflowRun:
         if self._facts is not None:
             raise RunTransitionRefused(status=self._status.value)
         events: list[RunEvent] = [facts]
-        if facts.message_id is not None and facts.conversation_id is not None:
+        if facts.message_id is not None:
             events.append(
                 MessageStarted(
                     at=facts.at,
@@ -227,7 +227,7 @@ class WorkflowRun:
         self, final: RunSucceeded | RunFailed | RunStopped | RunExpired, answer: str
     ) -> tuple[RunEvent, ...]:
         facts = self.facts
-        if facts.message_id is None or facts.conversation_id is None:
+        if facts.message_id is None:
             return self._record(final)
         complete = MessageComplete(
             at=final.at,

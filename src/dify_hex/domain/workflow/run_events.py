@@ -165,7 +165,8 @@ class MessageStarted(Happened):
     type: ClassVar[str] = "message.started"
 
     message_id: MessageId
-    conversation_id: ConversationId
+    #: None where the app answers each message alone.
+    conversation_id: ConversationId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +176,8 @@ class MessageComplete(Happened):
     type: ClassVar[str] = "message.complete"
 
     message_id: MessageId
-    conversation_id: ConversationId
+    #: None where the app answers each message alone.
+    conversation_id: ConversationId | None
     status: RunStatus
     answer: str
     usage: Usage

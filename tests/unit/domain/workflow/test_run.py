@@ -1,6 +1,7 @@
 """A run is the fold of its events: what its verbs decide, and what they refuse."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -52,6 +53,13 @@ class TestBeginning:
         assert types(run.start(facts(run_id=run.run_id))) == ["run.started", "message.started"]
         assert run.status is RunStatus.RUNNING
         assert run.seq == 2
+
+    def test_a_message_may_stand_outside_any_conversation(self) -> None:
+        run = new_run()
+        alone = replace(facts(run_id=run.run_id), conversation_id=None)
+
+        assert types(run.start(alone)) == ["run.started", "message.started"]
+        assert types(run.stop("requested", answer="", now=NOW))[0] == "message.complete"
 
     def test_a_run_without_a_message_only_starts(self) -> None:
         run = new_run()
