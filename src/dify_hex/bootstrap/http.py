@@ -18,6 +18,7 @@ from dify_hex.entrypoints.http.app import HttpOptions, HttpParts, create_app
 from dify_hex.entrypoints.http.authentication import CREDENTIAL_ERRORS, authenticate
 from dify_hex.entrypoints.http.guard import CallerLimits
 from dify_hex.entrypoints.http.middleware.address_limit import AddressRates
+from dify_hex.entrypoints.http.streaming.open_streams import StreamOptions
 from dify_hex.entrypoints.http.v1.routes import ROUTERS
 
 
@@ -81,7 +82,7 @@ def parts_of(container: Container) -> HttpParts:
 def options_of(container: Container) -> HttpOptions:
     """What the settings say about the HTTP side."""
     settings = container.shared().settings()
-    server, limits = settings.server, settings.limit
+    server, limits, run = settings.server, settings.limit, settings.run
     token = server.metrics_token
     return HttpOptions(
         address_rates=AddressRates(
@@ -95,5 +96,12 @@ def options_of(container: Container) -> HttpOptions:
         max_body_bytes=server.max_body_bytes,
         body_timeout=server.body_timeout,
         max_requests_in_progress=server.max_requests_in_progress,
+        streams=StreamOptions(
+            ping_every=run.stream_ping_seconds, max_length=run.stream_max_seconds
+        ),
         metrics_token=None if token is None else token.get_secret_value(),
+        streams=StreamOptions(
+            ping_every=settings.run.stream_ping_seconds,
+            max_length=settings.run.stream_max_seconds,
+        ),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -37,6 +37,7 @@ from dify_hex.entrypoints.http.problems import (
     RouteNotFound,
 )
 from dify_hex.entrypoints.http.route_table import RouteTable
+from dify_hex.entrypoints.http.streaming.open_streams import OpenStreams, StreamOptions
 
 API_VERSION = "1.0.0"
 
@@ -54,6 +55,7 @@ class HttpOptions:
     body_timeout: float = 30.0
     max_requests_in_progress: int = 1024
     metrics_token: str | None = None
+    streams: StreamOptions = field(default_factory=StreamOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,7 @@ def create_app(
     app.state.idempotency = parts.idempotency
     app.state.health = parts.health
     app.state.route_table = table
+    app.state.streams = OpenStreams(parts.telemetry, options.streams)
     _handle_errors(app, table)
     _add_layers(app, table, parts, options)
     return app
