@@ -82,7 +82,7 @@ def parts_of(container: Container) -> HttpParts:
 def options_of(container: Container) -> HttpOptions:
     """What the settings say about the HTTP side."""
     settings = container.shared().settings()
-    server, limits, run = settings.server, settings.limit, settings.run
+    server, limits = settings.server, settings.limit
     token = server.metrics_token
     return HttpOptions(
         address_rates=AddressRates(
