@@ -96,9 +96,6 @@ def options_of(container: Container) -> HttpOptions:
         max_body_bytes=server.max_body_bytes,
         body_timeout=server.body_timeout,
         max_requests_in_progress=server.max_requests_in_progress,
-        streams=StreamOptions(
-            ping_every=run.stream_ping_seconds, max_length=run.stream_max_seconds
-        ),
         metrics_token=None if token is None else token.get_secret_value(),
         streams=StreamOptions(
             ping_every=settings.run.stream_ping_seconds,
