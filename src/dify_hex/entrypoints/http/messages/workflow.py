@@ -37,6 +37,14 @@ MESSAGES: Messages = {
         "This server is carrying as much as it can; try again in a moment.",
         "服务器已满载，请稍后重试。",
     ),
+    "stream_malformed_position": Message(
+        "Last-Event-ID and after must be the id of an event, such as 12.3.",
+        "Last-Event-ID 与 after 必须是事件的 id，例如 12.3。",
+    ),
+    "stream_too_long": Message(
+        "The stream has been open for as long as it may; reconnect with Last-Event-ID to go on.",
+        "事件流已达到最长时限，请携带 Last-Event-ID 重新连接以继续。",
+    ),
     "stream_overflow": Message(
         "The stream was read too slowly; reconnect with Last-Event-ID to go on.",
         "事件流读取过慢，请携带 Last-Event-ID 重新连接以继续。",

@@ -1,0 +1,91 @@
+"""Answers a request with the event stream of a run."""
+
+from typing import Any
+
+import anyio
+from sse_starlette import EventSourceResponse
+from sse_starlette.sse import SendTimeoutError
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from dify_hex.application.workflow.follow_run import FollowRun
+from dify_hex.application.workflow.stream_position import StreamDetail, StreamPosition
+from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
+from dify_hex.entrypoints.http.errors import errors
+from dify_hex.entrypoints.http.request_context import current_request
+from dify_hex.entrypoints.http.streaming.frames import frames
+from dify_hex.entrypoints.http.streaming.open_streams import OpenStreams
+from dify_hex.entrypoints.http.streaming.parameters import MalformedStreamPosition
+
+_EXAMPLE = """\
+id: 2.0
+event: message.started
+data: {"message_id":"019aa0f0-7c1e-7d8e-a6a7-1f0e52a4c0de"}
+
+id: 4.1
+event: message.delta
+data: {"text":"Hello"}
+
+id: 9.0
+event: run.succeeded
+data: {"outputs":{}}
+
+id: 9.0
+event: done
+data: {}
+
+"""
+
+#: OpenAPI `responses` of a route that answers with a stream.
+STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The events of the run; `done` is the last. Resume with Last-Event-ID.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+    },
+    **errors(MalformedStreamPosition),
+}
+
+
+class RunStreamResponse(EventSourceResponse):
+    """Sends ready-made frames until they end or the client leaves.
+
+    Pings and the process's end are part of the frames, so a stream needs one task beside its
+    request's own instead of the library's four: with thousands of readers that is what they cost.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the stream."""
+        if scope["method"] == "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._leave_with_client, receive, group.cancel_scope)
+            try:
+                await self._stream_response(send)
+            except SendTimeoutError:
+                # The client has taken nothing for so long that it is gone; so is the stream.
+                self.active = False
+            group.cancel_scope.cancel()
+
+    async def _leave_with_client(self, receive: Receive, streaming: anyio.CancelScope) -> None:
+        await self._listen_for_disconnect(receive)
+        streaming.cancel()
+
+
+def stream_run(
+    request: Request,
+    follow: FollowRun,
+    tenant_id: TenantId,
+    run_id: WorkflowRunId,
+    *,
+    after: StreamPosition | None = None,
+    detail: StreamDetail = StreamDetail.MESSAGES,
+) -> RunStreamResponse:
+    """The run's events, from its beginning or after a position; the caller may read the run."""
+    streams: OpenStreams = request.app.state.streams
+    batches = follow.execute(tenant_id, run_id, after=after, detail=detail)
+    return RunStreamResponse(
+        frames(batches, streams, current_request()),
+        headers={"cache-control": "no-cache, no-store"},
+        send_timeout=streams.options.send_timeout,
+    )
