@@ -2,6 +2,8 @@
 
 from dependency_injector import containers, providers
 
+from dify_hex.bootstrap.containers.account import AccountContainer
+from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
 from dify_hex.bootstrap.endpoints import Endpoints
 from dify_hex.bootstrap.settings import Settings
@@ -18,3 +20,5 @@ class Container(containers.DeclarativeContainer):
     shared = providers.Container(
         SharedContainer, settings=settings, endpoints=endpoints, process_name=process_name
     )
+    credentials = providers.Container(CredentialsContainer, shared=shared)
+    account = providers.Container(AccountContainer, shared=shared, tools=credentials)

@@ -72,6 +72,7 @@ def _common(container: Container) -> list[BackgroundLoop]:
     telemetry = shared.telemetry()
     report = partial(_report_pools, telemetry, container)
     return [
+        BackgroundLoop("api-key-usage", container.credentials().key_usage().run),
         BackgroundLoop("loop-lag", partial(sample_loop_lag, telemetry)),
         every(_POOLS_EVERY, "pools", report),
     ]

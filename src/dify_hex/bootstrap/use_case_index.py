@@ -1,9 +1,12 @@
 """What routes may ask for by type, from every slice; checked when the process starts."""
 
 from dify_hex.bootstrap.container import Container
+from dify_hex.bootstrap.containers.account import account_use_cases
 from dify_hex.bootstrap.index import UseCaseIndex
 
 
 def use_case_index(container: Container) -> UseCaseIndex:
     """One table of all slices: a type, and the provider that makes it."""
-    return {}
+    return {
+        **account_use_cases(container.account()),
+    }

@@ -8,6 +8,7 @@ from dify_hex.adapters.persistence.idempotency import SqlIdempotencyStore
 from dify_hex.adapters.persistence.transactions import tenant_reads
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.adapters.redis.rate_limiter import RedisRateLimiter
+from dify_hex.adapters.security.master_key import load_keyring
 from dify_hex.adapters.telemetry.faults import LoggedFaults
 from dify_hex.adapters.telemetry.prometheus import PrometheusTelemetry
 from dify_hex.application.shared.clock import SystemClock
@@ -30,6 +31,7 @@ class SharedContainer(containers.DeclarativeContainer):
     process_name = providers.Dependency(instance_of=str)
 
     clock = providers.Singleton(SystemClock)
+    keyring = providers.Singleton(load_keyring, settings.provided.secret_key_path)
     telemetry = providers.Singleton(PrometheusTelemetry)
     faults = providers.Singleton(LoggedFaults)
 

@@ -149,6 +149,13 @@ def attempt_of(scope: Scope) -> Attempt | None:
     return found if isinstance(found, Attempt) else None
 
 
+def keep_instead(request: Request, response: Response) -> None:
+    """For an answer that shows a secret: keep this one for those who repeat the request."""
+    attempt = attempt_of(request.scope)
+    if attempt is not None:
+        attempt.kept_instead = bytes(response.body)
+
+
 def replayed(answer: FirstAnswer) -> Response:
     """The first answer once more, marked as such."""
     response = Response(answer.body, answer.status, dict(answer.headers))
