@@ -21,4 +21,10 @@ class ConfigurationInspector:
         try:
             return TemplateReading(names=self._templates.check(text))
         except InvalidTemplate as error:
-            return TemplateReading(problem=error.message)
+            return TemplateReading(problem=_sentence(error))
+
+
+def _sentence(error: InvalidTemplate) -> str:
+    reason, line = error.details.get("reason"), error.details.get("line")
+    where = "" if line is None else f" (line {line})"
+    return f"The prompt cannot be used: {reason}{where}." if reason else error.message

@@ -1,0 +1,66 @@
+"""Configurations as graphs: exactly what the engine is told."""
+
+from dataclasses import replace
+
+import pytest
+
+from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
+from dify_hex.application.app.built_in_graph import built_in_graph
+from dify_hex.domain.app.configuration import Configuration, HistoryWindow, Limits
+from dify_hex.domain.shared.ids import NodeId
+from dify_hex.domain.shared.values.input_variable import InputVariable
+from dify_hex.domain.workflow.nodes.llm import LlmConfig, MemoryWindow, PromptMessage, PromptRole
+from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
+from tests.builders.app import MODEL, chat, completion
+
+TONE = InputVariable(name="tone")
+
+
+def llm_of(configuration: Configuration) -> LlmConfig:
+    config = built_in_graph(configuration).node(NodeId("llm")).config
+    assert isinstance(config, LlmConfig)
+    return config
+
+
+def test_a_chat_tells_the_model_who_it_is_what_was_said_and_what_is_asked() -> None:
+    configuration = replace(
+        chat("Be {{ tone }}.", TONE),
+        history=HistoryWindow(max_turns=5, max_tokens=900),
+        limits=Limits(first_token_timeout_seconds=7, token_timeout_seconds=3),
+    )
+
+    config = llm_of(configuration)
+
+    assert config.model == MODEL
+    assert config.prompt == (PromptMessage(role=PromptRole.SYSTEM, text="Be {{ tone }}."),)
+    assert config.query == Selector(SYSTEM, "query")
+    assert config.memory == MemoryWindow(max_turns=5, max_tokens=900)
+    assert (config.first_token_timeout_seconds, config.token_timeout_seconds) == (7, 3)
+
+
+def test_a_blank_prompt_says_nothing_and_no_turns_mean_no_memory() -> None:
+    config = llm_of(replace(chat("  "), history=HistoryWindow(max_turns=0)))
+
+    assert (config.prompt, config.memory) == ((), None)
+
+
+def test_a_completion_says_its_prompt_and_nothing_else() -> None:
+    config = llm_of(completion("Write {{ tone }}.", TONE))
+
+    assert config.prompt == (PromptMessage(role=PromptRole.USER, text="Write {{ tone }}."),)
+    assert (config.query, config.memory) == (None, None)
+
+
+def test_the_start_node_knows_every_variable() -> None:
+    graph = built_in_graph(chat("", TONE, InputVariable(name="age")))
+
+    assert graph.node(NodeId("start")).config == StartConfig(variables=("tone", "age"))
+
+
+@pytest.mark.parametrize("configuration", [chat("Be {{ tone }}.", TONE), completion("Write.")])
+def test_the_graph_has_no_faults(configuration: Configuration) -> None:
+    codec = PydanticGraphCodec()
+    graph = built_in_graph(configuration)
+
+    assert codec.parse(codec.document(graph).json) == graph

@@ -1,0 +1,107 @@
+"""Publishing, and going back."""
+
+import pytest
+
+from dify_hex.application.app.built_in_graph import built_in_graph
+from dify_hex.application.app.publish_app import PublishAppCommand
+from dify_hex.application.app.restore_app_version import (
+    RestoreAppVersion,
+    RestoreAppVersionCommand,
+)
+from dify_hex.application.shared.actor import PermissionDenied
+from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.app.errors import (
+    AppConfigurationInvalid,
+    AppNothingToPublish,
+    AppVersionNotFound,
+)
+from dify_hex.domain.shared.errors import StaleVersion
+from tests.builders.app import EDITOR, TENANT, actor, chat
+from tests.unit.application.app.conftest import AppHouse
+
+
+async def test_a_version_pins_the_exact_graph(house: AppHouse) -> None:
+    app = await house.made(configuration=chat("Be kind."))
+
+    version = await house.published(app.id)
+
+    document = house.graphs.document(built_in_graph(chat("Be kind.")))
+    assert version.graph_hash == document.hash
+    assert house.shelf.graphs[TENANT, document.hash] == document
+    assert (version.number, version.published_by) == (1, EDITOR)
+    assert len(house.database.events_named("app.published")) == 1
+
+
+async def test_publishing_twice_makes_a_second_version(house: AppHouse) -> None:
+    app = await house.made()
+    first = await house.published(app.id)
+    await house.configured(app.id, chat("Be kind."), 1)
+
+    second = await house.published(app.id)
+
+    assert (first.number, second.number) == (1, 2)
+    assert house.shelf.versions[TENANT, app.id, 1].configuration == chat()
+    assert house.shelf.versions[TENANT, app.id, 2].configuration == chat("Be kind.")
+
+
+async def test_nothing_new_is_not_published(house: AppHouse) -> None:
+    app = await house.made()
+    await house.published(app.id)
+
+    with pytest.raises(AppNothingToPublish):
+        await house.published(app.id)
+
+
+async def test_an_invalid_draft_is_refused_and_nothing_is_kept(house: AppHouse) -> None:
+    app = await house.made(configuration=chat("{{ nobody }} {{ nothing }}"))
+
+    with pytest.raises(AppConfigurationInvalid) as refused:
+        await house.published(app.id)
+
+    assert len(refused.value.faults) == 2
+    assert (house.shelf.versions, house.shelf.graphs) == ({}, {})
+
+
+async def test_who_says_which_draft_they_saw_publishes_no_other(house: AppHouse) -> None:
+    app = await house.made()
+    await house.configured(app.id, chat("Be kind."), 1)
+
+    with pytest.raises(StaleVersion):
+        await house.publish_app.execute(
+            house.editor, PublishAppCommand(app_id=app.id, expected_draft_version=1)
+        )
+
+
+async def test_publishing_takes_its_own_permission(house: AppHouse) -> None:
+    app = await house.made()
+
+    with pytest.raises(PermissionDenied):
+        await house.publish_app.execute(
+            actor(Permission.APP_WRITE), PublishAppCommand(app_id=app.id)
+        )
+
+
+def restore(house: AppHouse) -> RestoreAppVersion:
+    return RestoreAppVersion(begin=house.begin, clock=house.clock, inspector=house.inspector)
+
+
+async def test_an_old_version_becomes_the_draft_again(house: AppHouse) -> None:
+    app = await house.made()
+    await house.published(app.id)
+    await house.configured(app.id, chat("Be kind."), 1)
+
+    draft = await restore(house).execute(
+        house.editor,
+        RestoreAppVersionCommand(app_id=app.id, number=1, expected_draft_version=2),
+    )
+
+    assert (draft.version, draft.configuration, draft.faults) == (3, chat(), [])
+
+
+async def test_a_version_that_was_never_published_cannot_be_restored(house: AppHouse) -> None:
+    app = await house.made()
+
+    with pytest.raises(AppVersionNotFound):
+        await restore(house).execute(
+            house.editor, RestoreAppVersionCommand(app_id=app.id, number=1)
+        )
