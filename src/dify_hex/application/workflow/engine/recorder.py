@@ -96,10 +96,9 @@ class RunRecorder:
         self._unsent = []
         await self._journal.finish(ending)
         self._commit_up_to(ending.rows[-1].seq)
-        await self._writer.close()
 
-    async def abandon(self) -> None:
-        """Let go of the stream without ending the run."""
+    async def close(self) -> None:
+        """Let go of the stream; what is still on its way gets a moment to arrive."""
         await self._writer.close()
 
     def unsent_rows(self) -> tuple[JournalRow, ...]:

@@ -42,7 +42,9 @@ class HostedRun:
     background: bool
     resume_window: timedelta
     scheduler: RunScheduler
-    task: asyncio.Task[RunResult]
+    #: Known as soon as the ending is committed, while the stream is still being closed.
+    result: asyncio.Future[RunResult]
+    task: asyncio.Task[None]
     #: Callers in this process that wait for the result; they count as readers.
     waiting: int = 0
     #: Loop time at which somebody was last seen to follow the run.
@@ -65,7 +67,7 @@ class RunHandle:
         hosted = self._hosted
         hosted.waiting += 1
         try:
-            return await asyncio.shield(hosted.task)
+            return await asyncio.shield(hosted.result)
         except (LeaseLost, RunGivenUp) as error:
             raise RunMoved(run_id=str(hosted.lease.run_id)) from error
         finally:
@@ -124,6 +126,8 @@ class RunHost:
         self._faults = faults
         self._telemetry = telemetry
         self._runs: dict[WorkflowRunId, HostedRun] = {}
+        # A run's task outlives its place here by the moment that its stream takes to close.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._reserved = 0
         self._closing = False
 
@@ -181,9 +185,8 @@ class RunHost:
     async def drain(self, *, seconds: float) -> None:
         """Take nothing in any more, let runs finish for a while, release the rest."""
         self._closing = True
-        tasks = [hosted.task for hosted in self._runs.values()]
-        if tasks and seconds > 0:
-            await asyncio.wait(tasks, timeout=seconds)
+        if self._tasks and seconds > 0:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
         remaining = self.runs
         for hosted in remaining:
             hosted.scheduler.post(GiveUp())
@@ -193,28 +196,44 @@ class RunHost:
 
     def _execute(self, loaded: LoadedRun) -> HostedRun:
         loop = asyncio.get_running_loop()
-        task = loop.create_task(loaded.scheduler.drive())
+        result: asyncio.Future[RunResult] = loop.create_future()
+        task = loop.create_task(self._drive(loaded, result))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         hosted = HostedRun(
             lease=loaded.lease,
             background=loaded.background,
             resume_window=loaded.resume_window,
             scheduler=loaded.scheduler,
+            result=result,
             task=task,
             followed_at=loop.time(),
         )
         self._runs[loaded.lease.run_id] = hosted
         self._telemetry.set_gauge(Gauge.RUNS_ACTIVE, len(self._runs))
-        task.add_done_callback(lambda _: self._ended(hosted))
+        result.add_done_callback(lambda _: self._ended(hosted))
         return hosted
+
+    @staticmethod
+    async def _drive(loaded: LoadedRun, result: asyncio.Future[RunResult]) -> None:
+        try:
+            result.set_result(await loaded.scheduler.drive())
+        except asyncio.CancelledError:
+            result.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - it is whoever waits for the result who decides
+            result.set_exception(error)
+        finally:
+            await loaded.recorder.close()
 
     def _ended(self, hosted: HostedRun) -> None:
         if self._runs.get(hosted.lease.run_id) is hosted:
             del self._runs[hosted.lease.run_id]
             self._telemetry.set_gauge(Gauge.RUNS_ACTIVE, len(self._runs))
-        if hosted.task.cancelled():
+        if hosted.result.cancelled():
             return
-        error = hosted.task.exception()
-        outcome = hosted.task.result().status.value if error is None else "left"
+        error = hosted.result.exception()
+        outcome = hosted.result.result().status.value if error is None else "left"
         self._telemetry.count(Counter.RUNS, status=outcome)
         if error is not None and not isinstance(error, LeaseLost | RunGivenUp):
             self._faults.report(error, where="run", run_id=str(hosted.lease.run_id))

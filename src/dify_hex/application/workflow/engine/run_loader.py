@@ -44,6 +44,7 @@ class LoadedRun:
 
     lease: Lease
     scheduler: RunScheduler
+    recorder: RunRecorder
     background: bool
     resume_window: timedelta
 
@@ -82,6 +83,7 @@ class RunLoader:
         return LoadedRun(
             lease=started.lease,
             scheduler=self._scheduler(started.run, started.lease, recorder, text),
+            recorder=recorder,
             background=started.background,
             resume_window=started.resume_window,
         )
@@ -109,6 +111,7 @@ class RunLoader:
         return LoadedRun(
             lease=lease,
             scheduler=scheduler,
+            recorder=recorder,
             background=stored.background,
             resume_window=stored.resume_window or DEFAULT_RESUME_WINDOW,
         )

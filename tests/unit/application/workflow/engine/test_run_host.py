@@ -512,7 +512,7 @@ class TestLeaving:
 
         await self.look(engine)
 
-        assert (await handle._hosted.task).status is RunStatus.STOPPED
+        assert (await handle._hosted.result).status is RunStatus.STOPPED
 
     async def test_not_knowing_counts_as_nobody(self) -> None:
         engine, handle = await launched(Dialogue(), resume_window=timedelta(0))
@@ -521,7 +521,7 @@ class TestLeaving:
 
         await self.look(engine)
 
-        assert (await handle._hosted.task).status is RunStatus.STOPPED
+        assert (await handle._hosted.result).status is RunStatus.STOPPED
 
     async def test_the_first_reader_gets_a_moment_whatever_the_window(self) -> None:
         engine, _ = await launched(Dialogue(), resume_window=timedelta(0))

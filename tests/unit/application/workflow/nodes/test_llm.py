@@ -92,6 +92,7 @@ class Call:
     async def execute(self) -> NodeOutcome:
         """The outcome; what was streamed before is in `streamed`."""
         self.streamed: list[str] = []
+        outcome: NodeOutcome | None = None
         async with aclosing(self._executor.execute(self._config, self.context)) as outputs:
             async for output in outputs:
                 if isinstance(output, Shown):
@@ -99,6 +100,7 @@ class Call:
                     self.clock.advance(1)
                 else:
                     outcome = output
+        assert outcome is not None
         return outcome
 
     @property
