@@ -37,17 +37,20 @@ def database_pool(url: SecretStr, connections: int, process: str) -> asyncpg.Poo
 
 def redis_client(url: SecretStr, pool: PoolSettings) -> Redis:
     """One client per process; a caller waits for a free connection instead of opening more."""
+    address = url.get_secret_value()
+    # A unix socket's connection does not know the option.
+    keep_alive = {} if address.startswith("unix:") else {"socket_keepalive": True}
     return Redis.from_pool(
         BlockingConnectionPool.from_url(
-            url.get_secret_value(),
+            address,
             max_connections=pool.redis_connections,
             timeout=pool.redis_timeout,
             socket_timeout=pool.redis_timeout,
             socket_connect_timeout=_CONNECT_TIMEOUT,
-            socket_keepalive=True,
             health_check_interval=_HEALTH_CHECK_SECONDS,
             retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
             retry_on_error=[RedisConnectionError, RedisTimeoutError],
+            **keep_alive,
         )
     )
 

@@ -68,7 +68,7 @@ def account_use_cases(container: AccountContainer) -> UseCaseIndex:
     """What routes may ask for: each use case by its class, the readers by their ports."""
     made = [item for item in container.providers.values() if isinstance(item, providers.Factory)]
     return {
-        **{use_case.provides: use_case for use_case in made},
+        **{item.provides: item for item in made if isinstance(item.provides, type)},
         AuthenticateCaller: container.authenticate_caller,
         ports.ApiKeyReader: container.api_key_reader,
         ports.MemberReader: container.member_reader,
