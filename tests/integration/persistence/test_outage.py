@@ -18,7 +18,7 @@ from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import TenantId
 from tests.fakes.cuttable_proxy import Address, CuttableProxy
-from tests.integration.conftest import DatabaseUrls
+from tests.fakes.servers import RunningServers
 
 TENANT = TenantId(uuid4())
 SETTINGS = PoolSettings(application_name="outage", size=3, command_timeout=1.0)
@@ -27,14 +27,14 @@ SOON = 4.5
 
 
 @pytest.fixture
-async def proxy(database: DatabaseUrls) -> AsyncIterator[CuttableProxy]:
-    async with CuttableProxy(address_of(database.app)) as proxy:
+async def proxy(database: RunningServers) -> AsyncIterator[CuttableProxy]:
+    async with CuttableProxy(address_of(database.database_url)) as proxy:
         yield proxy
 
 
 @pytest.fixture
-async def cut_engine(database: DatabaseUrls, proxy: CuttableProxy) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(url_through(database.app, proxy), SETTINGS)
+async def cut_engine(database: RunningServers, proxy: CuttableProxy) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(url_through(database.database_url, proxy), SETTINGS)
     yield engine
     await engine.dispose()
 
@@ -129,13 +129,13 @@ async def test_a_pool_with_no_connection_left_is_unavailable(cut_engine: AsyncEn
 
 
 async def test_the_bare_pool_says_so_too_and_recovers(
-    database: DatabaseUrls, proxy: CuttableProxy
+    database: RunningServers, proxy: CuttableProxy
 ) -> None:
     async def ask(pool: asyncpg.Pool) -> int:
         async with tenant_connection(pool, TENANT) as connection:
             return int(await connection.fetchval("SELECT 1"))
 
-    async with make_pool(url_through(database.app, proxy), SETTINGS) as pool:
+    async with make_pool(url_through(database.database_url, proxy), SETTINGS) as pool:
         await ask(pool)
         await proxy.cut()
         with pytest.raises(Unavailable):

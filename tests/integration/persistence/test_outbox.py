@@ -21,7 +21,7 @@ from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.domain.shared.events import DomainEvent
 from dify_hex.domain.shared.ids import EventId, TenantId
 from tests.conformance.notes import Note, NoteRetitled
-from tests.integration.conftest import DatabaseUrls
+from tests.fakes.servers import RunningServers
 from tests.integration.persistence.sample_slice import NoteWork
 
 pytestmark = pytest.mark.usefixtures("notes")
@@ -77,8 +77,10 @@ async def empty_outbox(owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-async def store(database: DatabaseUrls, system_pool: asyncpg.Pool) -> AsyncIterator[SqlOutboxStore]:
-    store = SqlOutboxStore(system_pool, database.system)
+async def store(
+    database: RunningServers, system_pool: asyncpg.Pool
+) -> AsyncIterator[SqlOutboxStore]:
+    store = SqlOutboxStore(system_pool, database.system_url)
     yield store
     await store.close()
 

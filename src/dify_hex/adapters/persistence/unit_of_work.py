@@ -38,6 +38,11 @@ from dify_hex.application.shared.outbox import ConsumingWork
 from dify_hex.domain.shared.events import DomainEvent
 from dify_hex.domain.shared.ids import EventId, TenantId
 
+_STORE_EVENTS = insert(OutboxEventRow)
+_MARK_CONSUMED = (
+    upsert(ConsumedEventRow).on_conflict_do_nothing().returning(ConsumedEventRow.event_id)
+)
+
 
 class SqlUnitOfWork(ConsumingWork):
     """One transaction of one tenant, with every repository; each slice sees its own narrow part.
@@ -149,17 +154,15 @@ class SqlUnitOfWork(ConsumingWork):
     async def mark_consumed(self, handler_name: str, event_id: EventId) -> bool:
         """Record that the handler has had its effect; False when it had it before."""
         recorded = await self._connection.scalar(
-            upsert(ConsumedEventRow)
-            .values(handler=handler_name, event_id=event_id, tenant_id=self._tenant_id)
-            .on_conflict_do_nothing()
-            .returning(ConsumedEventRow.event_id)
+            _MARK_CONSUMED,
+            {"handler": handler_name, "event_id": event_id, "tenant_id": self._tenant_id},
         )
         return recorded is not None
 
     async def _store(self, events: Sequence[DomainEvent]) -> None:
         if events:
             await self._connection.execute(
-                insert(OutboxEventRow),
+                _STORE_EVENTS,
                 [
                     {
                         "id": new_id(),
