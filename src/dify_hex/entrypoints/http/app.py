@@ -111,6 +111,7 @@ def create_app(
     app.state.idempotency = parts.idempotency
     app.state.health = parts.health
     app.state.route_table = table
+    app.state.openapi = document
     app.state.streams = OpenStreams(parts.telemetry, options.streams)
     _handle_errors(app, table)
     _add_layers(app, table, parts, options)
