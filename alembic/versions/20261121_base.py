@@ -6,7 +6,6 @@ from sqlalchemy.dialects import postgresql
 
 from dify_hex.adapters.persistence.row_level_security import (
     APP_ROLE,
-    DEFINER_ROLE,
     READ_WRITE,
     SYSTEM_ROLE,
     tenant_table,
@@ -17,13 +16,10 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-ROLES = f"{APP_ROLE}, {SYSTEM_ROLE}, {DEFINER_ROLE}"
-
 
 def upgrade() -> None:
     # A function that someone forgets to protect must not be callable by everyone.
     op.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
-    op.execute(f"GRANT USAGE ON SCHEMA public TO {ROLES}")
     # Readiness compares the revision with the one it was built for.
     op.execute(f"GRANT SELECT ON alembic_version TO {APP_ROLE}, {SYSTEM_ROLE}")
     _create_outbox()
@@ -36,7 +32,6 @@ def downgrade() -> None:
     op.drop_table("outbox_events")
     op.execute("DROP FUNCTION announce_outbox_events()")
     op.execute(f"REVOKE SELECT ON alembic_version FROM {APP_ROLE}, {SYSTEM_ROLE}")
-    op.execute(f"REVOKE USAGE ON SCHEMA public FROM {ROLES}")
     op.execute("ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC")
 
 
