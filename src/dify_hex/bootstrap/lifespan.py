@@ -7,6 +7,7 @@ from functools import partial
 import asyncpg
 from sqlalchemy.pool import QueuePool
 
+from dify_hex.adapters.persistence.account.sweep import forget_ended_sessions
 from dify_hex.adapters.persistence.idempotency import forget_expired_keys
 from dify_hex.adapters.telemetry.exporter import metrics_exporter
 from dify_hex.adapters.telemetry.loop_lag import sample_loop_lag
@@ -17,6 +18,7 @@ from dify_hex.entrypoints.worker.loops import BackgroundLoop, LoopRunner, every
 #: Seconds between two looks at the pools.
 _POOLS_EVERY = 5.0
 _KEYS_EVERY = 600.0
+_SESSIONS_EVERY = 6 * 3600.0
 _PARTITIONS_EVERY = 6 * 3600.0
 
 
@@ -63,6 +65,7 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
     return [
         BackgroundLoop("run-claimer", workflow.claimer().claim_forever),
         every(_PARTITIONS_EVERY, "journal-partitions", workflow.partitions().make_ahead),
+        every(_SESSIONS_EVERY, "ended-sessions", partial(forget_ended_sessions, system_pool)),
         every(_KEYS_EVERY, "idempotency-keys", partial(forget_expired_keys, system_pool)),
     ]
 

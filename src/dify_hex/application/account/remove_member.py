@@ -20,7 +20,7 @@ class RemoveMemberCommand:
 class RemoveMember:
     """Take a member out of the tenant.
 
-    - Everybody may leave; taking out somebody else asks for the permission and the rank.
+    - Nobody takes out somebody who stands above them.
     - The last owner stays.
     - Their sessions in the tenant are over at once, also if they are added again later. Keys they
       made belong to the tenant and stay.
@@ -34,13 +34,12 @@ class RemoveMember:
         """Remove them.
 
         Raises:
-            PermissionDenied: it is somebody else, and the actor may not change members.
+            PermissionDenied: the actor may not change members.
             MemberNotFound: the tenant has no such member.
             RoleAboveOwn: the member's role stands above the actor's.
             LastOwner: the tenant would be left without an owner.
         """
-        if command.account_id != actor.account_id:
-            actor.require(Permission.MEMBER_WRITE)
+        actor.require(Permission.MEMBER_WRITE)
         async with self._begin(actor.tenant_id) as work:
             owners = await work.memberships.count_owners()
             membership = await work.memberships.get(command.account_id)

@@ -11,7 +11,7 @@ from dify_hex.application.account.add_member import AddMember
 from dify_hex.application.account.change_role import ChangeRole
 from dify_hex.application.account.ports import MemberReader
 from dify_hex.application.account.remove_member import RemoveMember, RemoveMemberCommand
-from dify_hex.application.shared.actor import Actor, PermissionDenied
+from dify_hex.application.shared.actor import Actor
 from dify_hex.domain.account.errors import (
     AlreadyMember,
     EmailTaken,
@@ -26,7 +26,6 @@ from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import AccountId
 from dify_hex.domain.shared.paging import PageRequest
-from dify_hex.entrypoints.http.authentication import CurrentActor
 from dify_hex.entrypoints.http.envelope import (
     Envelope,
     PageEnvelope,
@@ -120,13 +119,13 @@ async def change_role(
 @router.delete(
     "/{account_id}",
     status_code=204,
-    responses=errors(MemberNotFound, RoleAboveOwn, LastOwner, StaleVersion, PermissionDenied),
+    responses=errors(MemberNotFound, RoleAboveOwn, LastOwner, StaleVersion),
 )
 async def remove_member(
     account_id: UUID,
-    actor: CurrentActor,
+    actor: Annotated[Actor, Requires(Permission.MEMBER_WRITE)],
     use_case: Annotated[RemoveMember, Inject(RemoveMember)],
 ) -> Response:
-    """Take a member out, or leave; without `member:write` one can only remove oneself."""
+    """Take a member out; their sessions in the tenant are over at once."""
     await use_case.execute(actor, RemoveMemberCommand(account_id=AccountId(account_id)))
     return no_content()

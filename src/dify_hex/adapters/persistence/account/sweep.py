@@ -1,0 +1,17 @@
+"""Forgets sessions and links that have been over for a while."""
+
+import asyncpg
+
+#: Long enough to explain what happened, short enough not to pile up.
+_KEPT = "interval '30 days'"
+_SWEEP = f"""
+WITH sessions_gone AS (
+    DELETE FROM sessions WHERE expires_at < now() - {_KEPT}
+)
+DELETE FROM one_time_links WHERE expires_at < now() - {_KEPT}
+"""  # noqa: S608 - built from a constant
+
+
+async def forget_ended_sessions(system_pool: asyncpg.Pool) -> None:
+    """Delete sessions and one-time links of all tenants that ended a month ago or earlier."""
+    await system_pool.execute(_SWEEP)
