@@ -1,0 +1,108 @@
+"""A client that sends one message and does not rest until it holds the whole answer."""
+
+import asyncio
+import json
+import secrets
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.e2e.product import Chat
+
+#: How long one message may take in all, in seconds, whatever dies meanwhile.
+PATIENCE = 90.0
+_JOURNALLED = ("run.", "message.started", "message.complete", "node.")
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one reader has been given."""
+
+    message_id: str | None = None
+    last_id: str | None = None
+    text: str = ""
+    journalled: list[str] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    done: bool = False
+    reconnects: int = 0
+    #: Loop times: of the last byte before each interruption, and of the first after it.
+    silences: list[float] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+
+async def converse(client: httpx.AsyncClient, chat: Chat, query: str) -> Reading:
+    """Send the message and follow it to its end, reconnecting as often as it takes."""
+    reading = Reading()
+    body = {"query": query, "user": "reader", "response": "stream"}
+    key = secrets.token_hex(16)
+    async with asyncio.timeout(PATIENCE):
+        while not reading.done:
+            try:
+                if reading.message_id is None:
+                    headers = chat.headers | {"Idempotency-Key": key}
+                    request = client.build_request(
+                        "POST", chat.messages_url, json=body, headers=headers
+                    )
+                else:
+                    headers = chat.headers | {"Last-Event-ID": reading.last_id or "0.0"}
+                    request = client.build_request(
+                        "GET",
+                        f"{chat.url}/v1/messages/{reading.message_id}/events",
+                        headers=headers,
+                    )
+                answer = await client.send(request, stream=True)
+                try:
+                    await _read(answer, reading)
+                finally:
+                    await answer.aclose()
+            except httpx.HTTPError:
+                pass
+            if not reading.done:
+                reading.reconnects += 1
+                await asyncio.sleep(0.2)
+    return reading
+
+
+async def _read(answer: httpx.Response, reading: Reading) -> None:
+    if answer.status_code != 200:
+        text = (await answer.aread()).decode()
+        reading.refusals.append(f"{answer.status_code} {text[:300]}")
+        retryable = answer.status_code in (429, 503) or (
+            answer.status_code == 409 and "progress" in text
+        )
+        assert retryable, text
+        return
+    event: dict[str, str] = {}
+    async for line in answer.aiter_lines():
+        if line.startswith(":"):
+            continue
+        if line:
+            name, _, value = line.partition(": ")
+            event[name] = value
+            continue
+        if event:
+            if _take(event, reading):
+                return
+            event = {}
+
+
+def _take(event: dict[str, str], reading: Reading) -> bool:
+    """Take one event in; whether the connection has nothing more to say."""
+    kind, data = event["event"], json.loads(event["data"])
+    if kind == "error":
+        assert data.get("resumable"), data
+        return True
+    reading.types.append(kind)
+    if kind == "done":
+        reading.done = True
+        return True
+    reading.last_id = event.get("id", reading.last_id)
+    if kind == "message.started":
+        reading.message_id = data["message_id"]
+    if kind == "message.delta":
+        reading.text += data["text"]
+    elif kind == "message.reset":
+        reading.text = data["text"]
+    elif kind.startswith(_JOURNALLED):
+        reading.journalled.append(event["id"])
+    return False
