@@ -95,6 +95,14 @@ class ChildProcess:
             await _end_of(self.pid)
         return status
 
+    async def ends_within(self, seconds: float) -> int:
+        """Wait for its end, make it end when that takes longer, and return its exit status."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.wait()
+        except TimeoutError:
+            return await self.stop(())
+
     async def stop(self, escalation: Escalation) -> int:
         """Ask it to end, more and more firmly, and return its exit status."""
         for request, patience in (*escalation, (signal.SIGKILL, 60.0)):
