@@ -1,14 +1,14 @@
 """Foreign errors of the database and its driver, told in the domain's words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
-from dify_hex.adapters.persistence.constraints import CONSTRAINT_ERRORS
 from dify_hex.domain.shared.errors import DomainError, StaleVersion, Unavailable
 
 #: Seconds after which a caller may try again: long enough for a server to restart.
@@ -26,33 +26,47 @@ _AWAY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
 )
+#: An argument that the driver cannot encode is one of its interface errors, and is our fault.
+_OURS = ValueError
+
+#: For those who write nothing that a constraint could refuse.
+NO_CONSTRAINTS: Mapping[str, type[DomainError]] = MappingProxyType({})
 
 
 class DatabaseUnavailable(Unavailable):
     """The database cannot be reached."""
 
 
-def translated(error: BaseException) -> DomainError | None:
-    """The domain error that a foreign error means; None when it is a bug or not foreign."""
+def translated(
+    error: BaseException, constraints: Mapping[str, type[DomainError]] = NO_CONSTRAINTS
+) -> DomainError | None:
+    """The domain error that a foreign error means; None when it is a bug or not foreign.
+
+    `constraints` tells what the violation of each named constraint means.
+    """
     if isinstance(error, StaleDataError):
         return StaleVersion()
     cause = _driver_error(error)
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
-        violated = CONSTRAINT_ERRORS.get(cause.constraint_name or "")
+        violated = constraints.get(cause.constraint_name or "")
         return violated() if violated else None
-    if isinstance(cause, _AWAY) or _is_disconnect(error):
+    if (isinstance(cause, _AWAY) and not isinstance(cause, _OURS)) or _is_disconnect(error):
         return DatabaseUnavailable(dependency="database", retry_after=RETRY_AFTER)
     return None
 
 
 @contextmanager
-def translating() -> Iterator[None]:
+def translating(
+    constraints: Mapping[str, type[DomainError]] = NO_CONSTRAINTS,
+) -> Iterator[None]:
     """Raise the domain error in place of the foreign one; what has no meaning passes through."""
     try:
         yield
     except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        meaning = translated(error)
+        meaning = translated(error, constraints)
         if meaning is None:
             raise
         raise meaning from error

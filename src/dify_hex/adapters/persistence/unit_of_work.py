@@ -21,6 +21,7 @@ from dify_hex.adapters.persistence.app.repository import (
     SqlAppRepository,
     SqlAppVersionRepository,
 )
+from dify_hex.adapters.persistence.constraints import CONSTRAINT_ERRORS
 from dify_hex.adapters.persistence.conversation.repository import (
     SqlConversationRepository,
     SqlFeedbackRepository,
@@ -139,13 +140,13 @@ class SqlUnitOfWork(ConsumingWork):
     ) -> None:
         self._scope.session.sync_session.expunge_all()
         await self._transaction.close()
-        meaning = translated(error) if isinstance(error, Exception) else None
+        meaning = translated(error, CONSTRAINT_ERRORS) if error is not None else None
         if meaning is not None:
             raise meaning from error
 
     async def commit(self) -> None:
         """Write back what changed, store its events, and commit."""
-        with translating():
+        with translating(CONSTRAINT_ERRORS):
             events = self._scope.tracker.write_back()
             await self._scope.session.flush()
             await self._store(events)
