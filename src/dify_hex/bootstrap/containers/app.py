@@ -1,0 +1,73 @@
+"""The app slice: its use cases and readers."""
+
+from dependency_injector import containers, providers
+
+from dify_hex.adapters.persistence.app.reader import SqlAppReader, SqlAppVersionReader
+from dify_hex.application.app.configure_app import ConfigureApp
+from dify_hex.application.app.create_app import CreateApp
+from dify_hex.application.app.delete_app import DeleteApp
+from dify_hex.application.app.describe_app import DescribeApp
+from dify_hex.application.app.inspect_draft import InspectDraft
+from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.ports import AppReader, AppVersionReader
+from dify_hex.application.app.publish_app import PublishApp
+from dify_hex.application.app.restore_app_version import RestoreAppVersion
+from dify_hex.application.app.runnable_apps import RunnableApps
+from dify_hex.application.app.set_app_status import SetAppStatus
+from dify_hex.application.model_provider.built_in import DEFAULT_MODEL
+from dify_hex.bootstrap.index import UseCaseIndex
+from dify_hex.domain.model_provider.kinds import BUILT_IN_PROVIDER
+from dify_hex.domain.shared.values.model_config import ModelConfig
+
+
+class AppContainer(containers.DeclarativeContainer):
+    """Everything that can be asked of apps."""
+
+    shared = providers.DependenciesContainer()
+    workflow = providers.DependenciesContainer()
+
+    inspector = providers.Singleton(ConfigurationInspector, templates=workflow.templates)
+    default_model = providers.Singleton(
+        ModelConfig, provider=BUILT_IN_PROVIDER, model=DEFAULT_MODEL
+    )
+    runnable_apps = providers.Singleton(RunnableApps, inspector=inspector, graphs=workflow.graphs)
+
+    app_reader = providers.Singleton(SqlAppReader, shared.reads)
+    app_version_reader = providers.Singleton(SqlAppVersionReader, shared.reads)
+
+    create_app = providers.Factory(
+        CreateApp, begin=shared.begin, clock=shared.clock, default_model=default_model
+    )
+    describe_app = providers.Factory(DescribeApp, begin=shared.begin, clock=shared.clock)
+    delete_app = providers.Factory(DeleteApp, begin=shared.begin, clock=shared.clock)
+    set_app_status = providers.Factory(SetAppStatus, begin=shared.begin, clock=shared.clock)
+    inspect_draft = providers.Factory(InspectDraft, begin=shared.begin, inspector=inspector)
+    configure_app = providers.Factory(
+        ConfigureApp, begin=shared.begin, clock=shared.clock, inspector=inspector
+    )
+    publish_app = providers.Factory(
+        PublishApp,
+        begin=shared.begin,
+        clock=shared.clock,
+        inspector=inspector,
+        graphs=workflow.graphs,
+    )
+    restore_app_version = providers.Factory(
+        RestoreAppVersion, begin=shared.begin, clock=shared.clock, inspector=inspector
+    )
+
+
+def app_use_cases(container: AppContainer) -> UseCaseIndex:
+    """What routes may ask for, by type."""
+    return {
+        AppReader: container.app_reader,
+        AppVersionReader: container.app_version_reader,
+        ConfigureApp: container.configure_app,
+        CreateApp: container.create_app,
+        DeleteApp: container.delete_app,
+        DescribeApp: container.describe_app,
+        InspectDraft: container.inspect_draft,
+        PublishApp: container.publish_app,
+        RestoreAppVersion: container.restore_app_version,
+        SetAppStatus: container.set_app_status,
+    }
