@@ -2,9 +2,14 @@
 
 from dependency_injector import containers, providers
 
+from dify_hex.adapters.persistence.conversation.memory import SqlConversationMemory
 from dify_hex.bootstrap.containers.account import AccountContainer
+from dify_hex.bootstrap.containers.app import AppContainer
+from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
+from dify_hex.bootstrap.containers.model_provider import ModelsContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
+from dify_hex.bootstrap.containers.workflow import WorkflowContainer
 from dify_hex.bootstrap.endpoints import Endpoints
 from dify_hex.bootstrap.settings import Settings
 
@@ -14,11 +19,20 @@ class Container(containers.DeclarativeContainer):
 
     settings = providers.Dependency(instance_of=Settings)
     endpoints = providers.Dependency(instance_of=Endpoints)
-
     process_name = providers.Dependency(instance_of=str)
+    run_capacity = providers.Dependency(instance_of=int)
 
     shared = providers.Container(
         SharedContainer, settings=settings, endpoints=endpoints, process_name=process_name
     )
     credentials = providers.Container(CredentialsContainer, shared=shared)
     account = providers.Container(AccountContainer, shared=shared, tools=credentials)
+    models = providers.Container(ModelsContainer, shared=shared)
+    memory = providers.Singleton(SqlConversationMemory, shared.pool)
+    workflow = providers.Container(
+        WorkflowContainer, shared=shared, models=models, memory=memory, run_capacity=run_capacity
+    )
+    apps = providers.Container(AppContainer, shared=shared, workflow=workflow)
+    conversation = providers.Container(
+        ConversationContainer, shared=shared, workflow=workflow, apps=apps
+    )

@@ -2,6 +2,9 @@
 
 from dify_hex.bootstrap.container import Container
 from dify_hex.bootstrap.containers.account import account_use_cases
+from dify_hex.bootstrap.containers.app import app_use_cases
+from dify_hex.bootstrap.containers.conversation import conversation_use_cases
+from dify_hex.bootstrap.containers.workflow import workflow_use_cases
 from dify_hex.bootstrap.index import UseCaseIndex
 
 
@@ -9,4 +12,7 @@ def use_case_index(container: Container) -> UseCaseIndex:
     """One table of all slices: a type, and the provider that makes it."""
     return {
         **account_use_cases(container.account()),
+        **app_use_cases(container.apps()),
+        **conversation_use_cases(container.conversation()),
+        **workflow_use_cases(container.workflow()),
     }

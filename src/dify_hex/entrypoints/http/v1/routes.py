@@ -4,10 +4,15 @@ from fastapi import APIRouter
 
 from dify_hex.entrypoints.http.v1.accounts.router import router as accounts_router
 from dify_hex.entrypoints.http.v1.api_keys.router import router as api_keys_router
+from dify_hex.entrypoints.http.v1.apps.router import router as apps_router
+from dify_hex.entrypoints.http.v1.apps.versions import router as app_versions_router
 from dify_hex.entrypoints.http.v1.auth.router import router as auth_router
+from dify_hex.entrypoints.http.v1.conversations.router import router as conversations_router
 from dify_hex.entrypoints.http.v1.members.router import router as members_router
+from dify_hex.entrypoints.http.v1.messages.router import router as messages_router
 from dify_hex.entrypoints.http.v1.setup.router import router as setup_router
 from dify_hex.entrypoints.http.v1.tenants.router import router as tenants_router
+from dify_hex.entrypoints.http.v1.workflow_runs.router import router as workflow_runs_router
 
 ROUTERS: tuple[APIRouter, ...] = (
     auth_router,
@@ -15,5 +20,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     tenants_router,
     members_router,
     api_keys_router,
+    apps_router,
+    app_versions_router,
+    messages_router,
+    conversations_router,
+    workflow_runs_router,
     setup_router,
 )

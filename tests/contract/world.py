@@ -1,0 +1,169 @@
+"""Two tenants with people in every role, keys good and bad, and one of everything with an id."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import asyncpg
+import httpx
+
+from dify_hex.adapters.persistence.engine import driver_dsn
+from dify_hex.application.account.founding import Founder
+from dify_hex.application.account.ports import AccessClaims
+from dify_hex.domain.account.permissions import Role
+from dify_hex.domain.shared.ids import AccountId, SessionId, TenantId
+from tests.contract.running_api import RunningApi
+
+PASSWORD = "tall-green-river-17"
+OWNER = "owner@example.com"
+#: Every scope that a key can have is had by the owner.
+_FAR = "2099-01-01T00:00:00Z"
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """What the tests of all routes start from."""
+
+    api: RunningApi
+    client: httpx.Client
+    #: Access tokens by role, all in the first tenant.
+    tokens: dict[Role, str] = field(default_factory=dict)
+    emails: dict[Role, str] = field(default_factory=dict)
+    other_owner: str = ""
+    key: str = ""
+    revoked_key: str = ""
+    expired_key: str = ""
+    expired_token: str = ""
+    #: One existing thing of the first tenant for each path parameter.
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def call(
+        self, method: str, path: str, credential: str | None = None, **options: Any
+    ) -> httpx.Response:
+        """One request, as the holder of the credential."""
+        headers = dict(options.pop("headers", {}))
+        if credential is not None:
+            headers["authorization"] = f"Bearer {credential}"
+        return self.client.request(method, path, headers=headers, **options)
+
+    def made(
+        self, path: str, body: Mapping[str, Any] | None, credential: str | None = None
+    ) -> dict[str, Any]:
+        """What a POST that has to succeed answers with."""
+        answer = self.call("POST", path, credential or self.tokens[Role.OWNER], json=body)
+        assert answer.is_success, answer.text
+        return cast("dict[str, Any]", answer.json()["data"])
+
+    def signed_in(self, role: Role) -> str:
+        """A fresh access token in this role, whose session nobody else uses."""
+        return self.log_in(self.emails[role])
+
+    def log_in(self, email: str) -> str:
+        """An access token of the account."""
+        answer = self.call("POST", "/v1/auth/login", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return cast("str", answer.json()["data"]["access_token"])
+
+
+def build_world(api: RunningApi, admin_url: str) -> World:
+    """Make both tenants and everything in the first one, through the API wherever it can."""
+    world = World(api=api, client=httpx.Client(base_url=api.url, timeout=30))
+    index = api.container.account()
+    founder = Founder(email=OWNER, name="Ada", password=PASSWORD, tenant_name="First")
+    owner = api.do(index.create_owner().execute(founder))
+    world.emails[Role.OWNER] = OWNER
+    world.tokens[Role.OWNER] = world.log_in(OWNER)
+    _add_members(world)
+    _add_other_tenant(world)
+    _add_keys(world, admin_url)
+    _add_things(world)
+    world.expired_token = _expired_token(api, owner.account_id, owner.tenant_id)
+    return world
+
+
+def _add_members(world: World) -> None:
+    for role in Role:
+        if role is Role.OWNER:
+            continue
+        email = f"{role.value}@example.com"
+        body = {"email": email, "name": role.value, "role": role.value}
+        member = world.made("/v1/members", body)
+        _choose_password(world, member["setup_path"])
+        world.emails[role] = email
+        world.tokens[role] = world.log_in(email)
+        world.ids["account_id"] = member["account_id"]
+
+
+def _add_other_tenant(world: World) -> None:
+    tenant = world.made("/v1/tenants", {"name": "Other"})
+    switched = world.made(
+        "/v1/auth/switch-tenant", {"tenant_id": tenant["id"]}, world.signed_in(Role.OWNER)
+    )
+    body = {"email": "other@example.com", "name": "Other", "role": "owner"}
+    member = world.made("/v1/members", body, switched["access_token"])
+    _choose_password(world, member["setup_path"])
+    world.other_owner = world.log_in("other@example.com")
+
+
+def _choose_password(world: World, path: str) -> None:
+    answer = world.client.post(path, data={"password": PASSWORD})
+    assert answer.is_success, answer.text
+
+
+def _add_keys(world: World, admin_url: str) -> None:
+    body = {"name": "key", "scopes": ["app:read", "app:run", "conversation:read"]}
+    kept = world.made("/v1/api-keys", body)
+    world.key, world.ids["api_key_id"] = kept["secret"], kept["id"]
+    revoked = world.made("/v1/api-keys", body)
+    world.revoked_key = revoked["secret"]
+    answer = world.call("DELETE", f"/v1/api-keys/{revoked['id']}", world.tokens[Role.OWNER])
+    assert answer.status_code == 204
+    expired = world.made("/v1/api-keys", {**body, "expires_at": _FAR})
+    world.expired_key = expired["secret"]
+    world.api.do(_expire(admin_url, expired["id"]))
+
+
+async def _expire(admin_url: str, key_id: str) -> None:
+    connection = await asyncpg.connect(driver_dsn(admin_url))
+    try:
+        async with connection.transaction():
+            # The owner of a table is not above its row-level security, so it is put aside.
+            await connection.execute("ALTER TABLE api_keys NO FORCE ROW LEVEL SECURITY")
+            done = await connection.execute(
+                "UPDATE api_keys SET expires_at = now() - interval '1 minute' WHERE id = $1",
+                uuid.UUID(key_id),
+            )
+            await connection.execute("ALTER TABLE api_keys FORCE ROW LEVEL SECURITY")
+        assert done == "UPDATE 1"
+    finally:
+        await connection.close()
+
+
+def _add_things(world: World) -> None:
+    app = world.made("/v1/apps", {"name": "Lamp"})
+    path = f"/v1/apps/{app['id']}"
+    version = world.made(f"{path}/publish", {})
+    message = world.made(f"{path}/messages", {"query": "Hello", "user": "someone"})
+    world.ids |= {
+        "app_id": app["id"],
+        "version_id": version["id"],
+        "number": str(version.get("number", 1)),
+        "message_id": message["id"],
+        "conversation_id": message["conversation_id"],
+        "run_id": message["run_id"],
+    }
+
+
+def _expired_token(api: RunningApi, account_id: AccountId, tenant_id: TenantId) -> str:
+    issued = datetime.now(UTC) - timedelta(hours=1)
+    claims = AccessClaims(
+        account_id=account_id,
+        tenant_id=tenant_id,
+        session_id=SessionId(uuid.uuid4()),
+        scope=frozenset(),
+        issued_at=issued,
+        expires_at=issued + timedelta(minutes=15),
+    )
+    return api.container.credentials().access_tokens().issue(claims)
