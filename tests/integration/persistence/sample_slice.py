@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Executable, Index, event, select, text
+from sqlalchemy import Executable, Index, MetaData, event, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dify_hex.adapters.persistence.base import (
@@ -28,7 +28,14 @@ from tests.conformance.notes import Note, NoteNotFound, NoteRepository
 NOTE_TITLE_UNIQUE = "uq_notes_title"
 
 
-class NoteRow(TenantRow, AuditColumns, VersionColumn, SoftDelete, Base):
+class SampleBase(Base):
+    """Keeps the sample's table out of the product's."""
+
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class NoteRow(TenantRow, AuditColumns, VersionColumn, SoftDelete, SampleBase):
     """A note as it is stored."""
 
     __tablename__ = "notes"
