@@ -25,7 +25,7 @@ from dify_hex.application.workflow.nodes.answer import AnswerExecutor
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
 from dify_hex.application.workflow.nodes.registry import NodeRegistry
 from dify_hex.application.workflow.nodes.start import StartExecutor
-from dify_hex.application.workflow.ports import RunReader, RunSignals
+from dify_hex.application.workflow.ports import ConversationMemory, RunReader, RunSignals
 from dify_hex.application.workflow.start_run import StartRun
 from dify_hex.application.workflow.stop_run import StopRun
 from dify_hex.bootstrap.index import UseCaseIndex
@@ -40,7 +40,7 @@ class WorkflowContainer(containers.DeclarativeContainer):
 
     shared = providers.DependenciesContainer()
     models = providers.DependenciesContainer()
-    memory = providers.Dependency()
+    memory: providers.Dependency[ConversationMemory] = providers.Dependency()
     run_capacity = providers.Dependency(instance_of=int)
 
     graphs = providers.Singleton(PydanticGraphCodec)

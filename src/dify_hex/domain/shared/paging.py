@@ -1,4 +1,4 @@
-"""How lists are asked for and answered: by page where they stay short, by cursor where they grow."""
+"""How lists are asked for and answered: by page where they stay short, else by cursor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A workflow graph as text: canonical JSON and its hash, opaque to everyone but the workflow slice."""
+"""A workflow graph as text: canonical JSON and its hash, opaque to all but one slice."""
 
 from dataclasses import dataclass
 from hashlib import sha256
