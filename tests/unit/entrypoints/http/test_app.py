@@ -68,6 +68,7 @@ async def test_a_cursor_leads_to_the_end(client: httpx.AsyncClient) -> None:
         ("sort=name,name", "biz_unknown_sort_field"),
         ("sort=", "biz_unknown_sort_field"),
         ("sort=%00", "biz_validation_failed"),
+        ("page=1&limit=5&page=2", "biz_validation_failed"),
     ],
 )
 async def test_a_list_refuses_what_it_cannot_mean(

@@ -108,9 +108,18 @@ class _Replay:
 
 
 def check_address(scope: Scope) -> None:
-    """Refuse a NUL in the path or the query, which no text of ours can hold."""
-    if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+    """Refuse what an address cannot mean.
+
+    No text of ours can hold a NUL. Of a parameter that comes twice, one layer may read the first
+    and another the last; no route takes any twice.
+    """
+    query: bytes = scope["query_string"]
+    if b"%00" in query or "\0" in scope["path"]:
         raise InvalidInput(fields=[_field("address", "nul_character")])
+    if b"&" in query:
+        names = [part.partition(b"=")[0] for part in query.split(b"&") if part]
+        if len(set(names)) < len(names):
+            raise InvalidInput(fields=[_field("query", "repeated_parameter")])
 
 
 def check_media_type(scope: Scope) -> None:
