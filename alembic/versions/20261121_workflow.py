@@ -77,6 +77,12 @@ def _create_runs() -> None:
         postgresql_where=sa.text("status IN ('pending', 'running')"),
     )
     op.create_index(
+        "ix_workflow_runs_paused",
+        "workflow_runs",
+        ["tenant_id", "app_id"],
+        postgresql_where=sa.text("status = 'paused'"),
+    )
+    op.create_index(
         "ix_workflow_runs_due_at",
         "workflow_runs",
         ["due_at"],

@@ -8,6 +8,8 @@ from dify_hex.bootstrap.containers.app import AppContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
+from dify_hex.bootstrap.containers.outbox import OutboxContainer
+from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
 from dify_hex.bootstrap.containers.workflow import WorkflowContainer
 from dify_hex.bootstrap.endpoints import Endpoints
@@ -29,10 +31,17 @@ class Container(containers.DeclarativeContainer):
     account = providers.Container(AccountContainer, shared=shared, tools=credentials)
     models = providers.Container(ModelsContainer, shared=shared)
     memory = providers.Singleton(SqlConversationMemory, shared.pool)
+    run_storage = providers.Container(RunStorageContainer, shared=shared)
     workflow = providers.Container(
-        WorkflowContainer, shared=shared, models=models, memory=memory, run_capacity=run_capacity
+        WorkflowContainer,
+        shared=shared,
+        storage=run_storage,
+        models=models,
+        memory=memory,
+        run_capacity=run_capacity,
     )
-    apps = providers.Container(AppContainer, shared=shared, workflow=workflow)
+    apps = providers.Container(AppContainer, shared=shared, workflow=run_storage)
+    outbox = providers.Container(OutboxContainer, shared=shared, workflow=workflow)
     conversation = providers.Container(
         ConversationContainer, shared=shared, workflow=workflow, apps=apps
     )

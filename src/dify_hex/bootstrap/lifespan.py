@@ -35,11 +35,12 @@ async def running(container: Container, loops: Sequence[BackgroundLoop]) -> Asyn
         stack.push_async_callback(shared.engine().dispose)
         stack.push_async_callback(shared.http_client().aclose)
         stack.push_async_callback(shared.redis().aclose)
+        stack.push_async_callback(container.outbox().store().close)
         for pool in (shared.pool(), shared.system_pool()):
             await stack.enter_async_context(_opened(pool))
-        workflow = container.workflow()
-        await stack.enter_async_context(workflow.stream())
-        await stack.enter_async_context(workflow.signals())
+        storage = container.run_storage()
+        await stack.enter_async_context(storage.stream())
+        await stack.enter_async_context(storage.signals())
         telemetry = shared.telemetry()
         await stack.enter_async_context(
             metrics_exporter(telemetry.exposition, server.metrics_bind, server.metrics_port)
@@ -64,7 +65,10 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
     workflow = container.workflow()
     return [
         BackgroundLoop("run-claimer", workflow.claimer().claim_forever),
-        every(_PARTITIONS_EVERY, "journal-partitions", workflow.partitions().make_ahead),
+        BackgroundLoop("outbox-relay", container.outbox().relay().run),
+        every(
+            _PARTITIONS_EVERY, "journal-partitions", container.run_storage().partitions().make_ahead
+        ),
         every(_SESSIONS_EVERY, "ended-sessions", partial(forget_ended_sessions, system_pool)),
         every(_KEYS_EVERY, "idempotency-keys", partial(forget_expired_keys, system_pool)),
     ]

@@ -31,7 +31,7 @@ class CopyTitle(EventHandler):
     """Writes a second note for each new title, once per event, however often it is called."""
 
     handler_name: ClassVar[str] = "copy_title"
-    event_type: ClassVar[type[DomainEvent]] = NoteRetitled
+    event_types: ClassVar[tuple[type[DomainEvent], ...]] = (NoteRetitled,)
 
     def __init__(self, engine: AsyncEngine, *, crashes: int = 0) -> None:
         self._engine = engine
@@ -56,7 +56,7 @@ class Watch(EventHandler):
     """Remembers what it was given."""
 
     handler_name: ClassVar[str] = "watch"
-    event_type: ClassVar[type[DomainEvent]] = NoteRetitled
+    event_types: ClassVar[tuple[type[DomainEvent], ...]] = (NoteRetitled,)
 
     def __init__(self, *, fails: bool = False) -> None:
         self.seen: list[DomainEvent] = []

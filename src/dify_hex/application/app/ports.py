@@ -32,6 +32,14 @@ class AppWork(UnitOfWork, Protocol):
         """The graphs that versions were turned into."""
 
 
+class PausedRuns(Protocol):
+    """Runs that wait for something, and would go on with an app that is no longer in use."""
+
+    @abstractmethod
+    async def stop_those_of(self, tenant_id: TenantId, app_id: AppId) -> bool:
+        """Have every paused run of the app stopped; whether there was one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppFilter:
     """Which apps to list; `q` is a part of the name, in either case, `only` a single app."""

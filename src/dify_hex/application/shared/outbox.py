@@ -9,14 +9,14 @@ from dify_hex.domain.shared.ids import EventId
 
 
 class EventHandler(Protocol):
-    """Reacts to one kind of event.
+    """Reacts to some kinds of events with one effect.
 
     The relay calls it at least once per event. A handler that changes the database records
     `(handler_name, event_id)` through its unit of work, so that a second call finds it done.
     """
 
     handler_name: ClassVar[str]
-    event_type: ClassVar[type[DomainEvent]]
+    event_types: ClassVar[tuple[type[DomainEvent], ...]]
 
     @abstractmethod
     async def handle(self, event_id: EventId, event: DomainEvent) -> None:

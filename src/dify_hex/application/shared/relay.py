@@ -55,7 +55,8 @@ class OutboxRelay:
         self._reader = reader
         self._handlers: dict[type[DomainEvent], list[EventHandler]] = {}
         for handler in handlers:
-            self._handlers.setdefault(handler.event_type, []).append(handler)
+            for event_type in handler.event_types:
+                self._handlers.setdefault(event_type, []).append(handler)
         self._telemetry = telemetry
         self._sweep_every = sweep_every
         self._random = random or Random()  # noqa: S311 -- jitter is no secret

@@ -24,7 +24,7 @@ class Recorder(EventHandler):
     """Takes events, after failing so often."""
 
     handler_name: ClassVar[str] = "recorder"
-    event_type: ClassVar[type[DomainEvent]] = NoteRetitled
+    event_types: ClassVar[tuple[type[DomainEvent], ...]] = (NoteRetitled,)
 
     def __init__(self, *, failures: float = 0, hangs: bool = False) -> None:
         self.calls = 0

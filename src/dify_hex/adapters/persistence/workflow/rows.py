@@ -21,6 +21,12 @@ class WorkflowRunRow(TenantRow, Base):
         Index("ix_workflow_runs_tenant_id", "tenant_id", text("run_id DESC")),
         Index("ix_workflow_runs_app_id", "tenant_id", "app_id", text("run_id DESC")),
         Index("ix_workflow_runs_claim", "lease_expires_at", postgresql_where=text(CLAIMABLE)),
+        Index(
+            "ix_workflow_runs_paused",
+            "tenant_id",
+            "app_id",
+            postgresql_where=text("status = 'paused'"),
+        ),
         Index("ix_workflow_runs_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 
