@@ -106,7 +106,7 @@ class FollowRun:
                 events: list[StreamEvent] = []
                 try:
                     await reader.digest(events)
-                    if silent or not trusted:
+                    if (silent or not trusted) and not reader.ended:
                         await reader.ask_journal(events, trusted=trusted)
                     trusted, wait, away_since = True, self._silence, None
                 except Unavailable:
@@ -166,8 +166,8 @@ class _Reader:
         while self._backlog and not self.ended:
             entry = self._backlog[0]
             if entry.token >= self._token:
-                # A journalled entry that is next in line brings itself.
-                due = entry.seq - 1 if entry.n == 0 else entry.seq
+                # A journalled entry that is next in line brings itself; a whole text does not.
+                due = entry.seq - 1 if entry.n == 0 and entry.type != _RESET else entry.seq
                 if due > self._seq and entry.type != GAP:
                     await self._read_journal(due, events)
                 self._apply(entry, events)
@@ -185,7 +185,7 @@ class _Reader:
             self._seq = head.seq
         if head.seq > self._seq:
             await self._read_journal(head.seq, events)
-        if head.status.is_final and self._seq >= head.seq:
+        if head.status.is_final and self._seq >= head.seq and not self.ended:
             self._end(events)
 
     def flush(self, events: list[StreamEvent]) -> None:

@@ -13,7 +13,7 @@ from dify_hex.application.workflow.records import (
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 
 #: Seconds in which questions about heads gather before they are asked together.
-_GATHERING = 0.05
+GATHERING = 0.05
 _HEADS_PER_QUERY = 500
 
 _Run = tuple[TenantId, WorkflowRunId]
@@ -23,8 +23,9 @@ _Waiting = dict[_Run, list[asyncio.Future[JournalHead | None]]]
 class JournalWatch:
     """Batches head checks of runs, and shares reads that several readers want at once."""
 
-    def __init__(self, journal: RunJournal) -> None:
+    def __init__(self, journal: RunJournal, *, gathering: float = GATHERING) -> None:
         self._journal = journal
+        self._gathering = gathering
         self._waiting: _Waiting = {}
         self._asking: asyncio.Task[None] | None = None
         self._reads: dict[tuple[_Run, int], asyncio.Task[Sequence[JournalRow]]] = {}
@@ -66,7 +67,7 @@ class JournalWatch:
     async def _ask(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(_GATHERING)
+                await asyncio.sleep(self._gathering)
                 waiting, self._waiting = self._waiting, {}
                 runs = list(waiting)
                 for first in range(0, len(runs), _HEADS_PER_QUERY):

@@ -35,7 +35,7 @@ class TextContinuity:
         #: Characters it holds already.
         self._sent = self._held
         #: The position a returning reader names, until it is found or passed.
-        self._sought = None if after is None or after.n == 0 else after
+        self._sought = None if fresh else after
         self._at = BEGINNING
         self._text_at: StreamPosition | None = None
         self._pieces: list[str] = []
@@ -51,7 +51,7 @@ class TextContinuity:
     def pass_by(self, at: StreamPosition) -> None:
         """An entry that is not text."""
         self._at = max(self._at, at)
-        if self._sought is not None and at > self._sought:
+        if self._sought is not None and at >= self._sought:
             self._sought = None
 
     def is_new(self, at: StreamPosition) -> bool:
@@ -63,13 +63,12 @@ class TextContinuity:
         if self._over or at <= self._at:
             return
         self._at = at
-        if self._sought is not None and at >= self._sought:
-            if at == self._sought:
-                self._found(offset + len(text))
-                return
-            if at.follows(self._sought):
-                self._found(offset)
-            self._sought = None
+        sought = self._pass_sought(at)
+        if sought == at:
+            self._know(offset + len(text))
+            return
+        if sought is not None and sought.n and at.follows(sought):
+            self._know(offset)
         if self._held is None and offset == 0:
             self._pieces, self._replaces = [], True
             self._held = 0
@@ -86,12 +85,9 @@ class TextContinuity:
         if self._over or at < self._at or repeated:
             return
         self._at = at
-        if self._sought is not None and at >= self._sought:
-            found = at == self._sought
-            self._sought = None
-            if found:
-                self._found(len(text))
-                return
+        if self._pass_sought(at) == at and at.n:
+            self._know(len(text))
+            return
         self._pieces, self._replaces = [text], True
         self._text_at = at
         self._held = len(text)
@@ -126,7 +122,14 @@ class TextContinuity:
         self._sent = self._held
         return TextChange(text, replaces, self._text_at) if text or replaces else None
 
-    def _found(self, held: int) -> None:
+    def _pass_sought(self, at: StreamPosition) -> StreamPosition | None:
+        """The position that the reader named, when this is the first entry there or beyond."""
+        sought = self._sought
+        if sought is None or at < sought:
+            return None
+        self._sought = None
+        return sought
+
+    def _know(self, held: int) -> None:
         self._pieces, self._replaces = [], False
         self._held = self._sent = held
-        self._sought = None

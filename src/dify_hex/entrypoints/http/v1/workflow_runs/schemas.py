@@ -77,9 +77,7 @@ class RunResponse(Schema):
             progress=100 if run.status.is_final else 100 * run.steps // (run.steps + 1),
             user=run.user,
             result=None if run.outputs is None else dict(run.outputs),
-            error=None
-            if error is None
-            else RunErrorResponse(code=error.code, message=error.message),
+            error=RunErrorResponse.of(run.error),
             usage=RunUsageResponse(
                 prompt_tokens=run.usage.prompt_tokens,
                 completion_tokens=run.usage.completion_tokens,
