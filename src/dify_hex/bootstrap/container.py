@@ -8,6 +8,7 @@ from dify_hex.bootstrap.containers.app import AppContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
+from dify_hex.bootstrap.containers.nodes import NodesContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
@@ -32,12 +33,12 @@ class Container(containers.DeclarativeContainer):
     models = providers.Container(ModelsContainer, shared=shared)
     memory = providers.Singleton(SqlConversationMemory, shared.pool)
     run_storage = providers.Container(RunStorageContainer, shared=shared)
+    nodes = providers.Container(NodesContainer, storage=run_storage, models=models, memory=memory)
     workflow = providers.Container(
         WorkflowContainer,
         shared=shared,
         storage=run_storage,
-        models=models,
-        memory=memory,
+        nodes=nodes,
         run_capacity=run_capacity,
     )
     apps = providers.Container(AppContainer, shared=shared, workflow=run_storage)

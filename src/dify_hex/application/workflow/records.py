@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from dify_hex.domain.shared.ids import (
     MessageId,
@@ -98,8 +99,7 @@ class ClaimedRun:
     taken_over: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEntry:
+class StreamEntry(NamedTuple):
     """One entry of a run's event stream.
 
     `seq` is the last journalled number, `n` counts what came after it (0: the journalled event

@@ -269,8 +269,8 @@ class TestLeases:
         await age(owner, lease)
 
         async with asyncio.timeout(10):
-            # A server that has just started counts as one that was away; its clock is the one.
-            while lease.run_id not in (claimed := await self.claim_all(runs)):  # noqa: ASYNC110
+            # A server that has just started counts as one that was away.
+            while lease.run_id not in (claimed := await self.claim_all(runs)):  # noqa: ASYNC110 - by its clock
                 await asyncio.sleep(0.2)
 
         assert claimed[lease.run_id].token == 2

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from dify_hex.application.model_provider.ports import (
+    ChatEvent,
     ChatFinished,
     ChatMessage,
     ChatModel,
@@ -73,44 +75,13 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
             first_token_timeout=config.first_token_timeout_seconds,
             token_timeout=config.token_timeout_seconds,
         )
-        pieces: list[str] = []
-        first_token: float | None = None
-        finish_reason = "stop"
-        reported: Usage | None = None
+        said = _Said(context)
         async with aclosing(self._chat_model.stream(request)) as events:
             async for event in events:
-                match event:
-                    case ModelText():
-                        text = _storable(event.text)
-                        if first_token is None:
-                            first_token = (context.clock.now() - context.facts.at).total_seconds()
-                        pieces.append(text)
-                        yield TextDelta(text)
-                    case ChatFinished():
-                        finish_reason = event.finish_reason
-                        reported = event.usage
-                    case _:
-                        # Reasoning and tool calls get their place with the nodes that use them.
-                        continue
-        text = "".join(pieces)
-        usage = reported or await self._estimate(model, messages, text)
-        yield NodeOutcome(
-            outputs={
-                "text": text,
-                "finish_reason": finish_reason,
-                "usage": {
-                    "prompt_tokens": usage.prompt_tokens,
-                    "completion_tokens": usage.completion_tokens,
-                    "total_tokens": usage.total_tokens,
-                },
-            },
-            usage=Usage(
-                prompt_tokens=usage.prompt_tokens,
-                completion_tokens=usage.completion_tokens,
-                first_token_seconds=first_token,
-                estimated=usage.estimated,
-            ),
-        )
+                if text := said.take(event):
+                    yield TextDelta(text)
+        usage = said.usage or await self._estimate(model, messages, said.text)
+        yield said.outcome(usage)
 
     async def _messages(
         self, config: LlmConfig, context: NodeContext, model: ResolvedModel
@@ -175,6 +146,56 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
         (completion_tokens,) = await self._token_counter.count(model.endpoint.model, [text])
         return Usage(
             prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, estimated=True
+        )
+
+
+class _Said:
+    """What the model has said so far."""
+
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
+        self._pieces: list[str] = []
+        self._first_token: float | None = None
+        self._finish_reason = "stop"
+        #: What the provider says it took; None when it says nothing.
+        self.usage: Usage | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(self._pieces)
+
+    def take(self, event: ChatEvent) -> str:
+        """Take an event in; returns what of it the end user is shown."""
+        match event:
+            case ModelText():
+                if self._first_token is None:
+                    since = self._context.clock.now() - self._context.facts.at
+                    self._first_token = since.total_seconds()
+                text = _storable(event.text)
+                self._pieces.append(text)
+                return text
+            case ChatFinished():
+                self._finish_reason = event.finish_reason
+                self.usage = event.usage
+                return ""
+            case _:
+                # Reasoning and tool calls get their place with the nodes that use them.
+                return ""
+
+    def outcome(self, usage: Usage) -> NodeOutcome:
+        """What the node puts out."""
+        return NodeOutcome(
+            outputs={
+                "text": self.text,
+                "finish_reason": self._finish_reason,
+                "usage": {
+                    "prompt_tokens": usage.prompt_tokens,
+                    "completion_tokens": usage.completion_tokens,
+                    "total_tokens": usage.total_tokens,
+                },
+            },
+            usage=replace(usage, first_token_seconds=self._first_token),
         )
 
 

@@ -1,0 +1,39 @@
+"""What runs are kept in and pass through: journal, leases, event stream, codecs."""
+
+from dependency_injector import containers, providers
+from pydantic import SecretStr
+
+from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
+from dify_hex.adapters.dsl.run_event_codec import PydanticRunEventCodec
+from dify_hex.adapters.dsl.templates import JinjaTemplates
+from dify_hex.adapters.persistence.workflow.journal import PostgresRunJournal
+from dify_hex.adapters.persistence.workflow.leases import PostgresRunControl, PostgresRunLeases
+from dify_hex.adapters.persistence.workflow.partition_keeper import JournalPartitions
+from dify_hex.adapters.persistence.workflow.reader import SqlRunReader
+from dify_hex.adapters.redis.run_event_stream import RedisRunEventStream
+from dify_hex.adapters.redis.run_signals import RedisRunSignals
+from dify_hex.application.shared.clock import Clock
+
+
+def _journal_partitions(admin_url: SecretStr, clock: Clock) -> JournalPartitions:
+    return JournalPartitions(admin_url.get_secret_value(), clock)
+
+
+class RunStorageContainer(containers.DeclarativeContainer):
+    """One of each per process."""
+
+    shared = providers.DependenciesContainer()
+
+    graphs = providers.Singleton(PydanticGraphCodec)
+    events = providers.Singleton(PydanticRunEventCodec)
+    templates = providers.Singleton(JinjaTemplates)
+
+    journal = providers.Singleton(PostgresRunJournal, shared.pool, shared.telemetry)
+    leases = providers.Singleton(PostgresRunLeases, shared.pool, shared.system_pool)
+    control = providers.Singleton(PostgresRunControl, shared.pool)
+    run_reader = providers.Singleton(SqlRunReader, shared.reads)
+    partitions = providers.Singleton(
+        _journal_partitions, shared.endpoints.provided.database_admin_url, shared.clock
+    )
+    stream = providers.Singleton(RedisRunEventStream, shared.redis, process=shared.process_name)
+    signals = providers.Singleton(RedisRunSignals, shared.redis)
