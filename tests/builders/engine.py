@@ -1,5 +1,7 @@
 """An engine in memory: everything real but the database, the stream and the model."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -42,7 +44,7 @@ from tests.builders.workflow import NOW, chat_graph
 from tests.fakes.memory_runs import MemoryRun, MemoryRuns
 from tests.fakes.memory_signals import MemorySignals
 from tests.fakes.recorded_stream import RecordedStream
-from tests.fakes.scripted_nodes import ScriptedNodes
+from tests.fakes.scripted_nodes import Dialogue, ScriptedNodes
 
 
 class StillClock(Clock):
@@ -206,3 +208,20 @@ class Engine:
     def journal(self) -> list[str]:
         """The types of its journalled events."""
         return [row.type for row in self.only_run().rows]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something is true."""
+    async with asyncio.timeout(2):
+        while not condition():  # noqa: ASYNC110 - what is waited for is a fake's plain state
+            await asyncio.sleep(0)
+
+
+async def launched(
+    dialogue: Dialogue, *, resume_window: timedelta = timedelta(seconds=20)
+) -> tuple[Engine, RunHandle]:
+    """An engine whose one run has called the model."""
+    engine = Engine(nodes=ScriptedNodes(dialogue.script))
+    handle = await engine.launch(resume_window=resume_window)
+    await until(lambda: engine.nodes.open_calls == 1)
+    return engine, handle

@@ -1,0 +1,124 @@
+"""Another process goes on where a dead one stopped, and repeats nothing that is committed."""
+
+import pytest
+
+from dify_hex.application.workflow.engine.claimer import RunClaimer
+from dify_hex.application.workflow.engine.run_host import RunMoved
+from dify_hex.application.workflow.engine.run_loader import MAX_OWNERS
+from dify_hex.domain.workflow.statuses import DesiredState
+from tests.builders.engine import Engine, launched, until
+from tests.fakes.scripted_nodes import Dialogue
+
+WHOLE_CHAT = [
+    "run.started",
+    "message.started",
+    "node.started",
+    "node.succeeded",
+    "node.started",
+    "node.succeeded",
+    "node.started",
+    "node.succeeded",
+    "message.complete",
+    "run.succeeded",
+]
+
+
+class TestTakingOver:
+    async def test_a_committed_outcome_is_never_executed_again(self) -> None:
+        dialogue = Dialogue()
+        dead, _ = await launched(dialogue)
+        other = Engine(runs=dead.runs, owner="worker-1")
+        dead.only_run().expired = True
+
+        await self.claim(other)
+        await until(lambda: dead.only_run().status.is_final)
+
+        starts = [row.payload for row in dead.only_run().rows if row.type == "node.started"]
+        assert sum('"node_id":"start"' in payload for payload in starts) == 1
+        await dead.host.drain(seconds=0)
+
+    async def test_an_effect_in_flight_is_repeated_with_the_same_key(self) -> None:
+        dead, _ = await launched(Dialogue())
+        other = Engine(runs=dead.runs, owner="worker-1")
+        dead.only_run().expired = True
+
+        await self.claim(other)
+        await until(lambda: dead.only_run().status.is_final)
+
+        assert other.nodes.calls == dead.nodes.calls
+        assert "node.retrying" in dead.journal()
+        await dead.host.drain(seconds=0)
+
+    async def test_readers_start_over_with_the_new_owners_text(self) -> None:
+        dialogue = Dialogue()
+        dead, _ = await launched(dialogue)
+        dialogue.say("Something else")
+        await until(lambda: dead.stream.text != "")
+        other = Engine(runs=dead.runs, owner="worker-1")
+        dead.only_run().expired = True
+
+        await self.claim(other)
+        await until(lambda: dead.only_run().status.is_final)
+
+        first_text = next(e for e in other.stream.entries if e.type.startswith("message."))
+        assert first_text.type == "message.reset"
+        assert other.stream.text == "Hello."
+        await dead.host.drain(seconds=0)
+
+    async def test_the_former_owner_writes_nothing_more_and_its_caller_is_told(self) -> None:
+        dialogue = Dialogue()
+        former, handle = await launched(dialogue)
+        other = Engine(runs=former.runs, owner="worker-1")
+        former.only_run().expired = True
+        await self.claim(other)
+        await until(lambda: former.only_run().status.is_final)
+        dialogue.finish("Too late.")
+
+        with pytest.raises(RunMoved):
+            await handle.result()
+        ending = former.only_run().ending
+        assert ending is not None
+        assert ending.answer == "Hello."
+
+    async def test_a_background_run_is_executed_by_whoever_claims_it(self) -> None:
+        engine = Engine()
+        await engine.begin(background=True)
+
+        await self.claim(engine)
+        await until(lambda: engine.only_run().status.is_final)
+
+        assert engine.journal() == WHOLE_CHAT
+
+    async def test_a_run_that_kills_its_owners_is_given_up(self) -> None:
+        engine = Engine()
+        await engine.begin(background=True)
+        engine.only_run().token = MAX_OWNERS
+
+        await self.claim(engine)
+        await until(lambda: engine.only_run().status.is_final)
+
+        ending = engine.only_run().ending
+        assert ending is not None
+        assert ending.error is not None
+        assert ending.error.code == "workflow_run_abandoned"
+        assert engine.nodes.calls == []
+
+    @pytest.mark.parametrize("state", [DesiredState.STOP, DesiredState.PAUSE])
+    async def test_what_was_asked_while_nobody_owned_it_is_done_first(
+        self, state: DesiredState
+    ) -> None:
+        engine = Engine()
+        await engine.begin(background=True)
+        run = engine.only_run()
+        await engine.runs.desire(run.tenant_id, engine.only_id(), state)
+
+        await self.claim(engine)
+        await until(lambda: run.ending is not None)
+
+        assert run.status.value.startswith(state.value)
+
+    async def claim(self, engine: Engine) -> None:
+        claimer = RunClaimer(
+            host=engine.host, leases=engine.runs, signals=engine.signals, faults=engine.faults
+        )
+        assert not await claimer.claim_once()
