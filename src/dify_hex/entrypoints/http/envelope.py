@@ -122,7 +122,9 @@ def page_of(page: Page[T], items: Iterable[BaseModel]) -> Response:
 
 def stretch_of(page: CursorPage[T], items: Iterable[BaseModel]) -> Response:
     """200 with what follows a cursor; `items` are the page's, in their wire form."""
-    pagination = orjson.dumps({"next_cursor": page.next_cursor, "has_more": page.has_more})
+    # The driver's own UUIDs are not what orjson takes for one.
+    cursor = None if page.next_cursor is None else str(page.next_cursor)
+    pagination = orjson.dumps({"next_cursor": cursor, "has_more": page.has_more})
     return _answer(200, _dump_all(items), pagination=pagination)
 
 
