@@ -1,6 +1,13 @@
-"""Makes database and logins on a server that is not ours, once, by its superuser."""
+"""Makes database and logins on a server that is not ours, once, by its superuser.
 
+`DATABASE_SUPERUSER_URL=postgresql://… python -m dify_hex.bootstrap.database_preparation` prints
+the variables that the service then needs.
+"""
+
+import asyncio
+import os
 import secrets
+import sys
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
@@ -78,3 +85,23 @@ def _as_login(url: str, database: str, user: str, password: str) -> str:
 def _joined(scheme: str, netloc: str, database: str, query: str) -> str:
     # An empty address means a socket that the query names; `urlunsplit` would lose its slashes.
     return f"{scheme}://{netloc}/{database}" + (f"?{query}" if query else "")
+
+
+def main() -> int:
+    """Prepare the server that the environment names, and print the URLs of its logins."""
+    url = os.environ.get("DATABASE_SUPERUSER_URL")
+    if not url:
+        sys.stderr.write("set DATABASE_SUPERUSER_URL to the URL of the server's superuser\n")
+        return 2
+    try:
+        urls = asyncio.run(prepare_database(url))
+    except (OSError, asyncpg.PostgresError) as error:
+        sys.stderr.write(f"the database could not be prepared: {error}\n")
+        return 1
+    for name, value in as_variables(urls).items():
+        sys.stdout.write(f"{name}='{value}'\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

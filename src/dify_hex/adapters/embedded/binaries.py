@@ -22,8 +22,12 @@ def postgres_programs(folder: DataFolder) -> Path:
     if _is_open(folder, installed / "bin" / "postgres"):
         return installed / "bin"
     copy = folder.home / "bin" / f"postgres-{_version(POSTGRES_WHEEL)}"
-    # PostgreSQL finds its libraries and its catalogue beside its own folder.
-    return _copied(installed, copy, ("bin/postgres", "bin/initdb", "lib", "share")) / "bin"
+    # The programs find their libraries and their catalogue relative to themselves.
+    inner = Path(installed.parent.name, installed.name)
+    names = ("bin/postgres", "bin/initdb", "lib", "share")
+    libraries = f"{installed.parent.name}.libs"
+    _copied(installed.parents[1], copy, (*(str(inner / name) for name in names), libraries))
+    return copy / inner / "bin"
 
 
 def postgres_client() -> Path:
