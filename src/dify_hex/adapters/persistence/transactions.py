@@ -103,6 +103,7 @@ def tenant_reads(engine: AsyncEngine) -> Reads:
             connection = await transaction.begin()
             try:
                 yield connection
+                await transaction.commit()
             finally:
                 await transaction.close()
 
