@@ -8,7 +8,6 @@ from dify_hex.application.account.secret_texts import hash_of
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.account.errors import LinkNotFound
-from dify_hex.domain.account.one_time_link import LinkPurpose
 from dify_hex.domain.account.passwords import normal_password
 
 
@@ -59,7 +58,7 @@ class CompleteSetup:
         now = self._clock.now()
         async with self._begin(place.tenant_id) as work:
             link = await work.one_time_links.get(place.link_id)
-            link.use(LinkPurpose.SET_UP, now=now)
+            link.use_for_set_up(now=now)
             await found_first_tenant(
                 work,
                 command.founder,

@@ -8,7 +8,6 @@ from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.account.email_address import EmailAddress
 from dify_hex.domain.account.errors import LinkNotFound
-from dify_hex.domain.account.one_time_link import LinkPurpose
 from dify_hex.domain.account.passwords import check_password, normal_password
 
 
@@ -57,9 +56,6 @@ class SetPasswordByLink:
         now = self._clock.now()
         async with self._begin(place.tenant_id) as work:
             link = await work.one_time_links.get(place.link_id)
-            link.use(LinkPurpose.SET_PASSWORD, now=now)
-            if link.account_id is None:
-                raise LinkNotFound
-            account = await work.accounts.get(link.account_id)
+            account = await work.accounts.get(link.use_for_password(now=now))
             account.change_password(password_hash, tenant_id=place.tenant_id, now=now)
             await work.commit()

@@ -25,7 +25,7 @@ class EmailAddress:
         Raises:
             InvalidEmail: it has not the shape `local@host`, or is too long.
         """
-        normal = unicodedata.normalize("NFKC", text).strip().casefold()
+        normal = _caseless(text).strip()
         local_part = normal.partition("@")[0]
         too_long = len(normal) > MAX_EMAIL or len(local_part) > _MAX_LOCAL_PART
         if too_long or not _SHAPE.fullmatch(normal):
@@ -36,3 +36,9 @@ class EmailAddress:
     def local_part(self) -> str:
         """What stands before the `@`."""
         return self.text.partition("@")[0]
+
+
+def _caseless(text: str) -> str:
+    # Folding case can undo a composition, and composing can make a new capital: hence both, twice.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold())
+    return unicodedata.normalize("NFKC", folded.casefold())

@@ -104,15 +104,30 @@ class OneTimeLink(Aggregate):
     def created_at(self) -> datetime:
         return self._created_at
 
-    def use(self, purpose: LinkPurpose, *, now: datetime) -> None:
-        """Spend it.
+    def use_for_set_up(self, *, now: datetime) -> None:
+        """Spend it on making the first owner.
 
         Raises:
             LinkNotFound: it is for another purpose.
             LinkOver: it was used, or its time is up.
         """
-        if purpose is not self._purpose:
+        if self._purpose is not LinkPurpose.SET_UP:
             raise LinkNotFound
+        self._spend(now)
+
+    def use_for_password(self, *, now: datetime) -> AccountId:
+        """Spend it on a password; returns the account that gets one.
+
+        Raises:
+            LinkNotFound: it is for another purpose.
+            LinkOver: it was used, or its time is up.
+        """
+        if self._account_id is None:
+            raise LinkNotFound
+        self._spend(now)
+        return self._account_id
+
+    def _spend(self, now: datetime) -> None:
         if self._used_at is not None or now >= self._expires_at:
             raise LinkOver
         self._used_at = now
