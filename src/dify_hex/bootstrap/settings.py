@@ -1,12 +1,13 @@
 """Everything that can be set from outside, read once from the environment."""
 
-import os
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from dify_hex.bootstrap.home import default_home
 
 PREFIX = "DIFY_HEX_"
 
@@ -15,13 +16,6 @@ _Positive = Annotated[int, Field(ge=1)]
 _Seconds = Annotated[float, Field(gt=0)]
 #: Written as one text, its items separated by commas.
 _List = Annotated[tuple[str, ...], NoDecode]
-
-
-def default_home() -> Path:
-    """Where data lives unless DIFY_HEX_HOME says otherwise."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/dify-hex")
-    return Path.home() / ".local" / "share" / "dify-hex"
 
 
 def _config(section: str = "") -> SettingsConfigDict:

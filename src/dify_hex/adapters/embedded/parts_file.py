@@ -35,8 +35,11 @@ class PartsFile:
             found = json.loads(self._path.read_text())
         except (OSError, ValueError):
             return []
-        marks = [str(value) for key, value in found.items() if str(key).startswith(_PID)]
-        pids = [(mark, int(mark.partition("@")[0])) for mark in marks]
+        if not isinstance(found, dict):
+            return []
+        marks = [str(value) for key, value in found.items() if key.startswith(_PID)]
+        numbers = [(mark, mark.partition("@")[0]) for mark in marks]
+        pids = [(mark, int(number)) for mark, number in numbers if number.isdecimal()]
         return [pid for mark, pid in pids if _with_start(pid) == mark]
 
 

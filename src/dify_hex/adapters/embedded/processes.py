@@ -146,7 +146,7 @@ async def end_processes(find: Callable[[], list[int]], escalation: Escalation) -
         for pid in running:
             send(pid, request)
         end = monotonic() + patience
-        while find() and monotonic() < end:  # noqa: ASYNC110 - /proc announces nothing
+        while find() and monotonic() < end:  # noqa: ASYNC110 - the kernel announces nothing
             await asyncio.sleep(GLANCE)
 
 
