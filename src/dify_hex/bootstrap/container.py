@@ -41,8 +41,8 @@ class Container(containers.DeclarativeContainer):
         nodes=nodes,
         run_capacity=run_capacity,
     )
-    apps = providers.Container(AppContainer, shared=shared, workflow=run_storage)
-    outbox = providers.Container(OutboxContainer, shared=shared, workflow=workflow)
+    apps = providers.Container(AppContainer, shared=shared, storage=run_storage)
+    outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     conversation = providers.Container(
         ConversationContainer, shared=shared, workflow=workflow, apps=apps
     )

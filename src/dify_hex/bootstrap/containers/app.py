@@ -24,13 +24,13 @@ class AppContainer(containers.DeclarativeContainer):
     """Everything that can be asked of apps."""
 
     shared = providers.DependenciesContainer()
-    workflow = providers.DependenciesContainer()
+    storage = providers.DependenciesContainer()
 
-    inspector = providers.Singleton(ConfigurationInspector, templates=workflow.templates)
+    inspector = providers.Singleton(ConfigurationInspector, templates=storage.templates)
     default_model = providers.Singleton(
         ModelConfig, provider=BUILT_IN_PROVIDER, model=DEFAULT_MODEL
     )
-    runnable_apps = providers.Singleton(RunnableApps, inspector=inspector, graphs=workflow.graphs)
+    runnable_apps = providers.Singleton(RunnableApps, inspector=inspector, graphs=storage.graphs)
 
     app_reader = providers.Singleton(SqlAppReader, shared.reads)
     app_version_reader = providers.Singleton(SqlAppVersionReader, shared.reads)
@@ -50,7 +50,7 @@ class AppContainer(containers.DeclarativeContainer):
         begin=shared.begin,
         clock=shared.clock,
         inspector=inspector,
-        graphs=workflow.graphs,
+        graphs=storage.graphs,
     )
     restore_app_version = providers.Factory(
         RestoreAppVersion, begin=shared.begin, clock=shared.clock, inspector=inspector

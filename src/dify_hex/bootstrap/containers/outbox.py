@@ -19,7 +19,7 @@ class OutboxContainer(containers.DeclarativeContainer):
     """One relay per worker; a handler is one line here."""
 
     shared = providers.DependenciesContainer()
-    workflow = providers.DependenciesContainer()
+    storage = providers.DependenciesContainer()
 
     store = providers.Singleton(
         _store, shared.system_pool, shared.endpoints.provided.database_system_url
@@ -29,7 +29,7 @@ class OutboxContainer(containers.DeclarativeContainer):
         providers.Singleton(
             StopPausedRuns,
             paused_runs=providers.Singleton(SqlPausedRuns, shared.pool),
-            signals=workflow.signals,
+            signals=storage.signals,
         ),
     )
     relay = providers.Singleton(
