@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from dify_hex.bootstrap.endpoints import NotConfigured, endpoints_of
-from dify_hex.bootstrap.settings import Settings, default_home
+from dify_hex.bootstrap.home import default_home
+from dify_hex.bootstrap.settings import Settings
 
 
 @pytest.fixture(autouse=True)
