@@ -84,6 +84,8 @@ def _add_origin(
     record: logging.LogRecord = event["_record"]
     event["level"] = record.levelname.lower()
     event["logger"] = record.name
+    # uvicorn says everything twice, once in colour.
+    event.pop("color_message", None)
     return event
 
 
