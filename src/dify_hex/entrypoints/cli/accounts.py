@@ -19,6 +19,7 @@ from dify_hex.application.account.founding import Founder
 from dify_hex.application.account.issue_setup_link import IssueSetupLink, SetupLink
 from dify_hex.domain.account.account import Language
 from dify_hex.domain.shared.errors import DomainError
+from dify_hex.entrypoints.cli.program import group_of
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 def accounts_commands(open_tools: OpenTools) -> typer.Typer:
     """The command group, over whatever opens the tools."""
-    group = typer.Typer(help="Let the first owner in.", no_args_is_help=True)
+    group = group_of("Let the first owner in.")
 
     @group.command("create-owner")
     def create_owner(
