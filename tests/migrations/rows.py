@@ -4,9 +4,10 @@ Two rows, of two tenants, go into each table. A value follows from its column's 
 refers to another table takes the value of the row there; nullable columns are filled too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 
@@ -37,19 +38,28 @@ Row = dict[str, object]
 async def fill_every_table(owner: asyncpg.Connection) -> Mapping[str, int]:
     """Write the rows that are not there yet; how many rows each table has then."""
     written: dict[str, list[Row]] = {}
+    counts: dict[str, int] = {}
     for table in await _parents_first(owner):
-        await owner.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
-        count = await owner.fetchval(f"SELECT count(*) FROM {table}")
-        if not count:
+        async with seeing_rows(owner, table):
             written[table] = [
                 await _write_row(owner, table, number, written) for number in range(len(TENANTS))
             ]
-        else:
-            found = await owner.fetch(f"SELECT * FROM {table}")
-            written[table] = [dict(row) for row in found]
-        if await _is_walled(owner, table):
+            counts[table] = await owner.fetchval(f"SELECT count(*) FROM {table}")
+    return counts
+
+
+@asynccontextmanager
+async def seeing_rows(owner: asyncpg.Connection, table: str) -> AsyncIterator[None]:
+    """A transaction in which the owner, who is blind otherwise, sees the rows of a table."""
+    query = "SELECT relrowsecurity FROM pg_class WHERE oid = $1::text::regclass"
+    is_walled = await owner.fetchval(query, table)
+    async with owner.transaction():
+        await owner.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        yield
+        # A deferred check that is still to come would not let the table be altered.
+        await owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        if is_walled:
             await owner.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    return {table: len(rows) for table, rows in written.items()}
 
 
 async def _write_row(
@@ -67,7 +77,9 @@ async def _write_row(
         else:
             row[name] = _value(table, name, column["type"], number)
     names, values = ", ".join(row), ", ".join(f"${place + 1}" for place in range(len(row)))
-    await owner.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", *row.values())
+    await owner.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING", *row.values()
+    )
     return row
 
 
@@ -75,7 +87,7 @@ def _value(table: str, name: str, type_name: str, number: int) -> object:
     if name == "tenant_id":
         return TENANTS[number]
     values: Mapping[str, object] = {
-        "uuid": UUID(int=hash((table, name)) % 2**64 * 10 + number),
+        "uuid": uuid5(TENANTS[number], f"{table}.{name}"),
         "text": f"{name} {number}",
         "jsonb": f'{{"number": {number}}}',
         "timestamptz": datetime(2026, 11, 21, 8, number, tzinfo=UTC),
@@ -107,8 +119,3 @@ async def _parents_first(owner: asyncpg.Connection) -> Iterable[str]:
         ordered.extend(ready)
         waiting = {table: parents for table, parents in waiting.items() if table not in ready}
     return ordered
-
-
-async def _is_walled(owner: asyncpg.Connection, table: str) -> bool:
-    query = "SELECT relrowsecurity FROM pg_class WHERE oid = $1::text::regclass"
-    return bool(await owner.fetchval(query, table))

@@ -18,7 +18,7 @@ from dify_hex.adapters.persistence.metadata import METADATA
 from dify_hex.bootstrap.migrate import migrate, roll_back
 from dify_hex.bootstrap.schema import current_is_head, head_revision, migrations_folder
 from tests.fakes.servers import RunningServers
-from tests.migrations.rows import fill_every_table
+from tests.migrations.rows import fill_every_table, seeing_rows
 from tests.migrations.schema_snapshot import snapshot
 
 
@@ -35,9 +35,8 @@ async def rows_of(owner: asyncpg.Connection, tables: Iterable[str]) -> dict[str,
     """How many rows there are, seen by the owner."""
     counts = {}
     for table in tables:
-        await owner.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
-        counts[table] = await owner.fetchval(f"SELECT count(*) FROM {table}")
-        await owner.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        async with seeing_rows(owner, table):
+            counts[table] = await owner.fetchval(f"SELECT count(*) FROM {table}")
     return counts
 
 

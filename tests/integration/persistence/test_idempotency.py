@@ -15,6 +15,7 @@ from dify_hex.application.shared.idempotency import (
     IdempotencyKeyReused,
 )
 from dify_hex.domain.shared.ids import TenantId
+from tests.migrations.rows import seeing_rows
 
 ANSWER = FirstAnswer(
     status=201, headers={"location": "/v1/apps/1"}, body=b'{"code":"success"}', stream_of=uuid4()
@@ -39,9 +40,9 @@ def key_of(
 
 
 async def let_pass(owner: asyncpg.Connection, time: timedelta) -> None:
-    await owner.execute("ALTER TABLE idempotency_keys NO FORCE ROW LEVEL SECURITY")
-    await owner.execute("UPDATE idempotency_keys SET expires_at = expires_at - $1::interval", time)
-    await owner.execute("ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY")
+    earlier = "UPDATE idempotency_keys SET expires_at = expires_at - $1::interval"
+    async with seeing_rows(owner, "idempotency_keys"):
+        await owner.execute(earlier, time)
 
 
 async def test_the_first_request_becomes_the_one_who_answers(

@@ -23,6 +23,7 @@ from dify_hex.domain.shared.ids import EventId, TenantId
 from tests.conformance.notes import Note, NoteRetitled
 from tests.fakes.servers import RunningServers
 from tests.integration.persistence.sample_slice import NoteWork
+from tests.migrations.rows import seeing_rows
 
 pytestmark = pytest.mark.usefixtures("notes")
 
@@ -142,8 +143,8 @@ async def test_a_handler_that_crashed_after_its_effect_has_it_once_only(
     assert await waiting(system_pool) == 1
     await make_due(system_pool)
     await relay.deliver_batch()
-    await owner.execute("ALTER TABLE notes NO FORCE ROW LEVEL SECURITY")
-    copies = await owner.fetchval("SELECT count(*) FROM notes WHERE title = 'copy of news'")
+    async with seeing_rows(owner, "notes"):
+        copies = await owner.fetchval("SELECT count(*) FROM notes WHERE title = 'copy of news'")
     assert (copy.calls, copies, await waiting(system_pool)) == (2, 1, 0)
 
 
@@ -298,11 +299,12 @@ async def test_marks_of_consumption_are_pruned_when_they_are_old(
         async with NoteWork(engine, tenant_id) as work:
             await work.mark_consumed(handler, EventId(uuid4()))
             await work.commit()
-    await owner.execute("ALTER TABLE consumed_events NO FORCE ROW LEVEL SECURITY")
-    await owner.execute(
-        "UPDATE consumed_events SET consumed_at = now() - interval '8 days' WHERE handler = 'old'"
-    )
+    async with seeing_rows(owner, "consumed_events"):
+        await owner.execute(
+            "UPDATE consumed_events SET consumed_at = now() - interval '8 days'"
+            " WHERE handler = 'old'"
+        )
     await store.prune()
-    left = await owner.fetch("SELECT handler FROM consumed_events")
-    await owner.execute("ALTER TABLE consumed_events FORCE ROW LEVEL SECURITY")
+    async with seeing_rows(owner, "consumed_events"):
+        left = await owner.fetch("SELECT handler FROM consumed_events")
     assert [row["handler"] for row in left] == ["new"]

@@ -29,7 +29,7 @@ from tests.integration.persistence.query_plans import (
     recorded,
     sorts,
 )
-from tests.migrations.rows import TENANTS, fill_every_table
+from tests.migrations.rows import TENANTS, fill_every_table, seeing_rows
 
 TENANT = TenantId(TENANTS[0])
 #: What a made-up row or argument may lead to after its query has run.
@@ -52,15 +52,16 @@ async def ids(owner: asyncpg.Connection) -> Mapping[str, UUID]:
         " AND NOT relispartition AND relname <> 'alembic_version' GROUP BY relname"
     )
     for table, columns in tables:
-        await owner.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
-        if "deleted_at" in columns:
-            await owner.execute(f"UPDATE {table} SET deleted_at = NULL")
-        if {"id", "tenant_id"} <= set(columns):
+        if not {"id", "tenant_id"} <= set(columns):
+            continue
+        async with seeing_rows(owner, table):
+            if "deleted_at" in columns:
+                living = f"UPDATE {table} SET deleted_at = NULL WHERE tenant_id = $1"
+                await owner.execute(living, TENANT)
             words = table.removesuffix("s").split("_")
             found["".join(map(str.capitalize, words)) + "Id"] = await owner.fetchval(
                 f"SELECT id FROM {table} WHERE tenant_id = $1", TENANT
             )
-        await owner.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     return found
 
 
