@@ -55,9 +55,6 @@ class RunStreamResponse(EventSourceResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the stream."""
-        if scope["method"] == "HEAD":
-            await super().__call__(scope, receive, send)
-            return
         async with anyio.create_task_group() as group:
             group.start_soon(self._leave_with_client, receive, group.cancel_scope)
             try:
