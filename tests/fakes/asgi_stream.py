@@ -27,6 +27,7 @@ class AsgiStream:
             "client": ("127.0.0.1", 1),
             "server": ("test", 80),
         }
+        self._asked = False
         self._left = asyncio.Event()
         self._takes = asyncio.Event()
         self._takes.set()
@@ -74,8 +75,8 @@ class AsgiStream:
         await self._app(self._scope, self._receive, self._send)
 
     async def _receive(self) -> Message:
-        if not self._scope.get("asked"):
-            self._scope["asked"] = True
+        if not self._asked:
+            self._asked = True
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._left.wait()
         return {"type": "http.disconnect"}

@@ -55,6 +55,7 @@ class RunStreamResponse(EventSourceResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the stream."""
+        del scope
         async with anyio.create_task_group() as group:
             group.start_soon(self._leave_with_client, receive, group.cancel_scope)
             try:
