@@ -190,7 +190,7 @@ def make_chat(
                 json={"name": "test", "scopes": ["app:run", "conversation:read", "run:read"]},
             )
         )
-    return Chat(url=product.url, app_id=str(app["id"]), key=str(key["key"]))
+    return Chat(url=product.url, app_id=str(app["id"]), key=str(key["secret"]))
 
 
 def _data(answer: httpx.Response) -> dict[str, object]:

@@ -88,7 +88,7 @@ def check(product: Product, chat: Chat, readings: list[Reading]) -> None:
         ordered = [tuple(map(int, each.split("."))) for each in reading.journalled]
         assert ordered == sorted(ordered)
         message = stored(product, chat, reading)
-        assert message["status"] == "succeeded", message
+        assert message["status"] == "succeeded", message["error"]
         assert message["answer"] == reading.text
         assert str(message["answer"]).split() == ANSWER.split()
 

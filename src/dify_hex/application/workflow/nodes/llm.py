@@ -15,6 +15,7 @@ from dify_hex.application.model_provider.ports import (
 )
 from dify_hex.application.model_provider.ports import TextDelta as ModelText
 from dify_hex.application.model_provider.resolve_model import ResolvedModel, ResolveModel
+from dify_hex.application.shared.patience import patiently
 from dify_hex.application.workflow.node_executor import (
     NodeContext,
     NodeExecutor,
@@ -65,7 +66,9 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
         self, config: LlmConfig, context: NodeContext
     ) -> AsyncGenerator[NodeOutput, None]:
         """Yield the text as it comes, then the outcome."""
-        model = await self._resolve_model.execute(context.tenant_id, config.model)
+        model = await patiently(
+            lambda: self._resolve_model.execute(context.tenant_id, config.model)
+        )
         messages = await self._messages(config, context, model)
         request = ChatRequest(
             endpoint=model.endpoint,
@@ -113,12 +116,9 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
         facts = context.facts
         if config.memory is None or facts.conversation_id is None or facts.message_id is None:
             return ()
-        turns = await self._memory.turns_before(
-            context.tenant_id,
-            facts.conversation_id,
-            facts.message_id,
-            limit=config.memory.max_turns,
-        )
+        before = (context.tenant_id, facts.conversation_id, facts.message_id)
+        limit = config.memory.max_turns
+        turns = await patiently(lambda: self._memory.turns_before(*before, limit=limit))
         if not turns:
             return ()
         room = WindowBudget(
