@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from dify_hex.adapters.persistence.row_level_security import tenant_table
+from dify_hex.adapters.persistence.row_level_security import APP_ROLE, tenant_table
 
 revision = "20261121_conversation"
 down_revision = "20261121_workflow"
@@ -12,6 +12,39 @@ branch_labels = None
 depends_on = None
 
 LIVING = sa.text("deleted_at IS NULL")
+
+#: One trip to the server instead of three: the caller's tenant is named inside, for the length of
+#: the statement, and the wall stands as it does everywhere else. The walk goes from parent to
+#: parent, so that other branches stay out. A turn that came to nothing is passed over and does not
+#: count; the walk ends some way beyond the turns asked for.
+TURNS = """
+CREATE FUNCTION conversation_turns(
+    of_tenant uuid, of_conversation uuid, before_message uuid, at_most integer
+) RETURNS TABLE (asked text, answered text) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenants', of_tenant::text, true);
+    RETURN QUERY
+    WITH RECURSIVE path AS (
+        SELECT parent.parent_id, parent.status, parent.query, parent.answer, 1 AS depth
+        FROM messages AS latest
+        JOIN messages AS parent
+            ON parent.tenant_id = latest.tenant_id AND parent.id = latest.parent_id
+        WHERE latest.tenant_id = of_tenant AND latest.conversation_id = of_conversation
+            AND latest.id = before_message
+        UNION ALL
+        SELECT parent.parent_id, parent.status, parent.query, parent.answer, path.depth + 1
+        FROM path
+        JOIN messages AS parent ON parent.tenant_id = of_tenant AND parent.id = path.parent_id
+        WHERE path.depth < at_most + 50
+    ), turns AS (
+        SELECT path.query, path.answer, path.depth FROM path
+        WHERE path.status IN ('succeeded', 'partial_succeeded', 'stopped') AND path.answer <> ''
+        ORDER BY path.depth
+        LIMIT at_most
+    )
+    SELECT turns.query, turns.answer FROM turns ORDER BY turns.depth DESC;
+END $$
+"""
 
 
 def upgrade() -> None:
@@ -22,11 +55,14 @@ def upgrade() -> None:
         *tenant_table("conversations", app=("SELECT", "INSERT", "UPDATE")),
         *tenant_table("messages", app=("SELECT", "INSERT", "UPDATE")),
         *tenant_table("feedback"),
+        TURNS,
+        f"GRANT EXECUTE ON FUNCTION conversation_turns TO {APP_ROLE}",
     ):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION conversation_turns")
     op.drop_table("feedback")
     op.drop_table("messages")
     op.drop_table("conversations")

@@ -74,8 +74,9 @@ class MessageShelf(AppShelf):
 class MemoryConversationRepository(ConversationRepository):
     """Conversations of one tenant."""
 
-    def __init__(self, table: MemoryTable[Conversation]) -> None:
+    def __init__(self, table: MemoryTable[Conversation], messages: MessageRepository) -> None:
         self._table = table
+        self._messages = messages
 
     async def get(self, conversation_id: ConversationId) -> Conversation:
         conversation = self._table.find(conversation_id)
@@ -83,8 +84,9 @@ class MemoryConversationRepository(ConversationRepository):
             raise ConversationNotFound
         return conversation
 
-    def add(self, conversation: Conversation) -> None:
+    async def open(self, conversation: Conversation, message: Message) -> None:
         self._table.add(conversation.id, conversation)
+        await self._messages.add(message)
 
 
 class MemoryMessageRepository(MessageRepository):
@@ -147,7 +149,7 @@ class MemoryConversationWork(MemoryAppWork, SendMessageWork):
 
     @cached_property
     def conversations(self) -> MemoryConversationRepository:
-        return MemoryConversationRepository(self.table(Conversation))
+        return MemoryConversationRepository(self.table(Conversation), self.messages)
 
     @cached_property
     def messages(self) -> MemoryMessageRepository:

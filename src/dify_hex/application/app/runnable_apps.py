@@ -8,7 +8,7 @@ from typing import Protocol
 
 from dify_hex.application.app.built_in_graph import built_in_graph
 from dify_hex.application.app.inspection import ConfigurationInspector
-from dify_hex.application.workflow.ports import GraphCodec, GraphDocuments
+from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.domain.app.configuration import Configuration
 from dify_hex.domain.app.errors import AppConfigurationInvalid
 from dify_hex.domain.app.repository import AppRepository, AppVersionRepository
@@ -48,18 +48,13 @@ class RunnableAppWork(Protocol):
     def app_versions(self) -> AppVersionRepository:
         """Their published versions."""
 
-    @property
-    @abstractmethod
-    def graph_documents(self) -> GraphDocuments:
-        """The graphs that versions were turned into."""
-
 
 class RunnableApps:
     """Finds what is to be run, in the caller's transaction.
 
     Published versions never change, so they are remembered by their id, which was read under the
-    tenant's own eyes just before. A draft is turned into a graph each time, and its graph is kept
-    by its hash, so that the run can be gone on with after the draft was edited.
+    tenant's own eyes just before. A draft is turned into a graph each time; a run of it keeps that
+    graph, so that it can be gone on with after the draft was edited.
     """
 
     def __init__(self, *, inspector: ConfigurationInspector, graphs: GraphCodec) -> None:
@@ -103,7 +98,6 @@ class RunnableApps:
         if faults:
             raise AppConfigurationInvalid(faults)
         graph = self._graphs.document(built_in_graph(configuration))
-        await work.graph_documents.add(graph)
         return RunnableApp(version_id=None, configuration=configuration, graph=graph)
 
     def _remember(self, version_id: AppVersionId, app: RunnableApp) -> None:

@@ -157,7 +157,6 @@ class SendMessage:
             app = await self._apps.find(command.app_id, command.version, work)
             inputs = app.configuration.read_request(command.query, command.inputs)
             message = await self._ask(actor, command, app, inputs, work)
-            await work.messages.add(message)
             started = await self._start_run.execute(actor, _run_of(message, app, command), work)
             try:
                 await work.commit()
@@ -182,16 +181,16 @@ class SendMessage:
             inputs=inputs,
         )
         if not app.configuration.mode.has_conversations:
-            return _standing_alone(actor, command, question, now)
-        if command.conversation_id is None:
+            message = _standing_alone(actor, command, question, now)
+        elif command.conversation_id is None:
             conversation = self._new_conversation(actor, command, now)
-            work.conversations.add(conversation)
-            return conversation.ask(question, reply_to=None, now=now)
-        conversation = await work.conversations.get(command.conversation_id)
-        if (conversation.app_id, conversation.user) != (command.app_id, command.user):
-            raise ConversationNotFound
-        parent = await _parent(conversation, command, work)
-        return conversation.ask(question, reply_to=parent, now=now)
+            message = conversation.ask(question, reply_to=None, now=now)
+            await work.conversations.open(conversation, message)
+            return message
+        else:
+            message = await _reply(command.conversation_id, command, question, now, work)
+        await work.messages.add(message)
+        return message
 
     def _new_conversation(
         self, actor: Actor, command: SendMessageCommand, now: datetime
@@ -241,6 +240,20 @@ def _answered(message: Message, result: RunResult) -> MessageView:
         created_at=message.created_at,
         finished_at=result.at,
     )
+
+
+async def _reply(
+    conversation_id: ConversationId,
+    command: SendMessageCommand,
+    question: Question,
+    now: datetime,
+    work: SendMessageWork,
+) -> Message:
+    conversation = await work.conversations.get(conversation_id)
+    if (conversation.app_id, conversation.user) != (command.app_id, command.user):
+        raise ConversationNotFound
+    parent = await _parent(conversation, command, work)
+    return conversation.ask(question, reply_to=parent, now=now)
 
 
 async def _parent(

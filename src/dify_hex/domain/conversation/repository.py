@@ -30,8 +30,8 @@ class ConversationRepository(Protocol):
         """
 
     @abstractmethod
-    def add(self, conversation: Conversation) -> None:
-        """Keep a new conversation."""
+    async def open(self, conversation: Conversation, message: Message) -> None:
+        """Keep a new conversation together with its first message."""
 
 
 class MessageRepository(Protocol):

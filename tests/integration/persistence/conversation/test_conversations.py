@@ -89,12 +89,14 @@ class Talk:
             None if reply_to is None else MessageGlance(id=reply_to, status=MessageStatus.SUCCEEDED)
         )
         async with self._begin() as work:
-            if self.conversation.stored_version == 0:
-                work.conversations.add(self.conversation)
-            else:
+            opens = self.conversation.stored_version == 0
+            if not opens:
                 self.conversation = await work.conversations.get(self.id)
             message = self.conversation.ask(question(query), reply_to=parent, now=NOW)
-            await work.messages.add(message)
+            if opens:
+                await work.conversations.open(self.conversation, message)
+            else:
+                await work.messages.add(message)
             await work.commit()
         self.conversation = await self.load()
         return message
@@ -136,7 +138,9 @@ def talk(begin: Begin, pool: asyncpg.Pool, tenant_id: TenantId, app_id: AppId) -
 async def keep(begin: Begin, *several: Conversation) -> None:
     async with begin() as work:
         for conversation in several:
-            work.conversations.add(conversation)
+            now = conversation.state.created_at
+            message = conversation.ask(question(), reply_to=None, now=now)
+            await work.conversations.open(conversation, message)
         await work.commit()
 
 

@@ -1,9 +1,8 @@
 """Apps and their versions in one unit of work."""
 
-from functools import cache
-from uuid import UUID
+from typing import cast
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Table, bindparam, select
 
 from dify_hex.adapters.persistence.app.mapper import (
     published_of,
@@ -23,6 +22,14 @@ from dify_hex.domain.app.standing import AppStanding
 from dify_hex.domain.app.version import AppVersion
 from dify_hex.domain.shared.ids import AppId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
+
+_APPS = cast(Table, AppRow.__table__)
+#: Every message asks this, so it reads three columns of the bare table.
+_STANDING = select(_APPS.c.status, _APPS.c.published_version_id, _APPS.c.published_number).where(
+    _APPS.c.tenant_id == bindparam("tenant_id"),
+    _APPS.c.id == bindparam("app_id"),
+    _APPS.c.deleted_at.is_(None),
+)
 
 
 class SqlAppRepository(AppRepository):
@@ -45,9 +52,9 @@ class SqlAppRepository(AppRepository):
         return self._scope.tracker.load(row, to_domain, write)
 
     async def standing(self, app_id: AppId) -> AppStanding:
-        """Whether the app can be talked to; every message asks this, so it reads three columns."""
+        """Whether the app can be talked to, without loading it."""
         result = await self._scope.session.execute(
-            _standing(), {"tenant_id": self._scope.tenant_id, "app_id": app_id}
+            _STANDING, {"tenant_id": self._scope.tenant_id, "app_id": app_id}
         )
         row = result.one_or_none()
         if row is None:
@@ -94,12 +101,3 @@ class SqlAppVersionRepository(AppVersionRepository):
     def add(self, version: AppVersion) -> None:
         """Keep a version that was just published."""
         self._scope.session.add(version_to_row(version))
-
-
-@cache
-def _standing() -> Select[str, UUID | None, int | None]:
-    return select(AppRow.status, AppRow.published_version_id, AppRow.published_number).where(
-        AppRow.tenant_id == bindparam("tenant_id"),
-        AppRow.id == bindparam("app_id"),
-        AppRow.deleted_at.is_(None),
-    )

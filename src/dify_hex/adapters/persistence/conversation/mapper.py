@@ -20,6 +20,20 @@ from dify_hex.domain.shared.ids import (
     TenantId,
 )
 
+#: What is known of a message at its birth; the rest is written when its run ends.
+MESSAGE_COLUMNS = (
+    "id",
+    "tenant_id",
+    "app_id",
+    "conversation_id",
+    "parent_id",
+    "run_id",
+    "end_user",
+    "query",
+    "inputs",
+    "created_at",
+)
+
 
 def to_domain(row: ConversationRow) -> Conversation:
     """The conversation of a row."""
@@ -41,33 +55,42 @@ def to_domain(row: ConversationRow) -> Conversation:
 
 def write(conversation: Conversation, row: ConversationRow) -> None:
     """Copy the conversation to its row."""
+    for name, value in conversation_columns(conversation).items():
+        setattr(row, name, value)
+
+
+def conversation_columns(conversation: Conversation) -> dict[str, Any]:
+    """Everything that is stored of a conversation, by column."""
     state = conversation.state
-    row.id = conversation.id
-    row.tenant_id = conversation.tenant_id
-    row.app_id = conversation.app_id
-    row.end_user = conversation.user
-    row.version = conversation.version
-    row.name = state.name
-    row.head_id = state.head_id
-    row.created_at = state.created_at
-    row.updated_at = state.updated_at
-    row.deleted_at = state.deleted_at
+    return {
+        "id": conversation.id,
+        "tenant_id": conversation.tenant_id,
+        "app_id": conversation.app_id,
+        "end_user": conversation.user,
+        "version": conversation.version,
+        "name": state.name,
+        "head_id": state.head_id,
+        "created_at": state.created_at,
+        "updated_at": state.updated_at,
+        "deleted_at": state.deleted_at,
+    }
 
 
 def message_columns(message: Message) -> dict[str, Any]:
-    """What is known of a message at its birth; the rest is written when its run ends."""
-    return {
-        "id": message.id,
-        "tenant_id": message.tenant_id,
-        "app_id": message.app_id,
-        "conversation_id": message.conversation_id,
-        "parent_id": message.parent_id,
-        "run_id": message.run_id,
-        "end_user": message.user,
-        "query": message.query,
-        "inputs": dict(message.inputs),
-        "created_at": message.created_at,
-    }
+    """What is stored of a message at its birth, by column."""
+    values = (
+        message.id,
+        message.tenant_id,
+        message.app_id,
+        message.conversation_id,
+        message.parent_id,
+        message.run_id,
+        message.user,
+        message.query,
+        dict(message.inputs),
+        message.created_at,
+    )
+    return dict(zip(MESSAGE_COLUMNS, values, strict=True))
 
 
 def feedback_to_domain(row: FeedbackRow) -> Feedback:

@@ -4,32 +4,13 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from dify_hex.adapters.persistence.transactions import tenant_connection
+from dify_hex.adapters.persistence.errors import translating
 from dify_hex.application.workflow.ports import ConversationMemory
 from dify_hex.domain.shared.ids import ConversationId, MessageId, TenantId
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 
-#: Walks from parent to parent, so that other branches of the conversation stay out. A turn that
-#: failed is passed over, and does not count; the walk ends some way beyond the turns asked for.
-_TURNS = """
-WITH RECURSIVE path AS (
-    SELECT parent.id, parent.parent_id, parent.status, parent.query, parent.answer, 1 AS depth
-    FROM messages AS asked
-    JOIN messages AS parent ON parent.tenant_id = asked.tenant_id AND parent.id = asked.parent_id
-    WHERE asked.tenant_id = $1 AND asked.conversation_id = $2 AND asked.id = $3
-    UNION ALL
-    SELECT parent.id, parent.parent_id, parent.status, parent.query, parent.answer, path.depth + 1
-    FROM path
-    JOIN messages AS parent ON parent.tenant_id = $1 AND parent.id = path.parent_id
-    WHERE path.depth < $4 + 50
-), turns AS (
-    SELECT query, answer, depth FROM path
-    WHERE status IN ('succeeded', 'partial_succeeded', 'stopped') AND answer <> ''
-    ORDER BY depth
-    LIMIT $4
-)
-SELECT query, answer FROM turns ORDER BY depth DESC
-"""
+#: The function names its tenant for as long as the statement lasts: every message of a chat asks.
+_TURNS = "SELECT asked, answered FROM conversation_turns($1, $2, $3, $4)"
 
 
 class SqlConversationMemory(ConversationMemory):
@@ -47,6 +28,6 @@ class SqlConversationMemory(ConversationMemory):
         limit: int,
     ) -> Sequence[ChatTurn]:
         """The finished turns on the path that leads to this message, oldest first."""
-        async with tenant_connection(self._pool, tenant_id) as connection:
-            rows = await connection.fetch(_TURNS, tenant_id, conversation_id, message_id, limit)
-        return [ChatTurn(query=row["query"], answer=row["answer"]) for row in rows]
+        with translating():
+            rows = await self._pool.fetch(_TURNS, tenant_id, conversation_id, message_id, limit)
+        return [ChatTurn(query=row["asked"], answer=row["answered"]) for row in rows]

@@ -1,8 +1,12 @@
 """Conversations, messages and feedback in one unit of work."""
 
-from sqlalchemy import insert, or_, select
+from typing import cast
+
+from sqlalchemy import Table, bindparam, insert, or_, select
 
 from dify_hex.adapters.persistence.conversation.mapper import (
+    MESSAGE_COLUMNS,
+    conversation_columns,
     feedback_to_domain,
     message_columns,
     to_domain,
@@ -37,7 +41,20 @@ from dify_hex.domain.shared.ids import (
     WorkflowRunId,
 )
 
-_INSERT_MESSAGE = insert(MessageRow)
+_MESSAGES = cast(Table, MessageRow.__table__)
+_CONVERSATIONS = cast(Table, ConversationRow.__table__)
+#: The columns of a message that the end of its run does not write.
+_BORN_WITH = [column for column in _MESSAGES.c if column.name in MESSAGE_COLUMNS]
+_INSERT_MESSAGE = insert(_MESSAGES)
+_OPEN = (
+    insert(_MESSAGES)
+    .values({column: bindparam(f"message_{column.name}") for column in _BORN_WITH})
+    .add_cte(
+        insert(_CONVERSATIONS)
+        .values({column: bindparam(f"conversation_{column.name}") for column in _CONVERSATIONS.c})
+        .cte("opened")
+    )
+)
 #: Joins a message to its conversation, where it has one.
 IN_CONVERSATION = (ConversationRow.tenant_id == MessageRow.tenant_id) & (
     ConversationRow.id == MessageRow.conversation_id
@@ -68,9 +85,14 @@ class SqlConversationRepository(ConversationRepository):
             raise ConversationNotFound
         return self._scope.tracker.load(row, to_domain, write)
 
-    def add(self, conversation: Conversation) -> None:
-        """Keep a new conversation."""
-        self._scope.tracker.add(conversation, ConversationRow(), write)
+    async def open(self, conversation: Conversation, message: Message) -> None:
+        """Keep a new conversation together with its first message, in one trip to the server."""
+        stored = conversation_columns(conversation)
+        await self._scope.session.execute(
+            _OPEN,
+            {f"conversation_{name}": value for name, value in stored.items()}
+            | {f"message_{name}": value for name, value in message_columns(message).items()},
+        )
 
 
 class SqlMessageRepository(MessageRepository):
