@@ -60,7 +60,7 @@ class TenantTransaction:
             raise
         return connection
 
-    async def commit(self) -> None:
+    async def end(self) -> None:
         """Make it permanent; the transaction is over afterwards, whatever happened.
 
         Raises:
@@ -103,7 +103,7 @@ def tenant_reads(engine: AsyncEngine) -> Reads:
             connection = await transaction.begin()
             try:
                 yield connection
-                await transaction.commit()
+                await transaction.end()
             finally:
                 await transaction.close()
 

@@ -150,7 +150,7 @@ class SqlUnitOfWork(ConsumingWork):
             events = self._scope.tracker.write_back()
             await self._scope.session.flush()
             await self._store(events)
-            await self._transaction.commit()
+            await self._transaction.end()
 
     async def mark_consumed(self, handler_name: str, event_id: EventId) -> bool:
         """Record that the handler has had its effect; False when it had it before."""
