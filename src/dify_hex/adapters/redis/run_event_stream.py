@@ -117,7 +117,8 @@ class RedisRunEventStream(RunEventStream, AbstractAsyncContextManager["RedisRunE
 
     async def _close(self, outbox: RunOutbox) -> None:
         try:
-            async with asyncio.timeout(_CLOSE_TIMEOUT):
+            # While Redis is away nobody waits for it: readers elsewhere ask the journal then.
+            async with asyncio.timeout(0 if self._sender.is_away else _CLOSE_TIMEOUT):
                 await outbox.settled.wait()
         except TimeoutError:
             _log.warning("run_stream.cut_short", run_id=str(outbox.tail.run_id))

@@ -26,7 +26,8 @@ class RunEventSender:
         self._open: set[RunOutbox] = set()
         self._dirty: set[RunOutbox] = set()
         self._news = asyncio.Event()
-        self._is_away = False
+        #: Whether Redis could not be reached the last time.
+        self.is_away = False
 
     def add(self, outbox: RunOutbox) -> None:
         """Serve an outbox from now on."""
@@ -40,7 +41,7 @@ class RunEventSender:
 
     def notice(self, outbox: RunOutbox) -> None:
         """There is something in an outbox."""
-        if self._is_away:
+        if self.is_away:
             outbox.lose()
         self._dirty.add(outbox)
         self._news.set()
@@ -72,9 +73,9 @@ class RunEventSender:
                 for outbox in self._open:
                     outbox.lose()
             self._generation = generation
-            if self._is_away:
+            if self.is_away:
                 _log.info("redis.back", user="run_event_sender")
-            self._is_away = False
+            self.is_away = False
             self._dirty.update(self._open)
         now = asyncio.get_running_loop().time()
         sending, self._dirty = [box for box in self._dirty if box.has_news], set()
@@ -97,8 +98,8 @@ class RunEventSender:
                 self._news.set()
 
     def _lose_all(self, error: Exception) -> None:
-        if not self._is_away:
-            self._is_away = True
+        if not self.is_away:
+            self.is_away = True
             _log.warning("redis.away", user="run_event_sender", reason=str(error))
         for outbox in self._open:
             outbox.lose()

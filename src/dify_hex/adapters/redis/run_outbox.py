@@ -87,7 +87,9 @@ class RunOutbox:
         if self._is_lost:
             self._number += 1
             batches.append(self._whole_batch())
+            # The stream may have to be made anew, and nothing is made without an end.
             self._exists = False
+            self._prolong_at = 0.0
         else:
             batches.append(encode_batch(self.token, self._number, self._pending))
             self._since_whole_text += 1
@@ -106,15 +108,12 @@ class RunOutbox:
 
     def conclude(self, replies: Sequence[Reply]) -> None:
         """Take note of what Redis has answered to `commands`."""
-        last = replies[-1] if isinstance(replies[-1], bytes) else replies[0]
         if any(reply is None or isinstance(reply, ResponseError) for reply in replies):
             # No such stream any more, or one that cannot be written.
             self.lose()
-            self._prolong_at = 0.0
         else:
             self._exists = True
-            if isinstance(last, bytes):
-                self.last_id = last
+            self.last_id = [reply for reply in replies if isinstance(reply, bytes)][-1]
         if not self.has_news:
             self.settled.set()
 
