@@ -27,6 +27,7 @@ _PARTS = {
         FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     """,
     "triggers": "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "defaults": "SELECT defaclrole::regrole || defaclacl::text FROM pg_default_acl",
     "schema": "SELECT coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname = 'public'",
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from time import monotonic
 from urllib.parse import parse_qs, urlsplit
@@ -126,6 +127,34 @@ async def test_a_pool_with_no_connection_left_is_unavailable(cut_engine: AsyncEn
     ):
         with pytest.raises(Unavailable):
             await commit_something(cut_engine)
+
+
+async def test_a_bare_pool_with_no_connection_left_is_unavailable(
+    database: RunningServers,
+) -> None:
+    async with AsyncExitStack() as held:
+        pool = await held.enter_async_context(make_pool(database.database_url, SETTINGS))
+        for _ in range(SETTINGS.size):
+            await held.enter_async_context(tenant_connection(pool, TENANT))
+        with pytest.raises(Unavailable):
+            await held.enter_async_context(tenant_connection(pool, TENANT))
+
+
+async def test_a_cancelled_caller_leaves_no_transaction_on_the_bare_pool(
+    pool: asyncpg.Pool,
+) -> None:
+    async def stuck() -> None:
+        async with tenant_connection(pool, TENANT) as connection:
+            await connection.execute("SELECT pg_sleep(30)")
+
+    for _ in range(8):
+        task = asyncio.create_task(stuck())
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with pool.acquire() as connection:
+        assert not connection.is_in_transaction()
 
 
 async def test_the_bare_pool_says_so_too_and_recovers(

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from dify_hex.adapters.persistence.engine import CHECKOUT_TIMEOUT
 from dify_hex.adapters.persistence.errors import translating
 from dify_hex.domain.shared.ids import TenantId
 
@@ -114,21 +115,37 @@ def tenant_reads(engine: AsyncEngine) -> Reads:
 async def tenant_connection(
     pool: asyncpg.Pool, *tenants: TenantId
 ) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction on a bare pool that sees the tenants' rows; commits unless the body raises."""
+    """A transaction on a bare pool that sees the tenants' rows; commits unless the body raises.
+
+    Raises:
+        Unavailable: the database is away, or no connection came free in time.
+    """
     with translating():
-        async with pool.acquire() as connection:
-            try:
-                await connection.execute(begin_statement(tenants), timeout=BEGIN_TIMEOUT)
-            except BaseException:
-                connection.terminate()
-                raise
-            try:
+        async with asyncio.timeout(CHECKOUT_TIMEOUT):
+            connection = await pool.acquire()
+        try:
+            async with _transaction(connection, tenants):
                 yield connection
-            except BaseException:
-                await asyncio.shield(_abandon(connection))
-                raise
-            if await connection.execute("COMMIT") != "COMMIT":
-                raise TransactionAborted
+        finally:
+            await pool.release(connection)
+
+
+@asynccontextmanager
+async def _transaction(
+    connection: asyncpg.Connection, tenants: Iterable[TenantId]
+) -> AsyncIterator[None]:
+    try:
+        await connection.execute(begin_statement(tenants), timeout=BEGIN_TIMEOUT)
+    except BaseException:
+        connection.terminate()
+        raise
+    try:
+        yield
+    except BaseException:
+        await asyncio.shield(_abandon(connection))
+        raise
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise TransactionAborted
 
 
 async def _abandon(connection: asyncpg.Connection) -> None:
