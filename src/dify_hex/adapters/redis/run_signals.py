@@ -18,6 +18,7 @@ from dify_hex.domain.shared.ids import WorkflowRunId
 #: Changes that nobody has taken up beyond this are dropped: the lease renewal finds them too.
 _MAX_CHANGES = 10_000
 _FIRST_PAUSE = 0.1
+_CANCEL_AGAIN = 0.2
 _LONGEST_PAUSE = 1.0
 #: Seconds without a message after which the connection is asked whether it still stands.
 _LISTEN_FOR = 5.0
@@ -44,10 +45,10 @@ class RedisRunSignals(RunSignals, AbstractAsyncContextManager["RedisRunSignals"]
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._task is not None:
+        # A cancellation that meets a time limit of the client's own is lost in it: say it again.
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task], timeout=_CANCEL_AGAIN)
 
     async def run_changed(self, run_id: WorkflowRunId) -> None:
         """Tell the owner that the desired state of its run has changed."""

@@ -18,6 +18,7 @@ _LONGEST_PAUSE = 5.0
 _HEALTHY_AFTER = 30.0
 #: Seconds that loops get to end after they were told to.
 _STOP_TIMEOUT = 5.0
+_CANCEL_AGAIN = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -61,12 +62,16 @@ class LoopRunner(AbstractAsyncContextManager["LoopRunner"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_STOP_TIMEOUT)
+        clock = asyncio.get_running_loop()
+        deadline = clock.time() + _STOP_TIMEOUT
+        late = set(self._tasks)
+        while late and clock.time() < deadline:
+            # A cancellation that meets a library's own time limit may be lost in it: say it again.
             for task in late:
-                _log.warning("loop.does_not_end", loop=task.get_name())
+                task.cancel()
+            _, late = await asyncio.wait(late, timeout=_CANCEL_AGAIN)
+        for task in late:
+            _log.warning("loop.does_not_end", loop=task.get_name())
 
     async def _keep(self, loop: BackgroundLoop) -> None:
         clock = asyncio.get_running_loop()

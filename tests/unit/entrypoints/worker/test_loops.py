@@ -64,6 +64,7 @@ async def test_a_loop_that_will_not_end_does_not_hold_the_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("dify_hex.entrypoints.worker.loops._STOP_TIMEOUT", 0.05)
+    monkeypatch.setattr("dify_hex.entrypoints.worker.loops._CANCEL_AGAIN", 0.01)
     let_go = asyncio.Event()
     started = asyncio.Event()
 
