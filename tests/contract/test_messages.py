@@ -383,3 +383,18 @@ async def test_a_key_bound_to_the_app_can_talk_to_it_and_to_no_other(
     assert mine.status_code == 200
     assert refused.json()["code"] == peeking.json()["code"] == "auth_key_bound_to_other_app"
     assert (draft.status_code, draft.json()["code"]) == (403, "auth_insufficient_scope")
+
+
+async def test_a_run_whose_caller_hung_up_is_stopped(client: httpx.AsyncClient, app: str) -> None:
+    query = "[[tokens=500 delay=0.05]] Go on"
+
+    with pytest.raises(httpx.ReadTimeout):
+        await client.post(
+            f"/v1/apps/{app}/messages",
+            json={"query": query, "user": "impatient", "resume_window": 0},
+            timeout=0.5,
+        )
+
+    found = await client.get("/v1/conversations", params={"app_id": app, "user": "impatient"})
+    stopped = await ended(client, found.json()["data"][0]["head_id"])
+    assert stopped["status"] == "stopped"

@@ -66,6 +66,7 @@ class RunHandle:
         """
         hosted = self._hosted
         hosted.waiting += 1
+        hosted.was_followed = True
         try:
             return await asyncio.shield(hosted.result)
         except (LeaseLost, RunGivenUp) as error:

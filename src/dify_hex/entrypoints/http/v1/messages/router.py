@@ -1,5 +1,6 @@
 """The routes of messages: sending, following, stopping, judging."""
 
+from contextlib import nullcontext
 from typing import Annotated
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from dify_hex.entrypoints.http.errors import errors
 from dify_hex.entrypoints.http.guard import Requires
 from dify_hex.entrypoints.http.idempotency import attempt_of
 from dify_hex.entrypoints.http.injection import Inject
+from dify_hex.entrypoints.http.presence import CALLER_GONE, CallerGone, WhileCallerWaits
 from dify_hex.entrypoints.http.streaming.parameters import After, Detail
 from dify_hex.entrypoints.http.streaming.response import STREAM_RESPONSES, stream_run
 from dify_hex.entrypoints.http.v1.messages.schemas import (
@@ -102,7 +104,14 @@ async def send_message(
         )
         message = await reader.execute(actor, begun)
         return stream_run(request, follow, actor.tenant_id, message.run_id)
-    sent = await use_case.execute(actor, body.to_command(app_id))
+    # Who sends a key will ask again, and gets the whole answer then.
+    watched = body.response is Delivery.BLOCKING and attempt is None
+    try:
+        async with WhileCallerWaits(request) if watched else nullcontext():
+            sent = await use_case.execute(actor, body.to_command(app_id))
+    except CallerGone:
+        # The run is left to its resume window, and nobody reads this answer.
+        return Response(status_code=CALLER_GONE)
     if sent.answered is not None:
         return ok(MessageResponse.of(sent.answered))
     if body.response is Delivery.BACKGROUND:
