@@ -27,7 +27,7 @@ from tests.fakes.servers import RunningServers
 T = TypeVar("T")
 
 _START_LIMIT = 30.0
-_PLENTY = 10_000_000
+_PLENTY = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
