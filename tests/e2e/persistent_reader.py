@@ -25,8 +25,9 @@ class Reading:
     types: list[str] = field(default_factory=list)
     done: bool = False
     reconnects: int = 0
-    #: Loop times: of the last byte before each interruption, and of the first after it.
-    silences: list[float] = field(default_factory=list)
+    #: Seconds between two events, at the most: how long the run took to recover.
+    longest_silence: float = 0.0
+    heard_at: float = 0.0
     refusals: list[str] = field(default_factory=list)
 
 
@@ -35,6 +36,7 @@ async def converse(client: httpx.AsyncClient, chat: Chat, query: str) -> Reading
     reading = Reading()
     body = {"query": query, "user": "reader", "response": "stream"}
     key = secrets.token_hex(16)
+    reading.heard_at = asyncio.get_running_loop().time()
     async with asyncio.timeout(PATIENCE):
         while not reading.done:
             try:
@@ -89,6 +91,9 @@ async def _read(answer: httpx.Response, reading: Reading) -> None:
 def _take(event: dict[str, str], reading: Reading) -> bool:
     """Take one event in; whether the connection has nothing more to say."""
     kind, data = event["event"], json.loads(event["data"])
+    now = asyncio.get_running_loop().time()
+    reading.longest_silence = max(reading.longest_silence, now - reading.heard_at)
+    reading.heard_at = now
     if kind == "error":
         assert data.get("resumable"), data
         return True

@@ -18,6 +18,8 @@ from tests.fakes.running_model_server import run_model_server
 #: Forty tokens, one every 50 ms: two seconds of streaming per message.
 QUERY = "[[tokens=40 delay=0.05]] number {number}"
 ANSWER = "".join(f"t{index} " for index in range(40)).strip()
+#: Seconds within which a run goes on after a death.
+RECOVERY = 10.0
 VICTIMS = {
     "api": ("dify_hex.bootstrap.cli", "api"),
     "worker": ("dify_hex.bootstrap.cli", "worker"),
@@ -102,6 +104,7 @@ async def test_killing_one_part_loses_nothing(product: Product, chat: Chat, vict
     )
 
     check(product, chat, readings)
+    assert max(each.longest_silence for each in readings) <= RECOVERY
 
 
 @pytest.mark.kill
@@ -120,5 +123,6 @@ async def test_two_hundred_chats_survive_anything(product: Product, chat: Chat) 
     # The figure for `make soak`'s record.
     sys.stderr.write(
         f"\n200 chats, {len(plan)} kills, {sum(each.reconnects for each in readings)} reconnects, "
-        f"{time.monotonic() - began:.0f} s\n"
+        f"longest silence {max(each.longest_silence for each in readings):.1f} s, "
+        f"{time.monotonic() - began:.0f} s in all\n"
     )
