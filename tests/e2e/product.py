@@ -1,6 +1,7 @@
 """The product as a whole, started the way a person starts it, for tests from the outside."""
 
 import os
+import pwd
 import re
 import secrets
 import shutil
@@ -32,6 +33,8 @@ class Product:
     home: Path
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
+    #: Who runs it, when that is not us.
+    user: str | None = None
 
     def children(self, *words: str) -> list[psutil.Process]:
         """The processes of the tree whose command line holds all the words."""
@@ -52,6 +55,7 @@ class Product:
             input=given.encode(),
             capture_output=True,
             env=self.environment,
+            user=self.user,
             timeout=60,
             check=False,
         )
@@ -80,11 +84,12 @@ class Product:
 
 @contextmanager
 def running_product(
-    *, home: Path | None = None, stop_with: signal.Signals = signal.SIGTERM, **variables: str
+    *, home: Path | None = None, user: str | None = None, **variables: str
 ) -> Iterator[Product]:
     """Start it, wait until it is ready, stop it."""
     place = home or Path(tempfile.mkdtemp(prefix="dify-hex-e2e-"))
-    place.chmod(0o711)
+    if user is None:
+        place.chmod(0o711)
     port = free_port()
     environment = {
         name: value
@@ -101,16 +106,26 @@ def running_product(
     }
     with (place / "up.out").open("wb") as output:
         process = subprocess.Popen(
-            [*CLI, "up"], env=environment, stdout=output, stderr=subprocess.STDOUT
+            [*CLI, "up"],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            user=user,
+            group=None if user is None else pwd.getpwnam(user).pw_gid,
+            extra_groups=None if user is None else [],
         )
     product = Product(
-        url=f"http://127.0.0.1:{port}", home=place, process=process, environment=environment
+        url=f"http://127.0.0.1:{port}",
+        home=place,
+        process=process,
+        environment=environment,
+        user=user,
     )
     try:
         product.await_ready()
         yield product
     finally:
-        process.send_signal(stop_with)
+        process.send_signal(signal.SIGTERM)
         try:
             process.wait(timeout=40)
         except subprocess.TimeoutExpired:
