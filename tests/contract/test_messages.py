@@ -1,64 +1,18 @@
-"""Talking to an app over HTTP: stream, blocking, background, and everything after."""
+"""Talking to an app over HTTP: stream, blocking, background, stopping, sending twice."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-Json = dict[str, Any]
-Event = tuple[str, Json]
+from tests.contract.talking import Event, ended, events_in, published, said, say
 
 
 @pytest.fixture
 async def app(client: httpx.AsyncClient) -> str:
     """The id of a published chat app."""
     return await published(client)
-
-
-async def published(client: httpx.AsyncClient, **fields: Any) -> str:
-    made = await client.post("/v1/apps", json={"name": f"Chat {uuid4().hex}", **fields})
-    assert made.status_code == 201, made.text
-    app_id: str = made.json()["data"]["id"]
-    answer = await client.post(f"/v1/apps/{app_id}/publish")
-    assert answer.status_code == 201, answer.text
-    return app_id
-
-
-async def say(
-    client: httpx.AsyncClient, app_id: str, query: str = "Hello", **fields: Any
-) -> httpx.Response:
-    body = {"query": query, "user": "ann", **fields}
-    return await client.post(f"/v1/apps/{app_id}/messages", json=body)
-
-
-async def said(client: httpx.AsyncClient, app_id: str, query: str = "Hello", **fields: Any) -> Json:
-    answer = await say(client, app_id, query, **fields)
-    assert answer.status_code == 200, answer.text
-    data: Json = answer.json()["data"]
-    return data
-
-
-async def ended(client: httpx.AsyncClient, message_id: str) -> Json:
-    """The message once its run has ended."""
-    async with asyncio.timeout(10):
-        while True:
-            message: Json = (await client.get(f"/v1/messages/{message_id}")).json()["data"]
-            if message["finished_at"] is not None:
-                return message
-            await asyncio.sleep(0.05)
-
-
-async def events_in(answer: httpx.Response) -> AsyncIterator[Event]:
-    kind = ""
-    async for line in answer.aiter_lines():
-        if line.startswith("event: "):
-            kind = line.removeprefix("event: ")
-        elif line.startswith("data: "):
-            yield kind, json.loads(line.removeprefix("data: "))
 
 
 @pytest.fixture
@@ -144,57 +98,6 @@ async def test_a_background_message_is_accepted_with_where_to_look(
     assert (await client.get(place)).json()["data"]["status"] == "running"
 
 
-async def test_a_conversation_goes_on_and_branches(client: httpx.AsyncClient, app: str) -> None:
-    first = await said(client, app, "One")
-    conversation_id = first["conversation_id"]
-
-    second = await said(client, app, "Two", conversation_id=conversation_id)
-    branch = await said(
-        client, app, "Three", conversation_id=conversation_id, parent_id=first["id"]
-    )
-    root = await said(client, app, "Four", conversation_id=conversation_id, parent_id=None)
-    listed = await client.get(f"/v1/conversations/{conversation_id}/messages?limit=3&user=ann")
-
-    assert second["parent_id"] == branch["parent_id"] == first["id"]
-    assert root["parent_id"] is None
-    assert [message["query"] for message in listed.json()["data"]] == ["Four", "Three", "Two"]
-    assert listed.json()["pagination"] == {"next_cursor": second["id"], "has_more": True}
-
-
-async def test_the_model_is_reminded_of_the_branch(client: httpx.AsyncClient, app: str) -> None:
-    first = await said(client, app, "[[text=Pomegranate]] Name a fruit.")
-
-    second = await said(
-        client, app, "[[echo=true]] Again?", conversation_id=first["conversation_id"]
-    )
-
-    assert second["usage"]["prompt_tokens"] > first["usage"]["prompt_tokens"]
-
-
-async def test_who_replies_too_early_is_told_to_wait(client: httpx.AsyncClient, app: str) -> None:
-    first = (await say(client, app, response="background")).json()["data"]
-
-    busy = await say(client, app, conversation_id=first["conversation_id"])
-
-    assert (busy.status_code, busy.json()["code"]) == (409, "conversation_busy")
-    assert busy.json()["details"] == {"message_id": first["id"]}
-
-
-async def test_another_users_conversation_does_not_exist(
-    client: httpx.AsyncClient, app: str
-) -> None:
-    message = await said(client, app)
-    conversation = f"/v1/conversations/{message['conversation_id']}"
-
-    sending = await say(client, app, user="bob", conversation_id=message["conversation_id"])
-
-    assert (sending.status_code, sending.json()["code"]) == (404, "conversation_not_found")
-    for path in (conversation, f"{conversation}/messages", f"/v1/messages/{message['id']}"):
-        assert (await client.get(path, params={"user": "bob"})).status_code == 404
-        assert (await client.get(path, params={"user": "ann"})).status_code == 200
-    assert (await client.delete(conversation, params={"user": "bob"})).status_code == 404
-
-
 async def test_inputs_are_checked_all_at_once_and_filled(client: httpx.AsyncClient) -> None:
     app_id = await published(
         client,
@@ -222,18 +125,6 @@ async def test_inputs_are_checked_all_at_once_and_filled(client: httpx.AsyncClie
         "inputs.colour",
     ]
     assert right["inputs"] == {"tone": "dry", "age": 7}
-
-
-async def test_a_completion_takes_inputs_and_has_no_conversation(
-    client: httpx.AsyncClient,
-) -> None:
-    app_id = await published(client, mode="completion")
-
-    message = await said(client, app_id, "", inputs={"text": "[[text=Done.]] Summarise."})
-    wrong = await say(client, app_id, "", inputs={"text": "x"}, conversation_id=str(uuid4()))
-
-    assert (message["answer"], message["conversation_id"]) == ("Done.", None)
-    assert (wrong.status_code, wrong.json()["code"]) == (422, "conversation_unsupported")
 
 
 async def test_an_app_that_is_not_published_or_archived_does_not_answer(
@@ -281,54 +172,6 @@ async def test_stopping_keeps_what_was_said_and_works_twice(
     again = await client.post(f"{place}/stop", json={"user": "ann"})
     assert again.json()["data"]["status"] == "stopped"
     assert again.json()["data"]["answer"].startswith("t0")
-
-
-async def test_feedback_is_given_changed_and_taken_back(
-    client: httpx.AsyncClient, app: str
-) -> None:
-    place = f"/v1/messages/{(await said(client, app))['id']}"
-
-    async def judge(body: Json) -> Any:
-        answer = await client.post(f"{place}/feedback", json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]["feedback"]
-
-    assert await judge({"rating": "dislike", "reason": "Rude.", "user": "ann"}) == {
-        "rating": "dislike",
-        "reason": "Rude.",
-    }
-    assert await judge({"rating": "like"}) == {"rating": "like", "reason": ""}
-    assert (await client.get(place)).json()["data"]["feedback"]["rating"] == "like"
-    assert await judge({"rating": None}) is None
-    stranger = await client.post(f"{place}/feedback", json={"rating": "like", "user": "bob"})
-    assert (stranger.status_code, stranger.json()["code"]) == (404, "message_not_found")
-
-
-async def test_conversations_are_listed_renamed_and_deleted(
-    client: httpx.AsyncClient, app: str
-) -> None:
-    message = await said(client, app, "Where is my order?")
-    other = await said(client, app, user="bob")
-    place = f"/v1/conversations/{message['conversation_id']}"
-
-    mine = await client.get("/v1/conversations", params={"app_id": app, "user": "ann"})
-    everybody = await client.get("/v1/conversations", params={"app_id": app})
-    stale = await client.patch(place, json={"name": "x"}, headers={"if-match": '"9"'})
-    renamed = await client.patch(place, json={"name": " My order ", "user": "ann"})
-    deleted = await client.delete(place, params={"user": "ann"})
-
-    assert [found["name"] for found in mine.json()["data"]] == ["Where is my order?"]
-    assert [found["id"] for found in everybody.json()["data"]] == [
-        other["conversation_id"],
-        message["conversation_id"],
-    ]
-    assert stale.status_code == 409
-    assert renamed.json()["data"]["name"] == "My order"
-    assert (await client.get("/v1/conversations")).status_code == 422
-    assert deleted.status_code == 204
-    for path in (place, f"{place}/messages", f"/v1/messages/{message['id']}"):
-        assert (await client.get(path)).status_code == 404
-    assert (await say(client, app, conversation_id=message["conversation_id"])).status_code == 404
 
 
 async def test_a_message_sent_twice_with_one_key_is_one_message(

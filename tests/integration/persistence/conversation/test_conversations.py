@@ -1,20 +1,14 @@
 """Conversations, messages and feedback survive the database, and its readers show them."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dify_hex.adapters.persistence.conversation.memory import SqlConversationMemory
 from dify_hex.adapters.persistence.conversation.reader import (
     SqlConversationReader,
     SqlMessageReader,
 )
-from dify_hex.adapters.persistence.transactions import tenant_connection, tenant_reads
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.application.conversation.ports import ConversationFilter
 from dify_hex.application.conversation.read_models import (
@@ -30,7 +24,7 @@ from dify_hex.domain.conversation.errors import (
     ParentNotFound,
 )
 from dify_hex.domain.conversation.feedback import Feedback, FeedbackRating, Opinion
-from dify_hex.domain.conversation.message import Message, MessageGlance, MessageStatus
+from dify_hex.domain.conversation.message import MessageGlance, MessageStatus
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import (
     AppId,
@@ -41,98 +35,11 @@ from dify_hex.domain.shared.ids import (
     TenantId,
 )
 from dify_hex.domain.shared.paging import CursorRequest
-from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from tests.builders.app import LATER, NOW
 from tests.builders.conversation import ANN, question
+from tests.integration.persistence.conversation.conftest import Begin, Talk, conversation_of
 
-Begin = Callable[[], SqlUnitOfWork]
 BOB = EndUserName("bob")
-
-
-@pytest.fixture
-def app_id() -> AppId:
-    """A new app."""
-    return AppId(new_id())
-
-
-@pytest.fixture
-def begin(engine: AsyncEngine, tenant_id: TenantId) -> Begin:
-    """Units of work of the tenant."""
-    return lambda: SqlUnitOfWork(engine, tenant_id)
-
-
-@pytest.fixture
-def conversations(engine: AsyncEngine) -> SqlConversationReader:
-    """The reader of conversations."""
-    return SqlConversationReader(tenant_reads(engine))
-
-
-@pytest.fixture
-def messages(engine: AsyncEngine) -> SqlMessageReader:
-    """The reader of messages."""
-    return SqlMessageReader(tenant_reads(engine))
-
-
-class Talk:
-    """A conversation that is being had."""
-
-    def __init__(self, begin: Begin, pool: asyncpg.Pool, conversation: Conversation) -> None:
-        self._begin = begin
-        self._pool = pool
-        self.conversation = conversation
-        self.id = conversation.id
-        self.tenant_id = conversation.tenant_id
-
-    async def ask(self, query: str = "Hello?", *, reply_to: MessageId | None = None) -> Message:
-        """Say something; the first time also keeps the conversation."""
-        parent = (
-            None if reply_to is None else MessageGlance(id=reply_to, status=MessageStatus.SUCCEEDED)
-        )
-        async with self._begin() as work:
-            opens = self.conversation.stored_version == 0
-            if not opens:
-                self.conversation = await work.conversations.get(self.id)
-            message = self.conversation.ask(question(query), reply_to=parent, now=NOW)
-            if opens:
-                await work.conversations.open(self.conversation, message)
-            else:
-                await work.messages.add(message)
-            await work.commit()
-        self.conversation = await self.load()
-        return message
-
-    async def load(self) -> Conversation:
-        """The conversation as it is stored."""
-        async with self._begin() as work:
-            return await work.conversations.get(self.id)
-
-    async def end(self, message: Message, **columns: object) -> None:
-        """Project the end of a run onto the message."""
-        values: Mapping[str, Any] = {"status": "succeeded", "answer": "Yes.", **columns}
-        changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(values, start=2))
-        async with tenant_connection(self._pool, self.tenant_id) as connection:
-            await connection.execute(
-                f"UPDATE messages SET {changes} WHERE id = $1", message.id, *values.values()
-            )
-
-
-def conversation_of(
-    tenant_id: TenantId, app_id: AppId, user: EndUserName = ANN, minutes: int = 0
-) -> Conversation:
-    return Conversation.start(
-        id=ConversationId(new_id()),
-        tenant_id=tenant_id,
-        app_id=app_id,
-        user=user,
-        query=f"Query {minutes}",
-        now=NOW + timedelta(minutes=minutes),
-    )
-
-
-@pytest.fixture
-def talk(begin: Begin, pool: asyncpg.Pool, tenant_id: TenantId, app_id: AppId) -> Talk:
-    """A conversation of Ann's, in which nothing was said yet."""
-    return Talk(begin, pool, conversation_of(tenant_id, app_id))
 
 
 async def keep(begin: Begin, *several: Conversation) -> None:
@@ -349,60 +256,3 @@ async def test_nothing_is_there_for_another_tenant(
         with pytest.raises(MessageNotFound):
             await work.messages.ownership(message.id)
         assert await work.feedback.find(message.id) is None
-
-
-class TestMemory:
-    """What a model is reminded of."""
-
-    @pytest.fixture
-    def memory(self, pool: asyncpg.Pool) -> SqlConversationMemory:
-        """The memory."""
-        return SqlConversationMemory(pool)
-
-    async def test_a_first_message_follows_nothing(
-        self, memory: SqlConversationMemory, talk: Talk
-    ) -> None:
-        message = await talk.ask()
-
-        assert await memory.turns_before(talk.tenant_id, talk.id, message.id, limit=9) == []
-
-    async def test_only_the_branch_of_the_message_is_remembered_oldest_first(
-        self, memory: SqlConversationMemory, talk: Talk
-    ) -> None:
-        root = await talk.ask("One")
-        await talk.end(root, answer="1")
-        other = await talk.ask("Other", reply_to=root.id)
-        await talk.end(other, answer="x")
-        second = await talk.ask("Two", reply_to=root.id)
-        await talk.end(second, answer="2")
-        third = await talk.ask("Three", reply_to=second.id)
-
-        turns = await memory.turns_before(talk.tenant_id, talk.id, third.id, limit=9)
-        nearest = await memory.turns_before(talk.tenant_id, talk.id, third.id, limit=1)
-
-        assert turns == [ChatTurn(query="One", answer="1"), ChatTurn(query="Two", answer="2")]
-        assert nearest == [ChatTurn(query="Two", answer="2")]
-
-    async def test_a_turn_that_came_to_nothing_is_passed_over(
-        self, memory: SqlConversationMemory, talk: Talk
-    ) -> None:
-        first = await talk.ask("One")
-        await talk.end(first, answer="1")
-        failed = await talk.ask("Two", reply_to=first.id)
-        await talk.end(failed, status="failed", answer="")
-        stopped = await talk.ask("Three", reply_to=failed.id)
-        await talk.end(stopped, status="stopped", answer="3")
-        asked = await talk.ask("Four", reply_to=stopped.id)
-
-        turns = await memory.turns_before(talk.tenant_id, talk.id, asked.id, limit=2)
-
-        assert [turn.query for turn in turns] == ["One", "Three"]
-
-    async def test_other_tenants_remember_nothing(
-        self, memory: SqlConversationMemory, talk: Talk
-    ) -> None:
-        first = await talk.ask("One")
-        await talk.end(first)
-        asked = await talk.ask("Two", reply_to=first.id)
-
-        assert (await memory.turns_before(TenantId(new_id()), talk.id, asked.id, limit=9)) == []

@@ -39,10 +39,13 @@ async def test_who_stays_gets_the_answer() -> None:
 async def test_who_hangs_up_is_waited_for_no_longer() -> None:
     caller = Caller()
 
-    with pytest.raises(CallerGone):
+    async def work() -> None:
         async with WhileCallerWaits(caller.request):
             caller.hang_up()
             await asyncio.sleep(30)
+
+    with pytest.raises(CallerGone):
+        await work()
 
     current = asyncio.current_task()
     assert current is not None
