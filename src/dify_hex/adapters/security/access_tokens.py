@@ -22,6 +22,8 @@ _ISSUER = "dify-hex"
 _LEEWAY = timedelta(seconds=5)
 #: Ours are about 700 characters; nobody has to look inside something much longer.
 _MAX_LENGTH = 4096
+#: What signed claims of another shape than ours come to.
+_NOT_OURS = (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError)
 
 
 class JwtAccessTokens(AccessTokens):
@@ -72,5 +74,5 @@ class JwtAccessTokens(AccessTokens):
                 issued_at=datetime.fromtimestamp(payload["iat"], UTC),
                 expires_at=datetime.fromtimestamp(payload["exp"], UTC),
             )
-        except (JoseError, ValueError, KeyError, TypeError) as error:
+        except _NOT_OURS as error:
             raise TokenInvalid from error
