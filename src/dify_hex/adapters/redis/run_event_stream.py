@@ -14,7 +14,7 @@ from dify_hex.adapters.redis.presence import Presence
 from dify_hex.adapters.redis.run_event_feed import RunEventFeed
 from dify_hex.adapters.redis.run_event_writer import RunEventSender
 from dify_hex.adapters.redis.run_outbox import RunOutbox
-from dify_hex.adapters.redis.run_tail import RunTail, TailSubscription
+from dify_hex.adapters.redis.run_tail import MAX_CHARACTERS, RunTail, TailSubscription
 from dify_hex.application.workflow.ports import (
     GAP,
     RunEventStream,
@@ -30,6 +30,7 @@ from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 #: Seconds that the last entries of a run get to reach Redis.
 _CLOSE_TIMEOUT = 1.0
 _PAUSE_AFTER_FAULT = 0.5
+_CANCEL_AGAIN = 0.2
 
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +42,10 @@ class RedisRunEventStream(RunEventStream, AbstractAsyncContextManager["RedisRunE
     the tail directly and Redis beside it; the tail of any other run is fed from Redis.
     """
 
-    def __init__(self, client: Redis, *, process: str) -> None:
+    def __init__(
+        self, client: Redis, *, process: str, tail_characters: int = MAX_CHARACTERS
+    ) -> None:
+        self._tail_characters = tail_characters
         self._sender = RunEventSender(client)
         self._feed = RunEventFeed(client)
         self._presence = Presence(client, process)
@@ -65,9 +69,12 @@ class RedisRunEventStream(RunEventStream, AbstractAsyncContextManager["RedisRunE
         unsettled = [asyncio.create_task(box.settled.wait()) for box in self._outboxes]
         if unsettled:
             await asyncio.wait(unsettled, timeout=_CLOSE_TIMEOUT)
-        for task in (*unsettled, *self._tasks):
-            task.cancel()
-        await asyncio.gather(*unsettled, *self._tasks, return_exceptions=True)
+        pending = {*unsettled, *self._tasks}
+        while pending:
+            # A cancellation that meets a time limit of the client's own may be lost in it.
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN)
 
     def open(self, lease: Lease) -> StreamWriter:
         """Begin to write for a run; readers see nothing of an owner with a lower token any more."""
@@ -112,7 +119,7 @@ class RedisRunEventStream(RunEventStream, AbstractAsyncContextManager["RedisRunE
         return TailSubscription(tail, tail.end, kept)
 
     def _tail(self, tenant_id: TenantId, run_id: WorkflowRunId) -> RunTail:
-        tail = RunTail(tenant_id, run_id)
+        tail = RunTail(tenant_id, run_id, max_characters=self._tail_characters)
         return self._tails.setdefault(tail.events_key, tail)
 
     async def _close(self, outbox: RunOutbox) -> None:

@@ -40,6 +40,7 @@ class RunTail:
 
     __slots__ = (
         "_characters",
+        "_max_characters",
         "_token",
         "_waiting",
         "away_since",
@@ -54,7 +55,9 @@ class RunTail:
         "run_id",
     )
 
-    def __init__(self, tenant_id: TenantId, run_id: WorkflowRunId) -> None:
+    def __init__(
+        self, tenant_id: TenantId, run_id: WorkflowRunId, *, max_characters: int = MAX_CHARACTERS
+    ) -> None:
         self.run_id = run_id
         #: The name of the run's stream in Redis.
         self.events_key = events_key(tenant_id, run_id)
@@ -72,6 +75,7 @@ class RunTail:
         self.joining = asyncio.Lock()
         self._token = -1
         self._characters = 0
+        self._max_characters = max_characters
         self._waiting: set[asyncio.Future[None]] = set()
 
     @property
@@ -86,7 +90,7 @@ class RunTail:
                 self._token = entry.token
                 self.entries.append(entry)
                 self._characters += len(entry.data)
-        if len(self.entries) > MAX_ENTRIES or self._characters > MAX_CHARACTERS:
+        if len(self.entries) > MAX_ENTRIES or self._characters > self._max_characters:
             self._trim()
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
@@ -109,7 +113,7 @@ class RunTail:
         # Down to three quarters at once: dropping one by one would move the rest each time.
         drop = max(len(self.entries) - MAX_ENTRIES * 3 // 4, 0)
         self._characters -= sum(len(entry.data) for entry in self.entries[:drop])
-        while self._characters > MAX_CHARACTERS and drop < len(self.entries) - 1:
+        while self._characters > self._max_characters and drop < len(self.entries) - 1:
             self._characters -= len(self.entries[drop].data)
             drop += 1
         del self.entries[:drop]

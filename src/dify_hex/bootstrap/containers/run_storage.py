@@ -35,5 +35,10 @@ class RunStorageContainer(containers.DeclarativeContainer):
     partitions = providers.Singleton(
         _journal_partitions, shared.endpoints.provided.database_admin_url, shared.clock
     )
-    stream = providers.Singleton(RedisRunEventStream, shared.redis, process=shared.process_name)
+    stream = providers.Singleton(
+        RedisRunEventStream,
+        shared.redis,
+        process=shared.process_name,
+        tail_characters=shared.settings.provided.run.stream_buffer_bytes,
+    )
     signals = providers.Singleton(RedisRunSignals, shared.redis)
