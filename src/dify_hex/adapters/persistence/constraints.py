@@ -11,8 +11,10 @@ from dify_hex.adapters.persistence.app.rows import (
     APP_VERSION_NUMBER_UNIQUE,
 )
 from dify_hex.adapters.persistence.conversation.rows import FEEDBACK_UNIQUE
+from dify_hex.adapters.persistence.model_provider.rows import MODEL_PROVIDER_NAME_UNIQUE
 from dify_hex.domain.account.errors import AlreadyMember, EmailTaken, TenantSlugTaken
 from dify_hex.domain.app.errors import AppNameTaken, AppSlugTaken
+from dify_hex.domain.model_provider.errors import ModelProviderNameTaken
 from dify_hex.domain.shared.errors import DomainError, StaleVersion
 
 #: Constraint or unique-index name (a constant beside its row class) to the error it means. The
@@ -24,5 +26,6 @@ CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     APP_NAME_UNIQUE: AppNameTaken,
     APP_SLUG_UNIQUE: AppSlugTaken,
     APP_VERSION_NUMBER_UNIQUE: StaleVersion,
+    MODEL_PROVIDER_NAME_UNIQUE: ModelProviderNameTaken,
     FEEDBACK_UNIQUE: StaleVersion,
 }

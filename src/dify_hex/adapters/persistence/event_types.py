@@ -28,6 +28,16 @@ from dify_hex.domain.conversation.events import (
     FeedbackGiven,
     FeedbackWithdrawn,
 )
+from dify_hex.domain.model_provider.events import (
+    ModelAdded,
+    ModelProviderCreated,
+    ModelProviderDeleted,
+    ModelProviderDisabled,
+    ModelProviderEnabled,
+    ModelProviderReconnected,
+    ModelProviderRenamed,
+    ModelRemoved,
+)
 from dify_hex.domain.shared.events import DomainEvent
 from dify_hex.domain.workflow.events import (
     WorkflowRunFailed,
@@ -58,6 +68,14 @@ _EVENTS: tuple[type[DomainEvent], ...] = (
     ConversationDeleted,
     FeedbackGiven,
     FeedbackWithdrawn,
+    ModelAdded,
+    ModelProviderCreated,
+    ModelProviderDeleted,
+    ModelProviderDisabled,
+    ModelProviderEnabled,
+    ModelProviderReconnected,
+    ModelProviderRenamed,
+    ModelRemoved,
     WorkflowRunFailed,
     WorkflowRunFinished,
     WorkflowRunPaused,

@@ -5,6 +5,7 @@ from dify_hex.adapters.persistence.account import rows as account_rows
 from dify_hex.adapters.persistence.app import rows as app_rows
 from dify_hex.adapters.persistence.base import Base
 from dify_hex.adapters.persistence.conversation import rows as conversation_rows
+from dify_hex.adapters.persistence.model_provider import rows as model_provider_rows
 from dify_hex.adapters.persistence.workflow import rows as workflow_rows
 
 #: Modules with row classes; a test finds one that is missing here.
@@ -12,6 +13,7 @@ ROW_MODULES = (
     outbox_rows,
     idempotency_rows,
     account_rows,
+    model_provider_rows,
     workflow_rows,
     app_rows,
     conversation_rows,

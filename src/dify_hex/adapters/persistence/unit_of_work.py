@@ -29,6 +29,7 @@ from dify_hex.adapters.persistence.conversation.repository import (
 )
 from dify_hex.adapters.persistence.errors import translated, translating
 from dify_hex.adapters.persistence.event_codec import encode_event
+from dify_hex.adapters.persistence.model_provider.repository import SqlModelProviderRepository
 from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEventRow
 from dify_hex.adapters.persistence.scope import WorkScope
 from dify_hex.adapters.persistence.tracker import Tracker
@@ -102,6 +103,11 @@ class SqlUnitOfWork(ConsumingWork):
     def messages(self) -> SqlMessageRepository:
         """Messages of the tenant's end users."""
         return SqlMessageRepository(self._scope)
+
+    @cached_property
+    def model_providers(self) -> SqlModelProviderRepository:
+        """Model providers of the tenant."""
+        return SqlModelProviderRepository(self._scope)
 
     @cached_property
     def one_time_links(self) -> SqlOneTimeLinkRepository:
