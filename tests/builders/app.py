@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 TENANT = TenantId(UUID(int=1))
 EDITOR = UUID(int=2)
-MODEL = ModelConfig(provider="scripted", model="echo")
+MODEL = ModelConfig(provider="local", model="echo")
 EVERYTHING = frozenset(Permission)
 
 

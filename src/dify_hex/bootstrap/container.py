@@ -41,7 +41,7 @@ class Container(containers.DeclarativeContainer):
         nodes=nodes,
         run_capacity=run_capacity,
     )
-    apps = providers.Container(AppContainer, shared=shared, storage=run_storage)
+    apps = providers.Container(AppContainer, shared=shared, storage=run_storage, models=models)
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     conversation = providers.Container(
         ConversationContainer, shared=shared, workflow=workflow, apps=apps

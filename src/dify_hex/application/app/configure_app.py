@@ -48,7 +48,7 @@ class ConfigureApp:
             StaleVersion: the draft is not as the caller has seen it.
         """
         actor.require_app(command.app_id, Permission.APP_WRITE)
-        faults = self._inspector.faults(command.configuration)
+        faults = await self._inspector.faults(actor.tenant_id, command.configuration)
         async with self._begin(actor.tenant_id) as work:
             app = await work.apps.get(command.app_id)
             app.configure(

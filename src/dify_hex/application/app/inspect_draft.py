@@ -28,4 +28,5 @@ class InspectDraft:
         actor.require_app(app_id, Permission.APP_READ)
         async with self._begin(actor.tenant_id) as work:
             app = await work.apps.get(app_id)
-        return DraftView.of(app, self._inspector.faults(app.state.draft.configuration))
+        configuration = app.state.draft.configuration
+        return DraftView.of(app, await self._inspector.faults(actor.tenant_id, configuration))

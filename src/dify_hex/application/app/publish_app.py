@@ -15,6 +15,7 @@ from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.app.app import App
 from dify_hex.domain.app.version import AppVersion
 from dify_hex.domain.shared.ids import AppId, AppVersionId
+from dify_hex.domain.shared.values.fault import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +64,15 @@ class PublishApp:
             StaleVersion: the draft is not as the caller has seen it.
         """
         actor.require_app(command.app_id, Permission.APP_PUBLISH)
+        draft_version, faults = await self._inspected(actor, command)
         async with self._begin(actor.tenant_id) as work:
             app = await work.apps.get(command.app_id)
-            app.expect_draft_version(command.expected_draft_version)
-            configuration = app.state.draft.configuration
-            document = self._graphs.document(built_in_graph(configuration))
+            app.expect_draft_version(draft_version)
+            document = self._graphs.document(built_in_graph(app.state.draft.configuration))
             version = app.publish(
                 version_id=AppVersionId(new_id()),
                 graph_hash=document.hash,
-                faults=self._inspector.faults(configuration),
+                faults=faults,
                 latest=await _latest(app, work),
                 now=self._clock.now(),
                 by=actor.caller_id,
@@ -82,6 +83,14 @@ class PublishApp:
             work.app_versions.add(version)
             await work.commit()
         return AppVersionView.of(version)
+
+    async def _inspected(self, actor: Actor, command: PublishAppCommand) -> tuple[int, list[Fault]]:
+        """The draft's version and faults, found before the transaction that publishes it."""
+        async with self._begin(actor.tenant_id) as work:
+            app = await work.apps.get(command.app_id)
+        app.expect_draft_version(command.expected_draft_version)
+        draft = app.state.draft
+        return draft.version, await self._inspector.faults(actor.tenant_id, draft.configuration)
 
 
 async def _latest(app: App, work: AppWork) -> AppVersion | None:

@@ -94,7 +94,7 @@ class RunnableApps:
     async def _draft(self, app_id: AppId, work: RunnableAppWork) -> RunnableApp:
         app = await work.apps.get(app_id)
         configuration = app.state.draft.configuration
-        faults = self._inspector.faults(configuration)
+        faults = self._inspector.own_faults(configuration)
         if faults:
             raise AppConfigurationInvalid(faults)
         graph = self._graphs.document(built_in_graph(configuration))

@@ -25,8 +25,11 @@ class AppContainer(containers.DeclarativeContainer):
 
     shared = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
+    models = providers.DependenciesContainer()
 
-    inspector = providers.Singleton(ConfigurationInspector, templates=storage.templates)
+    inspector = providers.Singleton(
+        ConfigurationInspector, templates=storage.templates, resolve_model=models.resolve_model
+    )
     default_model = providers.Singleton(
         ModelConfig, provider=BUILT_IN_PROVIDER, model=DEFAULT_MODEL
     )

@@ -17,6 +17,7 @@ from dify_hex.domain.app.mode import AppMode
 from dify_hex.domain.shared.ids import AppId, TenantId
 from tests.builders.app import MODEL, actor
 from tests.builders.engine import StillClock
+from tests.fakes.known_models import built_in_models
 from tests.fakes.memory_app import AppShelf, MemoryAppWork
 from tests.fakes.memory_work import MemoryDatabase
 
@@ -36,7 +37,7 @@ class AppHouse:
 
     @property
     def inspector(self) -> ConfigurationInspector:
-        return ConfigurationInspector(templates=JinjaTemplates())
+        return ConfigurationInspector(templates=JinjaTemplates(), resolve_model=built_in_models())
 
     @property
     def create_app(self) -> CreateApp:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.application.app.built_in_graph import built_in_graph
+from dify_hex.application.app.inspection import ConfigurationInspector
 from dify_hex.application.app.publish_app import PublishAppCommand
 from dify_hex.application.app.restore_app_version import (
     RestoreAppVersion,
@@ -16,7 +18,9 @@ from dify_hex.domain.app.errors import (
     AppVersionNotFound,
 )
 from dify_hex.domain.shared.errors import StaleVersion
+from dify_hex.domain.shared.values.model_config import ModelConfig
 from tests.builders.app import EDITOR, TENANT, actor, chat
+from tests.fakes.known_models import built_in_models
 from tests.unit.application.app.conftest import AppHouse
 
 
@@ -105,3 +109,35 @@ async def test_a_version_that_was_never_published_cannot_be_restored(house: AppH
         await restore(house).execute(
             house.editor, RestoreAppVersionCommand(app_id=app.id, number=1)
         )
+
+
+@pytest.mark.parametrize(
+    ("model", "code"),
+    [
+        (ModelConfig(provider="nobody", model="echo"), "model_provider_not_found"),
+        (ModelConfig(provider="local", model="nothing"), "model_not_found"),
+    ],
+)
+async def test_a_model_that_cannot_be_chosen_is_a_fault(
+    house: AppHouse, model: ModelConfig, code: str
+) -> None:
+    app = await house.made(configuration=chat(model=model))
+
+    with pytest.raises(AppConfigurationInvalid) as refused:
+        await house.published(app.id)
+
+    assert [(fault.code, fault.path) for fault in refused.value.faults] == [(code, "model")]
+
+
+async def test_a_model_that_is_away_for_now_is_no_fault(house: AppHouse) -> None:
+    inspector = ConfigurationInspector(
+        templates=JinjaTemplates(), resolve_model=built_in_models(base_url=None)
+    )
+
+    assert await inspector.faults(TENANT, chat()) == []
+
+
+async def test_a_model_that_was_not_chosen_is_not_looked_for(house: AppHouse) -> None:
+    faults = await house.inspector.faults(TENANT, chat(model=ModelConfig(provider="", model="")))
+
+    assert [fault.code for fault in faults] == ["model_not_chosen"] * 2

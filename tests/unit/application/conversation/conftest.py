@@ -26,6 +26,7 @@ from dify_hex.domain.shared.ids import AppId, ConversationId, TenantId
 from tests.builders.app import MODEL, actor, chat
 from tests.builders.conversation import ANN
 from tests.builders.engine import Engine
+from tests.fakes.known_models import built_in_models
 from tests.fakes.memory_conversation import MemoryConversationWork, MessageShelf
 from tests.fakes.memory_work import MemoryDatabase
 from tests.fakes.scripted_nodes import Dialogue, ScriptedNodes
@@ -45,7 +46,9 @@ class ChatHouse:
     def __post_init__(self) -> None:
         self.engine = Engine(nodes=self.nodes, runs=self.shelf.runs, capacity=self.capacity)
         self.clock = self.engine.clock
-        self.inspector = ConfigurationInspector(templates=JinjaTemplates())
+        self.inspector = ConfigurationInspector(
+            templates=JinjaTemplates(), resolve_model=built_in_models()
+        )
         self._apps = RunnableApps(inspector=self.inspector, graphs=self.graphs)
 
     def begin(self, tenant_id: TenantId) -> MemoryConversationWork:
