@@ -49,6 +49,10 @@ class Screen:
         if self.verbose or _SERIOUS.search(line):
             self._line(f"    {TITLES.get(name, name)}: {line}")
 
+    def note(self, text: str) -> None:
+        """Something worth knowing meanwhile."""
+        self._line(f"    {text}")
+
     def ready(self, url: str, logs: Path, *, demo_model: bool) -> None:
         """Everything runs."""
         self._line(f"\nReady in {monotonic() - self._began:.1f} s")

@@ -209,7 +209,7 @@ class ProcessTree:
         return child_environment(self._folder.home)
 
     def _say_long_start(self) -> None:
-        self._screen.echo("up", '"level":"warning" the API is not ready yet; see its log')
+        self._screen.note(f"the API is not ready yet: read {self._folder.logs / 'api.log'}")
 
     def _refuse_taken_port(self) -> None:
         host, port = self._options.bind, self._options.port

@@ -47,6 +47,7 @@ class DataFolder:
                 f"the data folder {home} cannot be used ({error.strerror}): "
                 "choose another with DIFY_HEX_HOME"
             ) from error
+        folder._refuse_other_owner()
         closed = user.first_closed(folder.run) if user else None
         if closed is not None:
             raise EmbeddedPartFailed(
@@ -116,6 +117,19 @@ class DataFolder:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         return descriptor
+
+    def _refuse_other_owner(self) -> None:
+        expected = self.user.uid if self.user else os.geteuid()
+        for data in (self.home / "postgres", self.home / "valkey"):
+            if data.exists() and (owner := data.stat().st_uid) != expected:
+                raise EmbeddedPartFailed(
+                    f"{data} belongs to user {owner}, and the servers would run as {expected}: "
+                    "run this as who ran it first, or choose another folder with DIFY_HEX_HOME"
+                )
+        if not os.access(self.home, os.W_OK | os.X_OK):
+            raise EmbeddedPartFailed(
+                f"{self.home} belongs to somebody else: choose another with DIFY_HEX_HOME"
+            )
 
     def _make(self, folder: Path) -> None:
         if not folder.is_dir():

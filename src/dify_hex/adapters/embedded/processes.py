@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -68,7 +69,8 @@ class Launch:
             preexec_fn=_dying_with(os.getpid(), self.death_signal),  # noqa: PLW1509 - no threads here
         )
         if process.stdin is not None:
-            with process.stdin as pipe:
+            # A child that ends before it has read is seen by its status.
+            with suppress(BrokenPipeError), process.stdin as pipe:
                 pipe.write(self.input)
         return ChildProcess(process)
 

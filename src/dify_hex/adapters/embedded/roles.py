@@ -39,7 +39,6 @@ def role_statements(passwords: RolePasswords) -> tuple[str, ...]:
         # The owner hands functions over to the definer, and sees no row by its rights.
         f"ALTER ROLE {OWNER} NOINHERIT",
         f"GRANT {DEFINER} TO {OWNER}",
-        f"ALTER ROLE {OWNER} SET statement_timeout = 0",
     )
 
 

@@ -114,7 +114,9 @@ class ValkeyServer:
                     if not child.is_running:
                         raise EmbeddedPartFailed(
                             f"Valkey ended while starting ({await child.wait()}): "
-                            f"read the end of {self._folder.logs / 'valkey.log'}"
+                            f"read the end of {self._folder.logs / 'valkey.log'}; if its file is "
+                            f"damaged, move {self._data / 'appendonlydir'} away: everything that "
+                            "must last is in the database"
                         )
                     await asyncio.sleep(GLANCE)
                     answer = await self._ask()

@@ -50,3 +50,12 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EmbeddedPartFailed, match="choose another with DIFY_HEX_HOME"):
         DataFolder.open(tmp_path / "file" / "home")
+
+
+def test_data_that_another_user_made_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "postgres").mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_001)
+    with pytest.raises(EmbeddedPartFailed, match="run this as who ran it first"):
+        DataFolder.open(tmp_path)
