@@ -180,7 +180,8 @@ class Session(Aggregate):
             self._rotated_at = now
             self._changed()
             return Rotation.ROTATED
-        if presented_hash == self._previous_hash and now < self._rotated_at + GRACE:
+        was_current = (self._previous_hash, self._token_hash)
+        if (presented_hash, successor_hash) == was_current and now < self._rotated_at + GRACE:
             return Rotation.REPEATED
         self._revoked_at = now
         self._changed(

@@ -11,8 +11,6 @@ from dify_hex.adapters.persistence.account.directory import (
     SqlCredentialLookup,
     SqlSignInDirectory,
 )
-from dify_hex.adapters.persistence.account.key_usage import SqlApiKeyUsage
-from dify_hex.adapters.persistence.account.reader import SqlApiKeyReader
 from dify_hex.adapters.persistence.account.sweep import forget_ended_sessions
 from dify_hex.adapters.persistence.transactions import Reads, tenant_reads
 from dify_hex.application.account.ports import (
@@ -31,7 +29,7 @@ from dify_hex.domain.account.permissions import Permission, Role
 from dify_hex.domain.account.session import Session
 from dify_hex.domain.account.tenant import TenantStatus
 from dify_hex.domain.shared.errors import Unavailable
-from dify_hex.domain.shared.ids import AccountId, ApiKeyId, AppId, SessionId
+from dify_hex.domain.shared.ids import AccountId, AppId, SessionId
 from tests.builders.account import (
     LATER,
     NOW,
@@ -239,45 +237,6 @@ async def test_a_link_is_found_by_its_token(
     assert spent is not None
     assert (spent.email, spent.is_over) == (None, True)
     assert await directory.find_link(hash_of("made up")) is None
-
-
-async def test_the_last_use_of_a_key_is_stored_once_a_minute(
-    pool: asyncpg.Pool, reads: Reads, begin: Begin, stored: Stored
-) -> None:
-    key = a_key(tenant_id=stored.tenant_id, secret=uuid4().hex)
-    async with begin(stored.tenant_id) as work:
-        work.api_keys.add(key)
-        await work.commit()
-    usage, reader = SqlApiKeyUsage(pool), SqlApiKeyReader(reads)
-
-    async def stored_use() -> datetime | None:
-        await usage.flush()
-        return (await reader.get_api_key(stored.tenant_id, key.id)).last_used_at
-
-    assert await stored_use() is None
-    usage.note(key.id, now=NOW)
-    usage.note(ApiKeyId(new_id()), now=NOW)
-    assert await stored_use() == NOW
-    usage.note(key.id, now=NOW + timedelta(seconds=59))
-    assert await stored_use() == NOW
-    usage.note(key.id, now=NOW + timedelta(seconds=60))
-    assert await stored_use() == NOW + timedelta(seconds=60)
-
-
-async def test_an_older_use_told_by_another_process_changes_nothing(
-    pool: asyncpg.Pool, reads: Reads, begin: Begin, stored: Stored
-) -> None:
-    key = a_key(tenant_id=stored.tenant_id, secret=uuid4().hex)
-    async with begin(stored.tenant_id) as work:
-        work.api_keys.add(key)
-        await work.commit()
-    for now in (LATER, NOW):
-        usage = SqlApiKeyUsage(pool)
-        usage.note(key.id, now=now)
-        await usage.flush()
-
-    found = await SqlApiKeyReader(reads).get_api_key(stored.tenant_id, key.id)
-    assert found.last_used_at == LATER
 
 
 async def test_a_lost_database_is_told_in_our_words(pool: asyncpg.Pool) -> None:

@@ -73,6 +73,13 @@ def test_after_that_the_token_before_ends_the_session() -> None:
         session.rotate(b"second", b"third", now=LATER + GRACE)
 
 
+def test_a_token_with_another_successor_than_it_had_is_not_answered_again() -> None:
+    session = a_session()
+    session.rotate(b"first", b"second", now=LATER)
+
+    assert session.rotate(b"first", b"another", now=LATER) is Rotation.REUSED
+
+
 def test_an_older_token_ends_the_session_at_once() -> None:
     session = a_session()
     session.rotate(b"first", b"second", now=LATER)
