@@ -42,6 +42,7 @@ _PRUNE = "DELETE FROM consumed_events WHERE consumed_at < now() - interval '7 da
 #: A release that is older than the event cannot read it; a newer one will, after this long.
 _UNREADABLE_RETRY = timedelta(minutes=5)
 _MAX_ERROR_LENGTH = 1000
+_BURST_SECONDS = 0.05
 
 
 class SqlOutboxStore(OutboxStore):
@@ -92,6 +93,8 @@ class SqlOutboxStore(OutboxStore):
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout.total_seconds()):
                 await self._news.wait()
+                # One look finds what a burst of commits has announced one by one.
+                await asyncio.sleep(_BURST_SECONDS)
 
     async def close(self) -> None:
         """Stop listening."""

@@ -29,7 +29,7 @@ LONGEST_RETRY = timedelta(minutes=10)
 #: How often the outbox is looked through when nobody announces anything.
 SWEEP_EVERY = timedelta(seconds=5)
 #: Events that are handled at the same time.
-BATCH = 10
+BATCH = 50
 
 
 class OutboxRelay:
@@ -60,6 +60,7 @@ class OutboxRelay:
         self._telemetry = telemetry
         self._sweep_every = sweep_every
         self._random = random or Random()  # noqa: S311 -- jitter is no secret
+        self._report_due = 0.0
 
     async def run(self) -> None:
         """Deliver until cancelled; a store that is away is waited for."""
@@ -92,6 +93,10 @@ class OutboxRelay:
         return len(batch)
 
     async def _report(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._report_due:
+            return
+        self._report_due = now + self._sweep_every.total_seconds()
         await self._store.prune()
         backlog = await self._reader.backlog()
         self._telemetry.set_gauge(Gauge.OUTBOX_PENDING, backlog.pending)
