@@ -150,9 +150,9 @@ async def test_a_pid_file_that_names_a_stranger_does_not_matter(
         assert await ask(server.urls.owner, "SELECT 1") == 1
 
 
-async def test_half_of_a_database_is_made_anew(make_server: MakeServer, home: Path) -> None:
-    (home / "postgres.new" / "base").mkdir(parents=True)
-    async with running(make_server()) as server:
+async def test_half_of_a_database_is_made_anew(fresh_home: Path, output: int) -> None:
+    (fresh_home / "postgres.new" / "base").mkdir(parents=True)
+    async with running(PostgresServer(DataFolder.open(fresh_home), output=output)) as server:
         assert await ask(server.urls.owner, "SELECT 1") == 1
 
 

@@ -11,8 +11,8 @@ from tests.integration.embedded.running_up import free_port, running_up
 from tests.integration.embedded.stand_ins import LINK
 
 
-def test_it_starts_everything_and_says_where_it_is(home: Path) -> None:
-    with running_up(home) as up:
+def test_it_starts_everything_and_says_where_it_is(fresh_home: Path) -> None:
+    with running_up(fresh_home) as up:
         up.wait_until_ready()
         for thing in ("database", "cache", "migrations", "API", "worker"):
             assert f"✓ {thing}" in up.text
@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_is_named(home: Path) -> None:
             assert "choose another with DIFY_HEX_BIND or DIFY_HEX_PORT" in up.text
 
 
-def test_parts_that_are_given_by_url_are_not_started(home: Path) -> None:
+def test_parts_that_are_given_by_url_are_not_started(fresh_home: Path) -> None:
     url = "postgresql://somebody:secret@127.0.0.1/x"
     given = {
         "DATABASE_URL": url,
@@ -90,12 +90,12 @@ def test_parts_that_are_given_by_url_are_not_started(home: Path) -> None:
         "REDIS_URL": "redis://127.0.0.1:1",
         "DIFY_HEX_MODEL_URL": "http://127.0.0.1:1/v1",
     }
-    with running_up(home, variables=given) as up:
+    with running_up(fresh_home, variables=given) as up:
         up.wait_until_ready()
         assert {name for name in up.parts() if "url" in name} == set()
         assert "demonstration only" not in up.text
         up.stop()
-    assert not (home / "postgres").exists()
+    assert not (fresh_home / "postgres").exists()
 
 
 def test_half_of_the_database_logins_is_refused(home: Path) -> None:

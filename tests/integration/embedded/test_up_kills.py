@@ -41,20 +41,20 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("user", USERS, ids=lambda user: "ordinary" if user else "ourselves")
-def test_nothing_outlives_it(home: Path, user: ServiceUser | None) -> None:
+def test_nothing_outlives_it(fresh_home: Path, user: ServiceUser | None) -> None:
     if user is not None:
-        os.chown(home, user.uid, user.gid)
-    with running_up(home, user=user) as up:
+        os.chown(fresh_home, user.uid, user.gid)
+    with running_up(fresh_home, user=user) as up:
         up.wait_until_ready()
         everything = [up.pid_of(name) for name in ("postgres", "valkey", "api", "worker")]
-        backends = processes_in(home / "postgres")
+        backends = processes_in(fresh_home / "postgres")
         up.process.kill()
         up.ended()
         killed = monotonic()
         while any(map(alive, {*everything, *backends})):
             assert monotonic() < killed + 10
     # The database was shut down in order: its pid file is gone.
-    assert not (home / "postgres" / "postmaster.pid").exists()
+    assert not (fresh_home / "postgres" / "postmaster.pid").exists()
 
 
 def test_it_starts_at_once_after_having_been_killed(home: Path) -> None:
