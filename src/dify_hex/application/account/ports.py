@@ -39,21 +39,27 @@ class AccountWork(UnitOfWork, Protocol):
     """A unit of work with the identities of one tenant."""
 
     @property
+    @abstractmethod
     def tenants(self) -> TenantRepository: ...
 
     @property
+    @abstractmethod
     def accounts(self) -> AccountRepository: ...
 
     @property
+    @abstractmethod
     def memberships(self) -> MembershipRepository: ...
 
     @property
+    @abstractmethod
     def api_keys(self) -> ApiKeyRepository: ...
 
     @property
+    @abstractmethod
     def sessions(self) -> SessionRepository: ...
 
     @property
+    @abstractmethod
     def one_time_links(self) -> OneTimeLinkRepository: ...
 
 
