@@ -96,6 +96,7 @@ def facts(
         query=query,
         message_id=MessageId(new_id()) if message else None,
         conversation_id=ConversationId(new_id()) if message else None,
+        reply_to=MessageId(new_id()) if message else None,
     )
 
 

@@ -295,6 +295,7 @@ def _run_of(message: Message, app: RunnableApp, command: SendMessageCommand) -> 
         query=message.query or None,
         message_id=message.id,
         conversation_id=message.conversation_id,
+        reply_to=message.parent_id,
         background=command.response is Delivery.BACKGROUND,
         resume_window=command.resume_window,
     )

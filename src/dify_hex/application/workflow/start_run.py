@@ -50,6 +50,7 @@ class StartRunCommand:
     query: str | None = None
     message_id: MessageId | None = None
     conversation_id: ConversationId | None = None
+    reply_to: MessageId | None = None
     background: bool = False
     resume_window: timedelta = DEFAULT_RESUME_WINDOW
 
@@ -155,4 +156,5 @@ class StartRun:
             query=command.query,
             message_id=command.message_id,
             conversation_id=command.conversation_id,
+            reply_to=command.reply_to,
         )

@@ -45,6 +45,8 @@ class RunStarted(Happened):
     query: str | None = None
     message_id: MessageId | None = None
     conversation_id: ConversationId | None = None
+    #: The message before this one; None for the first of a conversation, or of a branch.
+    reply_to: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,9 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
         fixed: Sequence[ChatMessage],
     ) -> tuple[ChatMessage, ...]:
         facts = context.facts
-        if config.memory is None or facts.conversation_id is None or facts.message_id is None:
+        if config.memory is None or facts.reply_to is None:
+            return ()
+        if facts.conversation_id is None or facts.message_id is None:
             return ()
         before = (context.tenant_id, facts.conversation_id, facts.message_id)
         limit = config.memory.max_turns

@@ -187,7 +187,15 @@ class TestMemory:
 
         assert [text for _, text in call.told] == ["Hello?"]
 
-    async def test_a_conversation_that_has_just_begun_adds_nothing(self) -> None:
+    async def test_the_first_message_of_a_branch_remembers_nothing(self) -> None:
+        call = Call(llm(memory=MemoryWindow()), memory=KeptMemory(*TURNS))
+        call.context = replace(call.context, facts=replace(call.context.facts, reply_to=None))
+
+        await call.execute()
+
+        assert [text for _, text in call.told] == ["Hello?"]
+
+    async def test_turns_that_came_to_nothing_add_nothing(self) -> None:
         call = Call(llm(memory=MemoryWindow()))
 
         await call.execute()
