@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 COVERAGE := .cache/coverage.json
 # Tests never see what the caller's shell is set up for.
-CLEAN_ENV := env $(foreach name,$(filter DATABASE_% REDIS_URL DIFY_HEX_%,$(shell compgen -e)),-u $(name))
+without = env $(foreach name,$(filter $(1),$(shell compgen -e)),-u $(name))
+CLEAN_ENV := $(call without,DATABASE_% TEST_DATABASE_% REDIS_URL DIFY_HEX_%)
 
 .PHONY: help run test check fix bench soak migrate revision clean test-external coverage lock env dev-env
 
@@ -46,9 +47,10 @@ coverage: ## Hold the last unit test run against the coverage gates
 	@$(BIN)/coverage json --quiet -o $(COVERAGE)
 	@$(BIN)/python -m scripts.coverage_gates $(COVERAGE)
 
-test-external: dev-env ## The tests on servers given by DATABASE_URL … and REDIS_URL, the kill tests aside
-	@: "$${DATABASE_ADMIN_URL:?set DATABASE_URL, DATABASE_ADMIN_URL, DATABASE_SYSTEM_URL and REDIS_URL}"
-	@$(PYTEST) $(wildcard tests/contract tests/integration tests/migrations tests/e2e) -m "not kill and not soak"
+test-external: dev-env ## The tests on servers given by URL (CONTRIBUTING.md), the kill tests aside
+	@: "$${REDIS_URL:?set it, and TEST_DATABASE_SUPERUSER_URL or the three URLs of the database}"
+	@: "$${TEST_DATABASE_SUPERUSER_URL:-$${DATABASE_URL:?}$${DATABASE_ADMIN_URL:?}$${DATABASE_SYSTEM_URL:?}}"
+	@$(call without,DIFY_HEX_%) $(PYTEST) $(wildcard tests/contract tests/integration tests/migrations tests/e2e) -m "not kill and not soak"
 
 soak: dev-env ## The tests that run for minutes
 	@$(CLEAN_ENV) $(PYTEST) tests -m soak

@@ -2,15 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
-from uuid import uuid4
 
-import asyncpg
 import pytest
 
-from dify_hex.adapters.persistence.engine import driver_dsn
-from dify_hex.bootstrap.migrate import migrate, roll_back
-from tests.fakes.servers import RunningServers, start_servers
+from dify_hex.bootstrap.migrate import migrate
+from tests.fakes.servers import RunningServers, own_database, start_servers
 
 
 @pytest.fixture(scope="session")
@@ -36,21 +32,3 @@ def empty_database(servers: RunningServers) -> Iterator[RunningServers]:
         if own is servers:
             # There is only the one database that was given, and others need it.
             asyncio.run(migrate(own.admin_url))
-
-
-@contextmanager
-def own_database(servers: RunningServers) -> Iterator[RunningServers]:
-    """A database that nobody else uses, or the given one when no other may be made."""
-    if servers.superuser_url is None:
-        asyncio.run(roll_back(servers.admin_url, "base"))
-        yield servers
-        return
-    name = f"dify_hex_{uuid4().hex[:12]}"
-    yield servers.with_database(name)
-    asyncio.run(_drop(servers.superuser_url, name))
-
-
-async def _drop(superuser_url: str, name: str) -> None:
-    connection = await asyncpg.connect(driver_dsn(superuser_url))
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()

@@ -22,8 +22,8 @@ MODEL_WITHIN = 60.0
 
 
 @pytest.fixture(scope="module")
-def product() -> Iterator[Product]:
-    with running_product() as running:
+def product(server_variables: dict[str, str]) -> Iterator[Product]:
+    with running_product(**server_variables) as running:
         yield running
 
 

@@ -9,12 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+import asyncpg
 
 from dify_hex.adapters.embedded.data_folder import DataFolder
 from dify_hex.adapters.embedded.postgres import FORGETFUL, DatabaseUrls, PostgresServer
 from dify_hex.adapters.embedded.roles import RolePasswords
 from dify_hex.adapters.embedded.valkey import ValkeyServer
+from dify_hex.adapters.persistence.engine import driver_dsn
 from dify_hex.bootstrap.database_preparation import prepare_database
+from dify_hex.bootstrap.migrate import roll_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,15 @@ class RunningServers:
     system_url: str
     redis_url: str
     superuser_url: str | None
+
+    def variables(self) -> dict[str, str]:
+        """What a process of the product has in its environment to use them."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "DATABASE_ADMIN_URL": self.admin_url,
+            "DATABASE_SYSTEM_URL": self.system_url,
+            "REDIS_URL": self.redis_url,
+        }
 
     def with_database(self, name: str) -> "RunningServers":
         """The same logins on a database of another name, made when it is missing."""
@@ -40,6 +54,11 @@ class RunningServers:
         return replace(self, **_fields(asyncio.run(made)))
 
 
+def are_given() -> bool:
+    """Whether the environment names servers, so that none is to be started."""
+    return bool(os.environ.get("REDIS_URL"))
+
+
 @contextmanager
 def start_servers(home: Path | None = None) -> Iterator[RunningServers]:
     """Run both servers in a folder of their own, which is removed afterwards, or borrow others.
@@ -47,7 +66,7 @@ def start_servers(home: Path | None = None) -> Iterator[RunningServers]:
     Servers named by DATABASE_URL, DATABASE_ADMIN_URL, DATABASE_SYSTEM_URL and REDIS_URL are used as
     they are. With TEST_DATABASE_SUPERUSER_URL and REDIS_URL the database is made there instead.
     """
-    if os.environ.get("REDIS_URL"):
+    if are_given():
         yield _borrowed()
         return
     # A folder of pytest's is closed to the user that servers run as when we are root.
@@ -67,6 +86,21 @@ def start_servers(home: Path | None = None) -> Iterator[RunningServers]:
         os.close(log)
         if home is None:
             shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def own_database(servers: RunningServers) -> Iterator[RunningServers]:
+    """A database that nobody else uses, or the given one, emptied, when no other may be made.
+
+    Redis is shared: its keys carry ids that no two databases have in common.
+    """
+    if servers.superuser_url is None:
+        asyncio.run(roll_back(servers.admin_url, "base"))
+        yield servers
+        return
+    name = f"dify_hex_{uuid4().hex[:12]}"
+    yield servers.with_database(name)
+    asyncio.run(_drop(servers.superuser_url, name))
 
 
 def _borrowed() -> RunningServers:
@@ -91,6 +125,12 @@ def _fields(urls: DatabaseUrls) -> dict[str, str]:
         "system_url": urls.system,
         "superuser_url": urls.superuser,
     }
+
+
+async def _drop(superuser_url: str, name: str) -> None:
+    connection = await asyncpg.connect(driver_dsn(superuser_url))
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
 
 
 def _password(url: str) -> str:

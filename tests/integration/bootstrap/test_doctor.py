@@ -21,10 +21,7 @@ def settings_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettings
     def make(servers: RunningServers, **changes: str) -> Settings:
         variables = {
             "DIFY_HEX_HOME": str(tmp_path),
-            "DATABASE_URL": servers.database_url,
-            "DATABASE_ADMIN_URL": servers.admin_url,
-            "DATABASE_SYSTEM_URL": servers.system_url,
-            "REDIS_URL": servers.redis_url,
+            **servers.variables(),
             **changes,
         }
         for name, value in variables.items():

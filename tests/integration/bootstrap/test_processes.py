@@ -28,10 +28,7 @@ _STOP_LIMIT = 20.0
 def _environment(servers: RunningServers, home: Path, port: int) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
-        "DATABASE_URL": servers.database_url,
-        "DATABASE_ADMIN_URL": servers.admin_url,
-        "DATABASE_SYSTEM_URL": servers.system_url,
-        "REDIS_URL": servers.redis_url,
+        **servers.variables(),
         "DIFY_HEX_HOME": str(home),
         "DIFY_HEX_PORT": str(port),
         "DIFY_HEX_METRICS_PORT": "0",

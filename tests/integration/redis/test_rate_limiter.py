@@ -61,6 +61,7 @@ async def test_a_server_that_forgot_the_script_is_told_again(client: Redis) -> N
     assert (await limiter.take(a_bucket())).allowed
 
 
+@pytest.mark.kill
 async def test_while_the_server_is_away_one_caller_finds_out_and_others_are_told(
     valkey: ValkeyServer,
 ) -> None:
