@@ -1,5 +1,6 @@
 """Begins a run inside its caller's transaction."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -70,10 +71,12 @@ class StartRunWork(UnitOfWork, Protocol):
     """The unit of work that a run can begin in."""
 
     @property
+    @abstractmethod
     def workflow_runs(self) -> NewRuns:
         """Where new runs are stored."""
 
     @property
+    @abstractmethod
     def graph_documents(self) -> GraphDocuments:
         """Where the exact graphs are kept."""
 
