@@ -10,7 +10,7 @@ import pytest
 from dify_hex.bootstrap.logging import configure_logging
 from dify_hex.domain.account.permissions import Role
 from tests.contract.running_api import RunningApi, run_api, settings_for
-from tests.contract.world import World, build_world
+from tests.contract.world import World, build_another, build_world
 from tests.fakes.running_model_server import run_model_server
 from tests.fakes.servers import RunningServers
 
@@ -31,6 +31,12 @@ def world(api: RunningApi, database: RunningServers) -> Iterator[World]:
     world = build_world(api, database.admin_url)
     yield world
     world.client.close()
+
+
+@pytest.fixture(scope="session")
+def torn_world(world: World, database: RunningServers) -> World:
+    """Tenants of their own, for tests that leave nothing as it was."""
+    return build_another(world, database.admin_url)
 
 
 @pytest.fixture

@@ -21,6 +21,11 @@ CREDENTIAL_CODES = {"auth_required"}
 
 
 @pytest.fixture(scope="session")
+def world(torn_world: World) -> World:
+    return torn_world
+
+
+@pytest.fixture(scope="session")
 def operations(api: RunningApi) -> tuple[Operation, ...]:
     return tuple(operations_of(api.document))
 

@@ -43,6 +43,11 @@ _SETTINGS = settings(
 
 
 @pytest.fixture(scope="session")
+def world(torn_world: World) -> World:
+    return torn_world
+
+
+@pytest.fixture(scope="session")
 def operations(api: RunningApi) -> list[APIOperation[Any, Any, Any, Any]]:
     schema = schemathesis.openapi.from_dict(api.document)
     schema.config.update(base_url=api.url)

@@ -68,26 +68,38 @@ class World:
 
 
 def build_world(api: RunningApi, admin_url: str) -> World:
-    """Make both tenants and everything in the first one, through the API wherever it can."""
+    """Set the installation up, and make two tenants with everything in the first one."""
     world = World(api=api, client=httpx.Client(base_url=api.url, timeout=30))
-    index = api.container.account()
     founder = Founder(email=OWNER, name="Ada", password=PASSWORD, tenant_name="First")
-    owner = api.do(index.create_owner().execute(founder))
+    api.do(api.container.account().create_owner().execute(founder))
     world.emails[Role.OWNER] = OWNER
-    world.tokens[Role.OWNER] = world.log_in(OWNER)
-    _add_members(world)
-    _add_other_tenant(world)
-    _add_keys(world, admin_url)
-    _add_things(world)
-    world.expired_token = _expired_token(api, owner.account_id, owner.tenant_id)
+    _fill(world, admin_url, prefix="")
     return world
 
 
-def _add_members(world: World) -> None:
+def build_another(first: World, admin_url: str) -> World:
+    """The same once more in tenants of their own, for tests that leave nothing as it was."""
+    world = World(api=first.api, client=first.client)
+    prefix = f"{uuid.uuid4().hex[:8]}-"
+    world.emails[Role.OWNER] = _owner_of_new_tenant(first, f"{prefix}owner@example.com")
+    _fill(world, admin_url, prefix=prefix)
+    return world
+
+
+def _fill(world: World, admin_url: str, *, prefix: str) -> None:
+    world.tokens[Role.OWNER] = world.log_in(world.emails[Role.OWNER])
+    _add_members(world, prefix)
+    world.other_owner = world.log_in(_owner_of_new_tenant(world, f"{prefix}other@example.com"))
+    _add_keys(world, admin_url)
+    _add_things(world)
+    world.expired_token = _expired_token(world)
+
+
+def _add_members(world: World, prefix: str) -> None:
     for role in Role:
         if role is Role.OWNER:
             continue
-        email = f"{role.value}@example.com"
+        email = f"{prefix}{role.value}@example.com"
         body = {"email": email, "name": role.value, "role": role.value}
         member = world.made("/v1/members", body)
         _choose_password(world, member["setup_path"])
@@ -96,15 +108,16 @@ def _add_members(world: World) -> None:
         world.ids["account_id"] = member["account_id"]
 
 
-def _add_other_tenant(world: World) -> None:
+def _owner_of_new_tenant(world: World, email: str) -> str:
+    """Open another tenant, and let a new account own it."""
     tenant = world.made("/v1/tenants", {"name": "Other"})
     switched = world.made(
         "/v1/auth/switch-tenant", {"tenant_id": tenant["id"]}, world.signed_in(Role.OWNER)
     )
-    body = {"email": "other@example.com", "name": "Other", "role": "owner"}
+    body = {"email": email, "name": "Other", "role": "owner"}
     member = world.made("/v1/members", body, switched["access_token"])
     _choose_password(world, member["setup_path"])
-    world.other_owner = world.log_in("other@example.com")
+    return email
 
 
 def _choose_password(world: World, path: str) -> None:
@@ -156,14 +169,15 @@ def _add_things(world: World) -> None:
     }
 
 
-def _expired_token(api: RunningApi, account_id: AccountId, tenant_id: TenantId) -> str:
+def _expired_token(world: World) -> str:
     issued = datetime.now(UTC) - timedelta(hours=1)
+    me = world.call("GET", "/v1/accounts/me", world.tokens[Role.OWNER]).json()["data"]
     claims = AccessClaims(
-        account_id=account_id,
-        tenant_id=tenant_id,
+        account_id=AccountId(uuid.UUID(me["id"])),
+        tenant_id=TenantId(uuid.UUID(me["tenant_id"])),
         session_id=SessionId(uuid.uuid4()),
         scope=frozenset(),
         issued_at=issued,
         expires_at=issued + timedelta(minutes=15),
     )
-    return api.container.credentials().access_tokens().issue(claims)
+    return world.api.container.credentials().access_tokens().issue(claims)
