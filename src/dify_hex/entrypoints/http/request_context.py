@@ -1,7 +1,7 @@
 """What is known about the request being handled, for everyone who handles a part of it."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dify_hex.application.shared.rate_limiter import Allowance
 
@@ -20,8 +20,6 @@ class RequestContext:
     language: str = ENGLISH
     #: The narrowest rate limit that this request counted against, once it did.
     allowance: Allowance | None = None
-    #: Further response headers that a dependency wants sent, whatever the answer is.
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 _CURRENT: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -1,6 +1,6 @@
 """The outermost layer: every request gets an id, a trace, a log line, figures and safe headers."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -181,7 +181,6 @@ class _Exchange:
             headers.append((b"deprecation", b"true"))
             if facts.sunset is not None:
                 headers.append((b"sunset", facts.sunset.encode("latin-1")))
-        headers.extend(_encoded(context.headers))
         message["headers"] = headers
 
 
@@ -191,10 +190,6 @@ def _rate_headers(allowance: Allowance) -> tuple[tuple[bytes, bytes], ...]:
         (b"ratelimit-remaining", str(max(0, allowance.remaining)).encode()),
         (b"ratelimit-reset", str(-int(-allowance.reset_after // 1)).encode()),
     )
-
-
-def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _method(scope: Scope) -> str:
