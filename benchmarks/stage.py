@@ -62,10 +62,12 @@ def stage(**settings: str) -> Iterator[Stage]:
     with (
         scripted_model() as model,
         running_product(
-            DIFY_HEX_MODEL_URL=f"http://{model.host}:{model.port}/v1",
-            DIFY_HEX_MODEL_NAME="scripted",
-            DIFY_HEX_LOG_LEVEL="WARNING",
-            **settings,
+            variables={
+                "DIFY_HEX_MODEL_URL": f"http://{model.host}:{model.port}/v1",
+                "DIFY_HEX_MODEL_NAME": "scripted",
+                "DIFY_HEX_LOG_LEVEL": "WARNING",
+                **settings,
+            }
         ) as product,
     ):
         yield _furnished(product, model)

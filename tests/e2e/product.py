@@ -1,26 +1,28 @@
 """The product as a whole, started the way a person starts it, for tests from the outside."""
 
 import os
-import pwd
 import re
 import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
+from typing import Any
 
 import httpx
 import orjson
 import psutil
 
-CLI = (sys.executable, "-m", "dify_hex.bootstrap.cli")
+from dify_hex.adapters.embedded.service_user import ServiceUser
+from tests.fakes.interpreter import IMPORT_PATH, interpreter_for
+
+CLI = ("-m", "dify_hex.bootstrap.cli")
 READY_WITHIN = 60.0
 EMAIL = "ada@example.com"
 
@@ -34,7 +36,7 @@ class Product:
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
     #: Who runs it, when that is not us.
-    user: str | None = None
+    user: ServiceUser | None = None
 
     def children(self, *words: str) -> list[psutil.Process]:
         """The processes of the tree whose command line holds all the words."""
@@ -50,12 +52,12 @@ class Product:
 
     def command(self, *arguments: str, given: str = "") -> str:
         """What a command of the CLI prints; it has to succeed."""
-        done = subprocess.run(
-            [*CLI, *arguments],
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(
+            [interpreter_for(self.user), *CLI, *arguments],
             input=given.encode(),
             capture_output=True,
             env=self.environment,
-            user=self.user,
+            **_as(self.user),
             timeout=60,
             check=False,
         )
@@ -84,7 +86,10 @@ class Product:
 
 @contextmanager
 def running_product(
-    *, home: Path | None = None, user: str | None = None, **variables: str
+    *,
+    home: Path | None = None,
+    user: ServiceUser | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Product]:
     """Start it, wait until it is ready, stop it."""
     place = home or Path(tempfile.mkdtemp(prefix="dify-hex-e2e-"))
@@ -101,18 +106,17 @@ def running_product(
         "DIFY_HEX_PORT": str(port),
         "DIFY_HEX_METRICS_PORT": "0",
         "DIFY_HEX_LIMIT_SIGN_IN_BURST": "1000",
+        "PYTHONPATH": IMPORT_PATH,
         "XDG_CONFIG_HOME": str(place / "config"),
-        **variables,
+        **(variables or {}),
     }
     with (place / "up.out").open("wb") as output:
         process = subprocess.Popen(
-            [*CLI, "up"],
+            [interpreter_for(user), *CLI, "up"],
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
-            user=user,
-            group=None if user is None else pwd.getpwnam(user).pw_gid,
-            extra_groups=None if user is None else [],
+            **_as(user),
         )
     product = Product(
         url=f"http://127.0.0.1:{port}",
@@ -133,6 +137,10 @@ def running_product(
             process.wait()
         if home is None:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _as(user: ServiceUser | None) -> dict[str, Any]:
+    return {"user": user.uid, "group": user.gid, "extra_groups": []} if user else {}
 
 
 def free_port() -> int:

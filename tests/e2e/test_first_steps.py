@@ -1,8 +1,6 @@
 """What a newcomer does: start it, make an app, talk to the built-in model, lose the connection."""
 
 import json
-import os
-import pwd
 import shutil
 import tempfile
 import time
@@ -13,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dify_hex.adapters.embedded.service_user import ServiceUser, give
 from tests.e2e.product import Chat, Product, make_chat, make_owner, running_product
 
 #: Id, type and data.
@@ -23,7 +22,7 @@ MODEL_WITHIN = 60.0
 
 @pytest.fixture(scope="module")
 def product(server_variables: dict[str, str]) -> Iterator[Product]:
-    with running_product(**server_variables) as running:
+    with running_product(variables=server_variables) as running:
         yield running
 
 
@@ -117,13 +116,13 @@ def test_a_stream_that_was_cut_goes_on_where_it_was(chat: Chat) -> None:
 
 
 def test_an_ordinary_user_can_run_it_too() -> None:
-    if os.geteuid() != 0:
+    nobody = ServiceUser.for_this_process()
+    if nobody is None:
         return  # then every other test here has shown it
-    nobody = pwd.getpwnam("nobody")
     home = Path(tempfile.mkdtemp(prefix="dify-hex-nobody-"))
-    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    give(home, nobody)
     try:
-        with running_product(home=home, user="nobody") as running:
+        with running_product(home=home, user=nobody) as running:
             make_owner(running)
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -30,7 +30,10 @@ VICTIMS = {
 
 @pytest.fixture(scope="module")
 def product() -> Iterator[Product]:
-    with run_model_server() as models, running_product(DIFY_HEX_MODEL_URL=models.url) as running:
+    with (
+        run_model_server() as models,
+        running_product(variables={"DIFY_HEX_MODEL_URL": models.url}) as running,
+    ):
         yield running
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from dify_hex.adapters.embedded.service_user import ServiceUser
+from tests.fakes.interpreter import IMPORT_PATH, interpreter_for
 
 ROOT = Path(__file__).parents[3]
 STAND_INS = Path(__file__).with_name("stand_ins.py")
@@ -99,7 +99,7 @@ def running_up(
     environment = {
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": os.pathsep.join(("src", *(path for path in sys.path if "site-" in path))),
+        "PYTHONPATH": IMPORT_PATH,
         "DIFY_HEX_HOME": os.fspath(home),
         "DIFY_HEX_PORT": str(chosen),
         **(variables or {}),
@@ -123,9 +123,3 @@ def running_up(
         if process.poll() is None:
             process.kill()
             up.ended()
-
-
-def interpreter_for(user: ServiceUser | None) -> str:
-    """Our own interpreter, or the system's where ours lies in a closed home."""
-    ours = Path(sys.executable)
-    return sys.executable if user is None or user.first_closed(ours) is None else "/usr/bin/python3"
