@@ -74,7 +74,7 @@ class Audience:
             connection = await connect(self._address)
             self._connections.append(connection)
             answering = asyncio.ensure_future(connection.send(request, reading.take))
-            while not (reading.events or answering.done()):
+            while not (reading.events or answering.done()):  # noqa: ASYNC110 - readings tell nobody
                 await asyncio.sleep(0.01)
         answer = await answering
         reading.has_failed |= answer.status != 200
