@@ -10,6 +10,7 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
+from dify_hex.bootstrap.log_stream import GatheredLines
 from dify_hex.bootstrap.masking import mask_event
 
 _LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
@@ -35,7 +36,7 @@ def configure_logging(level: str, style: Format) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr if pretty else GatheredLines(sys.stderr))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder()],
