@@ -1,5 +1,6 @@
 """`/docs`: Swagger UI and the list of errors, served from our own files."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
@@ -53,12 +54,10 @@ _ERROR_PAGE = """<!doctype html>
 
 def documentation_routes(document: Callable[[], Mapping[str, Any]]) -> list[Route]:
     """The routes of the documentation; `document` builds OpenAPI once, when it is first read."""
-    rendered: list[bytes] = []
+    rendering = _Once(lambda: orjson.dumps(document()))
 
     async def openapi(_request: Request) -> Response:
-        if not rendered:
-            rendered.append(orjson.dumps(document()))
-        return Response(rendered[0], media_type="application/json")
+        return Response(await rendering.result(), media_type="application/json")
 
     return [
         Route("/openapi.json", openapi),
@@ -67,6 +66,21 @@ def documentation_routes(document: Callable[[], Mapping[str, Any]]) -> list[Rout
         Route("/docs/start.js", _start),
         Route("/docs/{name}", _asset),
     ]
+
+
+class _Once:
+    """Does something slow a single time, in a thread, however many wait for it."""
+
+    def __init__(self, work: Callable[[], bytes]) -> None:
+        self._work = work
+        self._lock = asyncio.Lock()
+        self._done: bytes | None = None
+
+    async def result(self) -> bytes:
+        async with self._lock:
+            if self._done is None:
+                self._done = await asyncio.to_thread(self._work)
+            return self._done
 
 
 async def _page(_request: Request) -> Response:
