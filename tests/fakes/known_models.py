@@ -10,6 +10,7 @@ from dify_hex.application.model_provider.read_models import (
     UsableModel,
 )
 from dify_hex.application.model_provider.resolve_model import ResolveModel
+from dify_hex.domain.model_provider.errors import ModelProviderNotFound
 from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.ids import ModelProviderId, TenantId
 from dify_hex.domain.shared.paging import Page, PageRequest
@@ -24,10 +25,10 @@ class NoProviders(ModelProviderReader):
     ) -> Page[ModelProviderDetail]:
         return Page(items=[], total=0, page=page.page, limit=page.limit)
 
-    async def find_provider(
+    async def get_provider(
         self, tenant_id: TenantId, provider_id: ModelProviderId
-    ) -> ModelProviderDetail | None:
-        return None
+    ) -> ModelProviderDetail:
+        raise ModelProviderNotFound
 
     async def find_callable(self, tenant_id: TenantId, name: str) -> CallableProvider | None:
         return None

@@ -194,10 +194,14 @@ class ModelProviderReader(Protocol):
         """A page of the tenant's providers; `q` is a part of the name."""
 
     @abstractmethod
-    async def find_provider(
+    async def get_provider(
         self, tenant_id: TenantId, provider_id: ModelProviderId
-    ) -> ModelProviderDetail | None:
-        """The provider of that id, if the tenant has it."""
+    ) -> ModelProviderDetail:
+        """The provider of that id.
+
+        Raises:
+            ModelProviderNotFound: the tenant has none.
+        """
 
     @abstractmethod
     async def find_callable(self, tenant_id: TenantId, name: str) -> CallableProvider | None:
@@ -234,3 +238,15 @@ class ModelProviderWork(UnitOfWork, Protocol):
     @abstractmethod
     def model_providers(self) -> ModelProviderRepository:
         """The tenant's model providers."""
+
+
+class AddressGuard(Protocol):
+    """Keeps calls of tenants away from the operator's own network."""
+
+    @abstractmethod
+    async def check(self, base_url: str) -> None:
+        """Refuse an address that leads into a private network.
+
+        Raises:
+            ModelBaseUrlInvalid: with the reason `private_address`.
+        """

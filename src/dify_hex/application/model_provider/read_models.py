@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from dify_hex.domain.model_provider.model import Model, ModelType
+from dify_hex.domain.model_provider.model_provider import ModelProvider
 from dify_hex.domain.model_provider.state import Connection
 from dify_hex.domain.shared.ids import ModelProviderId
 
@@ -23,6 +25,24 @@ class ModelProviderDetail:
     created_at: datetime
     updated_at: datetime
 
+    @classmethod
+    def of(cls, provider: ModelProvider) -> Self:
+        """What may be shown of the provider."""
+        state = provider.state
+        credential = state.connection.credential
+        return cls(
+            id=provider.id,
+            name=state.name,
+            kind=provider.kind.name,
+            base_url=state.connection.base_url,
+            credential_hint=None if credential is None else credential.hint,
+            models=state.models,
+            enabled=state.enabled,
+            version=provider.version,
+            created_at=state.created_at,
+            updated_at=state.updated_at,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallableProvider:
@@ -33,6 +53,17 @@ class CallableProvider:
     connection: Connection
     models: tuple[Model, ...]
     enabled: bool
+
+    @classmethod
+    def of(cls, provider: ModelProvider) -> Self:
+        """What a call of the provider needs."""
+        return cls(
+            id=provider.id,
+            kind=provider.kind.name,
+            connection=provider.state.connection,
+            models=provider.state.models,
+            enabled=provider.state.enabled,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 DomainError
 ├── NotFound       ModelProviderNotFound, ModelNotFound
 ├── Conflict       ModelProviderNameTaken, ModelExists, ModelProviderBuiltIn,
-│                  ModelProviderIsDisabled, TooManyModels
+│                  ModelProviderIsDisabled, ModelProviderIsEmpty, TooManyModels
 ├── InvalidInput   ModelProviderNameInvalid, ModelProviderKindUnknown, ModelBaseUrlInvalid,
 │                  ModelCredentialRequired, ModelInvalid, ModelTypeMismatch,
 │                  ModelAuthenticationFailed, ModelContextTooLong, ModelContentFiltered,
@@ -51,6 +51,12 @@ class ModelProviderIsDisabled(Conflict):
     """The model provider is disabled."""
 
     code = "model_provider_disabled"
+
+
+class ModelProviderIsEmpty(Conflict):
+    """The provider has no models and does not list those it serves; name one."""
+
+    code = "model_provider_empty"
 
 
 class ModelProviderKindUnknown(InvalidInput):

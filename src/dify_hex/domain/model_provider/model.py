@@ -1,5 +1,6 @@
 """A model of a provider: its type and its sizes."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,12 @@ MAX_NAME_LENGTH = 200
 #: What a model is taken to hold when nobody says: small enough for nearly all that are served.
 DEFAULT_CONTEXT_WINDOW = 8192
 _MAX_WINDOW = 100_000_000
+_EMBEDDING = re.compile(r"embed|\b(bge|e5|gte)\b", re.IGNORECASE)
+#: What catalogues list besides, and nothing here can use.
+_OTHER = re.compile(
+    r"whisper|transcri|\btts\b|speech|audio|realtime|moderation|rerank|dall-e|image|sora|video",
+    re.IGNORECASE,
+)
 
 
 class ModelType(StrEnum):
@@ -39,6 +46,20 @@ class Model:
             raise ModelInvalid(field="context_window")
         if self.max_output is not None and not 1 <= self.max_output <= self.context_window:
             raise ModelInvalid(field="max_output")
+
+
+def model_listed_as(name: str) -> Model | None:
+    """What a name in a provider's catalogue stands for, as far as names tell; None: of no use."""
+    if _OTHER.search(name):
+        return None
+    try:
+        return Model(name=name, type=_type_of(name))
+    except ModelInvalid:
+        return None
+
+
+def _type_of(name: str) -> ModelType:
+    return ModelType.EMBEDDING if _EMBEDDING.search(name) else ModelType.LLM
 
 
 def starter_models(kind: str) -> tuple[Model, ...]:

@@ -11,7 +11,6 @@ from dify_hex.domain.model_provider.errors import (
     ModelBaseUrlInvalid,
     ModelCredentialRequired,
     ModelExists,
-    ModelNotFound,
     ModelProviderBuiltIn,
     ModelProviderNameInvalid,
     TooManyModels,
@@ -157,40 +156,21 @@ class ModelProvider(Aggregate):
             ),
         )
 
-    def add_model(self, model: Model, *, now: datetime, by: UUID | None) -> None:
-        """Offer one more model.
+    def offer(self, models: Iterable[Model], *, now: datetime, by: UUID | None) -> None:
+        """Offer exactly these models; the same ones again change nothing.
 
         Raises:
-            ModelExists: one of this name is there.
-            TooManyModels: there are as many as there may be.
+            ModelExists: two of them have one name.
+            TooManyModels: there are more than there may be.
         """
-        self._become(
-            replace(
-                self._state,
-                models=_checked_models((*self._state.models, model)),
-                updated_at=now,
-                updated_by=by,
-            ),
-            ModelAdded(
-                tenant_id=self.tenant_id, occurred_at=now, provider_id=self.id, model=model.name
-            ),
-        )
-
-    def remove_model(self, name: str, *, now: datetime, by: UUID | None) -> None:
-        """Offer it no longer.
-
-        Raises:
-            ModelNotFound: there is no such model.
-        """
-        if self._state.model(name) is None:
-            raise ModelNotFound(provider=self._state.name, model=name)
-        kept = tuple(model for model in self._state.models if model.name != name)
-        self._become(
-            replace(self._state, models=kept, updated_at=now, updated_by=by),
-            ModelRemoved(
-                tenant_id=self.tenant_id, occurred_at=now, provider_id=self.id, model=name
-            ),
-        )
+        before, after = self._state.models, _checked_models(models)
+        if after == before:
+            return
+        happened = [
+            *(self._model_event(ModelRemoved, gone, now) for gone in before if gone not in after),
+            *(self._model_event(ModelAdded, new, now) for new in after if new not in before),
+        ]
+        self._become(replace(self._state, models=after, updated_at=now, updated_by=by), *happened)
 
     def disable(self, *, now: datetime, by: UUID | None) -> None:
         """Let its models be used no longer; a second time changes nothing."""
@@ -218,9 +198,16 @@ class ModelProvider(Aggregate):
             ModelProviderDeleted(tenant_id=self.tenant_id, occurred_at=now, provider_id=self.id)
         )
 
-    def _become(self, state: ProviderState, happened: ModelProviderEvent) -> None:
+    def _become(self, state: ProviderState, *happened: ModelProviderEvent) -> None:
         self._state = state
-        self._changed(happened)
+        self._changed(*happened)
+
+    def _model_event(
+        self, kind: type[ModelAdded] | type[ModelRemoved], model: Model, now: datetime
+    ) -> ModelAdded | ModelRemoved:
+        return kind(
+            tenant_id=self.tenant_id, occurred_at=now, provider_id=self.id, model=model.name
+        )
 
 
 def _checked_name(name: str) -> str:

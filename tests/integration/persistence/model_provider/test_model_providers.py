@@ -96,7 +96,7 @@ class TestRepository:
         async with begin(tenant_id) as work:
             loaded = await work.model_providers.get(provider.id)
             loaded.rename("other", now=later, by=None)
-            loaded.remove_model("gpt-4o", now=later, by=None)
+            loaded.offer(MODELS[:1], now=later, by=None)
             loaded.disable(now=later, by=None)
             await work.commit()
         async with begin(tenant_id) as work:
@@ -155,7 +155,7 @@ class TestReader:
         page = await reader.list_providers(tenant_id, PageRequest())
         (shown,) = page.items
         assert page.total == 1
-        assert shown == await reader.find_provider(tenant_id, provider.id)
+        assert shown == await reader.get_provider(tenant_id, provider.id)
         assert (shown.name, shown.kind, shown.base_url, shown.credential_hint) == (
             "openai",
             "openai",
@@ -214,7 +214,8 @@ class TestReader:
             provider.state.connection,
         )
         assert await reader.find_callable(other_tenant_id, "openai") is None
-        assert await reader.find_provider(tenant_id, ModelProviderId(uuid4())) is None
+        with pytest.raises(ModelProviderNotFound):
+            await reader.get_provider(tenant_id, ModelProviderId(uuid4()))
 
     async def test_only_models_of_enabled_providers_are_usable(
         self, begin: Begin, reader: SqlModelProviderReader, tenant_id: TenantId

@@ -14,6 +14,7 @@ from dify_hex.application.model_provider.read_models import (
     ModelProviderDetail,
     UsableModel,
 )
+from dify_hex.domain.model_provider.errors import ModelProviderNotFound
 from dify_hex.domain.model_provider.model import ModelType
 from dify_hex.domain.shared.ids import ModelProviderId, TenantId
 from dify_hex.domain.shared.paging import Page, PageRequest
@@ -76,16 +77,18 @@ class SqlModelProviderReader(ModelProviderReader):
             items=[_detail(row) for row in rows], total=count, page=page.page, limit=page.limit
         )
 
-    async def find_provider(
+    async def get_provider(
         self, tenant_id: TenantId, provider_id: ModelProviderId
-    ) -> ModelProviderDetail | None:
+    ) -> ModelProviderDetail:
         """The provider of that id."""
         statement = select(*_DETAIL).where(
             ModelProviderRow.tenant_id == tenant_id, ModelProviderRow.id == provider_id
         )
         async with self._reads(tenant_id) as connection:
             row = (await connection.execute(statement)).one_or_none()
-        return None if row is None else _detail(row)
+        if row is None:
+            raise ModelProviderNotFound
+        return _detail(row)
 
     async def find_callable(self, tenant_id: TenantId, name: str) -> CallableProvider | None:
         """What a call of the provider of that name needs."""
