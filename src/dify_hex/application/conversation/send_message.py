@@ -74,7 +74,8 @@ class SendMessageCommand:
     conversation_id: ConversationId | None = None
     parent_id: MessageId | None = None
     from_beginning: bool = False
-    resume_window: timedelta = DEFAULT_RESUME_WINDOW
+    #: How long the run goes on without a reader; None means as the operator has set it.
+    resume_window: timedelta | None = None
     version: VersionChoice = VersionChoice.PUBLISHED
 
 
@@ -107,12 +108,14 @@ class SendMessage:
         apps: RunnableApps,
         start_run: StartRun,
         host: RunHost,
+        resume_window: timedelta = DEFAULT_RESUME_WINDOW,
     ) -> None:
         self._begin = begin
         self._clock = clock
         self._apps = apps
         self._start_run = start_run
         self._host = host
+        self._resume_window = resume_window
 
     async def execute(self, actor: Actor, command: SendMessageCommand) -> SentMessage:
         """Send the message; with a blocking response, wait for the end of its run.
@@ -157,7 +160,9 @@ class SendMessage:
             app = await self._apps.find(command.app_id, command.version, work)
             inputs = app.configuration.read_request(command.query, command.inputs)
             message = await self._ask(actor, command, app, inputs, work)
-            started = await self._start_run.execute(actor, _run_of(message, app, command), work)
+            window = self._resume_window if command.resume_window is None else command.resume_window
+            run = _run_of(message, app, command, window)
+            started = await self._start_run.execute(actor, run, work)
             try:
                 await work.commit()
             except StaleVersion as error:
@@ -284,7 +289,9 @@ def _standing_alone(
     )
 
 
-def _run_of(message: Message, app: RunnableApp, command: SendMessageCommand) -> StartRunCommand:
+def _run_of(
+    message: Message, app: RunnableApp, command: SendMessageCommand, resume_window: timedelta
+) -> StartRunCommand:
     return StartRunCommand(
         run_id=message.run_id,
         app_id=message.app_id,
@@ -297,5 +304,5 @@ def _run_of(message: Message, app: RunnableApp, command: SendMessageCommand) -> 
         conversation_id=message.conversation_id,
         reply_to=message.parent_id,
         background=command.response is Delivery.BACKGROUND,
-        resume_window=command.resume_window,
+        resume_window=resume_window,
     )

@@ -1,5 +1,7 @@
 """The conversation slice: its use cases and readers."""
 
+from datetime import timedelta
+
 from dependency_injector import containers, providers
 
 from dify_hex.adapters.persistence.conversation.reader import (
@@ -34,6 +36,9 @@ class ConversationContainer(containers.DeclarativeContainer):
         apps=apps.runnable_apps,
         start_run=workflow.start_run,
         host=workflow.host,
+        resume_window=providers.Callable(
+            timedelta, seconds=shared.settings.provided.run.resume_window
+        ),
     )
     stop_message = providers.Factory(StopMessage, begin=shared.begin, stop_run=workflow.stop_run)
     rename_conversation = providers.Factory(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -68,6 +69,7 @@ class ChatHouse:
             apps=self._apps,
             start_run=start_run,
             host=self.engine.host,
+            resume_window=timedelta(seconds=7),
         )
 
     @property

@@ -250,15 +250,25 @@ async def test_sending_takes_the_permission_for_this_app(house: ChatHouse) -> No
     assert (await house.send_message.execute(bound, saying(app_id))).answered is not None
 
 
-async def test_how_long_a_run_waits_for_readers_is_the_callers_choice(house: ChatHouse) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        (timedelta(seconds=3), timedelta(seconds=3)),
+        (timedelta(0), timedelta(0)),
+        (None, timedelta(seconds=7)),
+    ],
+)
+async def test_how_long_a_run_waits_for_readers_is_the_callers_choice_or_else_the_operators(
+    house: ChatHouse, wanted: timedelta | None, kept: timedelta
+) -> None:
     app_id = await house.app()
 
     sent = await house.send_message.execute(
-        house.caller, replace(saying(app_id), resume_window=timedelta(seconds=3))
+        house.caller, replace(saying(app_id), resume_window=wanted)
     )
 
     stored = house.shelf.runs.runs[sent.message.run_id].stored
-    assert stored.resume_window == timedelta(seconds=3)
+    assert stored.resume_window == kept
 
 
 async def test_an_app_has_to_be_published_to_answer(house: ChatHouse) -> None:

@@ -14,7 +14,6 @@ from dify_hex.application.conversation.send_message import (
     SendMessageCommand,
     SentMessage,
 )
-from dify_hex.application.workflow.start_run import DEFAULT_RESUME_WINDOW
 from dify_hex.domain.app.configuration import MAX_QUERY_LENGTH
 from dify_hex.domain.conversation.feedback import FeedbackRating, Opinion
 from dify_hex.domain.conversation.message import MessageStatus
@@ -47,9 +46,11 @@ class SendMessageRequest(Schema):
     response: Delivery = Field(
         Delivery.BLOCKING, description="A stream of events, the whole answer, or 202 at once."
     )
-    resume_window: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = Field(
-        DEFAULT_RESUME_WINDOW.total_seconds(),
-        description="Seconds that a stream's run goes on without a reader.",
+    resume_window: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] | None = Field(
+        None,
+        description="Seconds that a stream's run goes on without a reader; "
+        "20 unless the operator has set another default.",
+        examples=[20],
     )
     version: VersionChoice = Field(
         VersionChoice.PUBLISHED, description="Talking to the draft needs app:write."
@@ -57,7 +58,7 @@ class SendMessageRequest(Schema):
 
     def to_command(self, app_id: UUID) -> SendMessageCommand:
         """What is said to which app."""
-        conversation_id = self.conversation_id
+        conversation_id, window = self.conversation_id, self.resume_window
         return SendMessageCommand(
             app_id=AppId(app_id),
             user=EndUserName(self.user),
@@ -67,7 +68,7 @@ class SendMessageRequest(Schema):
             conversation_id=None if conversation_id is None else ConversationId(conversation_id),
             parent_id=None if self.parent_id is None else MessageId(self.parent_id),
             from_beginning="parent_id" in self.model_fields_set and self.parent_id is None,
-            resume_window=timedelta(seconds=self.resume_window),
+            resume_window=None if window is None else timedelta(seconds=window),
             version=self.version,
         )
 
