@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dify_hex.application.workflow.ports import (
     RunControl,
@@ -115,7 +115,10 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
         self, tenant_id: TenantId, run_id: WorkflowRunId, owner: str
     ) -> ClaimedRun | None:
         run = self._of(tenant_id, run_id)
-        return self._take(run_id, owner) if run.status is RunStatus.PAUSED else None
+        if run.status is not RunStatus.PAUSED:
+            return None
+        run.stored = replace(run.stored, background=True)
+        return self._take(run_id, owner)
 
     async def release(self, leases: Sequence[Lease]) -> None:
         for lease in leases:
@@ -127,12 +130,7 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
     ) -> RunStatus:
         run = self._of(tenant_id, run_id)
         if not run.status.is_final:
-            run.stored = StoredRun(
-                graph=run.stored.graph,
-                background=run.stored.background,
-                resume_window=run.stored.resume_window,
-                desired_state=state,
-            )
+            run.stored = replace(run.stored, desired_state=state)
         return run.status
 
     async def get(self, tenant_id: TenantId, run_id: WorkflowRunId) -> StoredRun:

@@ -12,6 +12,8 @@ class MemorySignals(RunSignals):
 
     def __init__(self) -> None:
         self.changed: list[WorkflowRunId] = []
+        #: How often workers were told that a run waits.
+        self.told_workers = 0
         self._changes: asyncio.Queue[WorkflowRunId] = asyncio.Queue()
         self._waiting = asyncio.Event()
 
@@ -20,6 +22,7 @@ class MemorySignals(RunSignals):
         self._changes.put_nowait(run_id)
 
     async def runs_waiting(self) -> None:
+        self.told_workers += 1
         self._waiting.set()
 
     async def changes(self) -> AsyncIterator[WorkflowRunId]:

@@ -110,10 +110,11 @@ FROM due WHERE run.run_id = due.run_id
 RETURNING run.run_id, run.tenant_id, run.lease_token
 """  # noqa: S608 - its only insert is the constant above
 
+#: Whoever read a run before its pause need not be there any more, so it asks for readers no longer.
 TAKE_PAUSED = f"""
 UPDATE workflow_runs SET
     lease_token = lease_token + 1, lease_owner = $2, lease_expires_at = {_LEASE_END},
-    status = 'running'
+    status = 'running', background = true
 WHERE run_id = $1 AND status = 'paused'
 RETURNING lease_token
 """  # noqa: S608 - its only insert is the constant above

@@ -194,6 +194,7 @@ class RunHost:
         if remaining:
             await asyncio.wait([hosted.task for hosted in remaining], timeout=5.0)
             await self._leases.release([hosted.lease for hosted in remaining])
+            await self._signals.runs_waiting()
 
     def _execute(self, loaded: LoadedRun) -> HostedRun:
         loop = asyncio.get_running_loop()

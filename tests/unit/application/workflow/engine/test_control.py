@@ -43,7 +43,7 @@ class TestStopping:
         assert engine.only_run().owner is None
         assert engine.journal()[-1] == "run.paused"
 
-    async def test_a_paused_run_goes_on_in_any_process(self) -> None:
+    async def test_a_paused_run_goes_on_in_any_process_and_asks_for_readers_no_longer(self) -> None:
         dialogue = Dialogue()
         engine, handle = await launched(dialogue)
         engine.host.post(engine.only_id(), Pause("requested"))
@@ -66,6 +66,7 @@ class TestStopping:
             "run.succeeded",
         ]
         assert other.nodes.calls == []
+        assert run.stored.background
 
 
 class TestStopRun:

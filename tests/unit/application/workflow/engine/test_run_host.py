@@ -39,6 +39,7 @@ class TestPlaces:
         await engine.host.drain(seconds=0)
 
         assert engine.only_run().owner is None
+        assert engine.signals.told_workers == 1
         assert engine.nodes.open_calls == 0
         with pytest.raises(RunsFull):
             engine.host.reserve()
@@ -153,6 +154,23 @@ class TestLeaving:
         assert len(engine.host.runs) == 1
         assert engine.nodes.open_calls == 1
         await engine.host.drain(seconds=0)
+
+    async def test_after_a_takeover_readers_get_time_to_come_back_whatever_the_window(self) -> None:
+        dead, _ = await launched(Dialogue(), resume_window=timedelta(0))
+        dead.only_run().expired = True
+        other = Engine(nodes=ScriptedNodes(Dialogue().script), runs=dead.runs, owner="worker-1")
+        (claimed,) = await other.runs.claim_due("worker-1", limit=1)
+        await other.host.adopt(claimed)
+        self.age(other, 19)
+        await self.look(other)
+        assert len(other.host.runs) == 1
+        (hosted,) = other.host.runs
+        self.age(other, 2)
+
+        await self.look(other)
+
+        assert (await hosted.result).status is RunStatus.STOPPED
+        await dead.host.drain(seconds=0)
 
     async def test_a_caller_who_waits_for_the_result_is_a_reader(self) -> None:
         dialogue = Dialogue()

@@ -1,0 +1,61 @@
+"""A message's answer is written with the end of its run, or not at all."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dify_hex.adapters.persistence.conversation.reader import SqlMessageReader
+from dify_hex.adapters.persistence.transactions import tenant_reads
+from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
+from dify_hex.application.conversation.read_models import MessageView
+from dify_hex.application.shared.identity import new_id
+from dify_hex.domain.conversation.message import Message, MessageStatus
+from dify_hex.domain.shared.ids import AppId, TenantId
+from dify_hex.domain.workflow.errors import LeaseLost
+from tests.integration.persistence.conversation.conftest import Talk, conversation_of
+from tests.integration.persistence.workflow.test_journal import Runs, ending
+
+Begin = Callable[[], SqlUnitOfWork]
+
+
+@pytest.fixture
+def runs(engine: AsyncEngine, pool: asyncpg.Pool, system_pool: asyncpg.Pool) -> Runs:
+    return Runs(engine, pool, system_pool)
+
+
+@pytest.fixture
+async def message(engine: AsyncEngine, pool: asyncpg.Pool, tenant_id: TenantId) -> Message:
+    begin: Begin = lambda: SqlUnitOfWork(engine, tenant_id)  # noqa: E731 - as the fixture has it
+    return await Talk(begin, pool, conversation_of(tenant_id, AppId(new_id()))).ask()
+
+
+async def stored(engine: AsyncEngine, message: Message) -> MessageView:
+    return await SqlMessageReader(tenant_reads(engine)).get_message(message.tenant_id, message.id)
+
+
+async def test_the_end_of_the_run_completes_its_message(
+    runs: Runs, engine: AsyncEngine, message: Message
+) -> None:
+    lease = await runs.born(message.tenant_id, run_id=message.run_id)
+
+    await runs.journal.finish(replace(ending(lease, 3), message_id=message.id, answer="Hello."))
+
+    view = await stored(engine, message)
+    assert (view.status, view.answer) == (MessageStatus.SUCCEEDED, "Hello.")
+    assert view.usage.completion_tokens == 4
+
+
+async def test_an_owner_that_lost_its_lease_leaves_the_message_as_it_is(
+    runs: Runs, engine: AsyncEngine, message: Message
+) -> None:
+    lease = await runs.born(message.tenant_id, run_id=message.run_id)
+    stale = replace(lease, token=0)
+
+    with pytest.raises(LeaseLost):
+        await runs.journal.finish(replace(ending(stale, 3), message_id=message.id, answer="Late."))
+
+    view = await stored(engine, message)
+    assert (view.status, view.answer) == (MessageStatus.RUNNING, "")

@@ -1,0 +1,59 @@
+"""The journal's partitions on PostgreSQL."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dify_hex.adapters.persistence.transactions import tenant_connection
+from dify_hex.adapters.persistence.workflow.partition_keeper import JournalPartitions
+from dify_hex.adapters.persistence.workflow.partitions import first_id_of
+from dify_hex.application.shared.identity import new_id
+from dify_hex.domain.shared.ids import WorkflowRunId
+from tests.builders.engine import StillClock
+from tests.fakes.servers import RunningServers
+from tests.integration.persistence.workflow.test_journal import Runs, seqs
+
+_RANDOM_BITS = (1 << 80) - 1
+
+
+@pytest.fixture
+def runs(engine: AsyncEngine, pool: asyncpg.Pool, system_pool: asyncpg.Pool) -> Runs:
+    return Runs(engine, pool, system_pool)
+
+
+async def home_of(runs: Runs, pool: asyncpg.Pool, moment: datetime) -> str:
+    """The partition that keeps a run of that time."""
+    begin = first_id_of(moment).int
+    lease = await runs.born(run_id=WorkflowRunId(UUID(int=begin | new_id().int & _RANDOM_BITS)))
+    assert await seqs(runs, lease) == [1, 2]
+    async with tenant_connection(pool, lease.tenant_id) as connection:
+        return str(
+            await connection.fetchval(
+                "SELECT DISTINCT tableoid::regclass::text FROM workflow_run_events"
+                " WHERE run_id = $1",
+                lease.run_id,
+            )
+        )
+
+
+async def test_a_run_is_kept_with_others_of_its_week(
+    runs: Runs, pool: asyncpg.Pool, database: RunningServers
+) -> None:
+    thursday = datetime(2031, 5, 8, tzinfo=UTC)
+    partitions = JournalPartitions(database.admin_url, StillClock(thursday))
+
+    await partitions.make_ahead()
+    await partitions.make_ahead()
+
+    assert await home_of(runs, pool, thursday) == "workflow_run_events_20310505"
+
+
+async def test_a_run_of_a_time_without_a_partition_is_kept_as_well(
+    runs: Runs, pool: asyncpg.Pool
+) -> None:
+    assert await home_of(runs, pool, datetime(2001, 1, 1, tzinfo=UTC)) == (
+        "workflow_run_events_default"
+    )
