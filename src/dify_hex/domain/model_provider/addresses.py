@@ -11,6 +11,8 @@ _SCHEMES = ("http", "https")
 _ASSIGNMENTS = ip_network("192.0.0.0/24")
 #: IPv4 inside IPv6, as translators write it.
 _TRANSLATED = ip_network("64:ff9b::/96")
+#: All that is routed as IPv6 on the open internet.
+_UNICAST = ip_network("2000::/3")
 _LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home.arpa")
 
 
@@ -25,7 +27,7 @@ def is_public_address(text: str) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or _translated(address)
         if inner is not None:
             address = inner
-    if isinstance(address, IPv4Address) and address in _ASSIGNMENTS:
+    if address in _ASSIGNMENTS or (address.version == 6 and address not in _UNICAST):
         return False
     return address.is_global and not address.is_multicast
 

@@ -1,0 +1,70 @@
+"""Writes a chat request as OpenAI's protocol has it."""
+
+from typing import Any
+
+import orjson
+
+from dify_hex.application.model_provider.ports import ChatMessage, ChatRequest
+
+#: OpenAI's own service has renamed the limit and refuses the old word for newer models.
+_RENAMED_LIMIT = frozenset({"openai"})
+
+
+def chat_body(request: ChatRequest) -> bytes:
+    """The JSON body of a streamed completion that reports its usage."""
+    body: dict[str, Any] = {
+        "model": request.endpoint.model,
+        "messages": [_message(message) for message in request.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **_parameters(request),
+    }
+    if request.tools:
+        body["tools"] = [
+            {
+                "type": "function",
+                "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": tool.parameters,
+                },
+            }
+            for tool in request.tools
+        ]
+    if request.response_format is not None:
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": request.response_format, "strict": True},
+        }
+    return orjson.dumps(body)
+
+
+def _message(message: ChatMessage) -> dict[str, Any]:
+    written: dict[str, Any] = {"role": message.role.value, "content": message.content}
+    if message.tool_calls:
+        written["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        written["tool_call_id"] = message.tool_call_id
+    return written
+
+
+def _parameters(request: ChatRequest) -> dict[str, Any]:
+    given = request.parameters
+    renamed = request.endpoint.provider_kind in _RENAMED_LIMIT
+    written: dict[str, Any] = {
+        "temperature": given.temperature,
+        "top_p": given.top_p,
+        "max_completion_tokens" if renamed else "max_tokens": given.max_tokens,
+        "presence_penalty": given.presence_penalty,
+        "frequency_penalty": given.frequency_penalty,
+        "seed": given.seed,
+        "stop": list(given.stop) or None,
+    }
+    return {name: value for name, value in written.items() if value is not None}
