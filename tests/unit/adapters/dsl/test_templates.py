@@ -2,7 +2,12 @@
 
 import pytest
 
-from dify_hex.adapters.dsl.templates import MAX_LENGTH, JinjaTemplates
+from dify_hex.adapters.dsl.templates import (
+    MAX_LENGTH,
+    MAX_OUTPUT,
+    MAX_PLACES,
+    JinjaTemplates,
+)
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import InvalidTemplate, VariableMissing
 
@@ -26,6 +31,14 @@ TEMPLATES = JinjaTemplates()
         ("{{ nothing }}", {"nothing": None}, ""),
         ("<b>{{ raw }}</b>", {"raw": "<i>"}, "<b><i></b>"),
         ("{{ tags | join(', ') }}", {"tags": ["a", "b"]}, "a, b"),
+        ("{{ tags | join(', ') | tojson }}", {"tags": ["a", "b"]}, '"a, b"'),
+        (
+            "{{ price | round(2) }} {{ 123 | round(-1, 'floor') | int }}",
+            {"price": 1.005},
+            "1.0 120",
+        ),
+        ("{{ nick | default(name) }}", {"name": "Ada"}, "Ada"),
+        ("{{ tags | default(none) | first }}", {"tags": ["a"]}, "a"),
     ],
 )
 def test_what_is_allowed_renders(template: str, values: JsonObject, text: str) -> None:
@@ -56,6 +69,17 @@ def test_what_is_allowed_renders(template: str, values: JsonObject, text: str) -
         "{{",
         "{{ " + "not " * 200 + "x }}",
         "x" * (MAX_LENGTH + 1),
+        "{{ x }}" * (MAX_PLACES + 1),
+        "{{ 1 | round(4000000, 'floor') }}",
+        "{{ 1 | round(precision=4000000, method='floor') }}",
+        "{{ 1 | round(x, 'floor') }}",
+        "{{ 1 | round(*x) }}",
+        "{{ 1 | round(**x) }}",
+        "{{ x | join(x) }}",
+        "{{ x | join('" + "-" * 21 + "') }}",
+        "{{ x | tojson | tojson }}",
+        "{{ x | tojson | upper | tojson }}",
+        "{{ (x | tojson if y else y) | tojson }}",
     ],
 )
 def test_everything_else_is_refused_before_it_runs(template: str) -> None:
@@ -89,3 +113,17 @@ def test_checking_tells_the_names_that_are_used() -> None:
 def test_deep_nesting_is_refused_not_run_into() -> None:
     with pytest.raises(InvalidTemplate):
         TEMPLATES.check("{% if x %}" * 5000 + "{% endif %}" * 5000)
+
+
+def test_what_is_rendered_cannot_grow_without_bound() -> None:
+    with pytest.raises(InvalidTemplate) as refused:
+        TEMPLATES.render("{{ x }}" * 11, {"x": "a" * (MAX_OUTPUT // 10)})
+    assert "output" in str(refused.value.details["reason"])
+
+
+@pytest.mark.parametrize("name", ["range", "dict", "lipsum", "cycler", "namespace"])
+def test_a_function_of_the_engine_is_a_missing_variable(name: str) -> None:
+    template = f"{{{{ {name} }}}}"
+    assert TEMPLATES.check(template) == {name}
+    with pytest.raises(VariableMissing):
+        TEMPLATES.render(template, {})
