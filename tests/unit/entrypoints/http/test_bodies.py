@@ -28,6 +28,7 @@ async def test_a_validation_error_names_the_field_and_not_its_value(
         (b'{"name": NaN}', 400, "biz_malformed_json"),
         (b'{"name": 1e999}', 400, "biz_malformed_json"),
         (b'{"name": "\\ud800"}', 400, "biz_malformed_json"),
+        (b'{"name": "\xed\xa0\x80"}', 400, "biz_malformed_json"),
         (b'{"name": "a\\u0000b"}', 422, "biz_validation_failed"),
         (b'{"name": 123456789012345678901234567890}', 422, "biz_validation_failed"),
         (b"[" * 100 + b"]" * 100, 422, "biz_validation_failed"),

@@ -19,8 +19,10 @@ from dify_hex.entrypoints.http.problems import (
 
 #: How deep JSON may be nested.
 MAX_DEPTH = 64
-#: What could be an escaped NUL or surrogate, a number that is none, or one that does not fit.
-_SUSPICIOUS = re.compile(rb"\x00|\\u(?:0000|[dD][89a-fA-F])|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{19}")
+#: What could be a NUL, a surrogate escaped or encoded, a number that is none or does not fit.
+_SUSPICIOUS = re.compile(
+    rb"\x00|\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{19}"
+)
 _INT_RANGE = range(-(2**63), 2**63)
 #: More characters than any integer in the range has.
 _MAX_DIGITS = 20
