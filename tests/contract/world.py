@@ -159,7 +159,9 @@ def _add_things(world: World) -> None:
     path = f"/v1/apps/{app['id']}"
     version = world.made(f"{path}/publish", {})
     message = world.made(f"{path}/messages", {"query": "Hello", "user": "someone"})
+    provider = {"kind": "openai", "name": "lamps", "api_key": "sk-0123456789abcdefghij"}
     world.ids |= {
+        "provider_id": world.made("/v1/model-providers", provider)["id"],
         "app_id": app["id"],
         "version_id": version["id"],
         "number": str(version.get("number", 1)),
