@@ -87,6 +87,6 @@ def explained(reply: Reply) -> str:
 
 
 def _usage(reply: Reply) -> str:
-    first = reply.usage.get("first_token_ms")
+    first = reply.usage.get("first_token_seconds")
     tokens = f"{reply.usage.get('completion_tokens', 0)} tokens"
-    return tokens if first is None else f"{tokens}, the first after {first} ms"
+    return tokens if first is None else f"{tokens}, the first after {first:.2f} s"

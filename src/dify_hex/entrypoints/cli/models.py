@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dify_hex.entrypoints.cli.api import Api
-from dify_hex.entrypoints.cli.failures import unusable
+from dify_hex.entrypoints.cli.failures import CommandFailed, unusable
 from dify_hex.entrypoints.cli.names import id_of_provider
 from dify_hex.entrypoints.cli.output import (
     AsJson,
@@ -78,15 +78,18 @@ def add(
     if api_key_stdin:
         body["api_key"] = _api_key()
     if model:
-        body["models"] = [{"name": name} for name in model]
+        body["models"] = [{"name": offered} for offered in model]
     api = Api.of()
-    provider = api.call("POST", "/v1/model-providers", body=body).data
-    checked = _verified(api, provider["id"]) if verify else None
+    made = api.call("POST", "/v1/model-providers", body=body).data
+    checked = _verified_or_removed(api, made["id"]) if verify else None
+    # Verifying may have brought models along.
+    provider = api.call("GET", f"/v1/model-providers/{made['id']}").data
     if as_json:
         print_json({**provider, "verification": checked})
         return
     say(f"Added {provider['name']}.")
-    _print_verification(provider["name"], checked)
+    if checked is not None:
+        _print_verification(checked)
     if provider["models"]:
         first = f"{provider['name']}/{provider['models'][0]['name']}"
         whisper(f"Use it with: dify-hex apps draft APP --model {first}")
@@ -100,7 +103,7 @@ def verify(provider: _Provider, as_json: AsJson = False) -> None:
     if as_json:
         print_json(checked)
     else:
-        _print_verification(provider, checked)
+        _print_verification(checked)
 
 
 @commands.command()
@@ -125,9 +128,24 @@ def _verified(api: Api, provider_id: str) -> dict[str, Any]:
     return found
 
 
-def _print_verification(name: str, checked: dict[str, Any] | None) -> None:
-    if checked is not None:
-        say(f"{name} answers to its credential.")
+def _verified_or_removed(api: Api, provider_id: str) -> dict[str, Any]:
+    """What verifying says; a provider that does not answer is not left half plugged in."""
+    try:
+        return _verified(api, provider_id)
+    except CommandFailed as failure:
+        api.call("DELETE", f"/v1/model-providers/{provider_id}")
+        failure.hint = (
+            f"Nothing was added (--no-verify adds it). {failure.hint}".strip()
+        )
+        raise
+
+
+def _print_verification(checked: dict[str, Any]) -> None:
+    say(f"{checked['provider']} answers to its credential.")
+    if checked["adopted"]:
+        say(f"Models it brought along: {', '.join(checked['adopted'])}")
+    if checked["missing"]:
+        whisper(f"It does not list: {', '.join(checked['missing'])}")
 
 
 def _note(model: dict[str, Any]) -> str:
