@@ -52,13 +52,13 @@ def test_our_own_line_has_its_context(lines: io.StringIO) -> None:
 def test_a_librarys_line_looks_the_same(lines: io.StringIO) -> None:
     structlog.contextvars.bind_contextvars(request_id="req_1")
 
-    logging.getLogger("uvicorn.error").warning(
+    logging.getLogger("some.library").warning(
         "key %s", "sk-live-abcdefghijkl9876", extra={"phone": "13812345678"}
     )
 
     line = _last(lines)
     assert line["event"] == "key sk-l***9876"
-    assert line["logger"] == "uvicorn.error"
+    assert line["logger"] == "some.library"
     assert line["request_id"] == "req_1"
     assert line["phone"] == "138***5678"
 
