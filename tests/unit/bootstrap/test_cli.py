@@ -10,16 +10,6 @@ import pytest
 from dify_hex.bootstrap.cli import COMMANDS, OVER_THE_API, USAGE, run
 
 HEAVY = ("fastapi", "sqlalchemy", "asyncpg", "redis", "litellm", "pydantic", "httpx", "rich")
-    "fastapi",
-    "sqlalchemy",
-    "asyncpg",
-    "redis",
-    "litellm",
-    "pydantic",
-    "httpx",
-    "rich",
-    "typer",
-)
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,6 +134,8 @@ def open_client(url: str, environment: Mapping[str, str] = os.environ) -> httpx.
     return httpx.Client(
         base_url=url,
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
+        # A command asks a few times only: no connection outlives its answer.
+        limits=httpx.Limits(max_keepalive_connections=0),
         headers={"Accept-Language": language_of(environment), "User-Agent": "dify-hex"},
         follow_redirects=False,
     )
