@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -198,16 +199,22 @@ def test_ctrl_c_stops_the_message(owner: Terminal, app: str) -> None:
 
 
 async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
-    api: RunningApi, owner: Terminal, app: str, monkeypatch: pytest.MonkeyPatch
+    api: RunningApi, owner: Terminal, app: str
 ) -> None:
     app_id = owner.json("apps", "show", app)["id"]
-    monkeypatch.setenv("DIFY_HEX_API_KEY", owner.run("keys", "create", "cut").strip())
+    key = owner.run("keys", "create", "cut").strip()
     parts = urlsplit(api.url)
     async with CuttableProxy((str(parts.hostname), int(parts.port or 0))) as proxy:
-        monkeypatch.setenv("DIFY_HEX_URL", f"http://127.0.0.1:{proxy.port}")
+        url = f"http://127.0.0.1:{proxy.port}"
+        environment = {**os.environ, "DIFY_HEX_URL": url, "DIFY_HEX_API_KEY": key}
         command = ["-m", "dify_hex.bootstrap.cli", "chat", app_id, "--json"]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, "-m", "[[tokens=60 delay=0.05]] Talk", stdout=subprocess.PIPE
+            sys.executable,
+            *command,
+            "-m",
+            "[[tokens=60 delay=0.05]] Talk",
+            env=environment,
+            stdout=subprocess.PIPE,
         )
         for _ in range(3):
             await asyncio.sleep(0.9)
