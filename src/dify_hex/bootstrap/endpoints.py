@@ -17,10 +17,11 @@ class NotConfigured(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """URLs with their credentials, all present but the model server's."""
+    """URLs with their credentials; what may be missing says what that means."""
 
     database_url: SecretStr
-    database_admin_url: SecretStr
+    #: The owner's login, which serving needs nowhere; with it the worker makes partitions ahead.
+    database_admin_url: SecretStr | None
     database_system_url: SecretStr
     redis_url: SecretStr
     model_url: str | None
@@ -53,12 +54,11 @@ def endpoints_of(settings: Settings) -> Endpoints:
         raise NotConfigured(f"{variable} is not set and no embedded part runs: try `dify-hex up`")
 
     model = settings.model
-    key = parts.get("model_api_key")
+    key, owner = parts.get("model_api_key"), parts.get("database_admin_url")
     return Endpoints(
         database_url=secret(settings.database_url, "database_url", "DATABASE_URL"),
-        database_admin_url=secret(
-            settings.database_admin_url, "database_admin_url", "DATABASE_ADMIN_URL"
-        ),
+        database_admin_url=settings.database_admin_url
+        or (SecretStr(owner) if owner and settings.database_url is None else None),
         database_system_url=secret(
             settings.database_system_url, "database_system_url", "DATABASE_SYSTEM_URL"
         ),

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from dify_hex.adapters.persistence.workflow.partition_keeper import JournalPartitions
+from dify_hex.application.shared.clock import SystemClock
 from dify_hex.bootstrap.endpoints import NotConfigured, read_parts
 from dify_hex.bootstrap.migrate import migrate, roll_back
 from dify_hex.bootstrap.schema import head_revision
 from dify_hex.bootstrap.service_command import bad_settings
 from dify_hex.bootstrap.settings import Settings
+from dify_hex.domain.shared.errors import Unavailable
 
 _DESCRIPTION = (
     "Bring the database of DATABASE_ADMIN_URL (or the embedded one) to the newest schema."
@@ -28,16 +31,21 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         url = _admin_url(Settings())
-        work = roll_back(url, given.down_to) if given.down_to else migrate(url)
+        work = roll_back(url, given.down_to) if given.down_to else _upgrade(url)
         asyncio.run(work)
     except ValidationError as error:
         return _failed(bad_settings(error), as_json=given.json)
-    except (NotConfigured, SQLAlchemyError, OSError, ValueError) as error:
+    except (NotConfigured, SQLAlchemyError, Unavailable, OSError, ValueError) as error:
         return _failed(_reason(error), as_json=given.json)
     reached = given.down_to or head_revision()
     answer = json.dumps({"revision": reached}) if given.json else f"The schema is at {reached}."
     sys.stdout.write(f"{answer}\n")
     return 0
+
+
+async def _upgrade(url: str) -> None:
+    await migrate(url)
+    await JournalPartitions(url, SystemClock()).make_ahead()
 
 
 def _admin_url(settings: Settings) -> str:

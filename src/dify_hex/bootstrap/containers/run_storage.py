@@ -15,8 +15,8 @@ from dify_hex.adapters.redis.run_signals import RedisRunSignals
 from dify_hex.application.shared.clock import Clock
 
 
-def _journal_partitions(admin_url: SecretStr, clock: Clock) -> JournalPartitions:
-    return JournalPartitions(admin_url.get_secret_value(), clock)
+def _journal_partitions(admin_url: SecretStr | None, clock: Clock) -> JournalPartitions:
+    return JournalPartitions(admin_url.get_secret_value() if admin_url else None, clock)
 
 
 class RunStorageContainer(containers.DeclarativeContainer):

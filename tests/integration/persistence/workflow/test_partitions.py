@@ -1,6 +1,6 @@
 """The journal's partitions on PostgreSQL."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -57,3 +57,24 @@ async def test_a_run_of_a_time_without_a_partition_is_kept_as_well(
     assert await home_of(runs, pool, datetime(2001, 1, 1, tzinfo=UTC)) == (
         "workflow_run_events_default"
     )
+
+
+async def test_a_week_that_had_no_partition_in_time_hinders_no_other(
+    runs: Runs, pool: asyncpg.Pool, database: RunningServers
+) -> None:
+    late = datetime(2041, 5, 8, tzinfo=UTC)
+    assert await home_of(runs, pool, late) == "workflow_run_events_default"
+
+    await JournalPartitions(database.admin_url, StillClock(late)).make_ahead()
+
+    assert await home_of(runs, pool, late) == "workflow_run_events_default"
+    week_after = late + timedelta(weeks=1)
+    assert await home_of(runs, pool, week_after) == "workflow_run_events_20410513"
+
+
+async def test_without_the_owners_login_none_is_made(runs: Runs, pool: asyncpg.Pool) -> None:
+    far = datetime(2051, 5, 8, tzinfo=UTC)
+
+    await JournalPartitions(None, StillClock(far)).make_ahead()
+
+    assert await home_of(runs, pool, far) == "workflow_run_events_default"

@@ -19,22 +19,17 @@ def first_id_of(moment: datetime) -> UUID:
 
 
 def partition_statements(today: date) -> Sequence[str]:
-    """DDL for the partitions of this week and of the weeks ahead; what exists is left alone.
+    """DDL for the partitions of this week and of the weeks ahead; what exists is left alone."""
+    return [statement for week in weeks_ahead(today) for statement in week]
+
+
+def weeks_ahead(today: date) -> Sequence[Sequence[str]]:
+    """The same, week by week.
 
     A partition has no policy and no grants of its own: it is reached through its parent only.
     """
     monday = today - timedelta(days=today.weekday())
-    statements: list[str] = []
-    for weeks in range(WEEKS_AHEAD + 1):
-        begin = monday + timedelta(weeks=weeks)
-        name = f"{TABLE}_{begin:%Y%m%d}"
-        lower, upper = _first_id(begin), _first_id(begin + timedelta(weeks=1))
-        statements.append(
-            f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {TABLE} "
-            f"FOR VALUES FROM ('{lower}') TO ('{upper}')"
-        )
-        statements.extend(sealed(name))
-    return statements
+    return [_week(monday + timedelta(weeks=weeks)) for weeks in range(WEEKS_AHEAD + 1)]
 
 
 def sealed(partition: str) -> Sequence[str]:
@@ -43,6 +38,16 @@ def sealed(partition: str) -> Sequence[str]:
         f"ALTER TABLE {partition} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {partition} FORCE ROW LEVEL SECURITY",
     )
+
+
+def _week(begin: date) -> Sequence[str]:
+    name = f"{TABLE}_{begin:%Y%m%d}"
+    lower, upper = _first_id(begin), _first_id(begin + timedelta(weeks=1))
+    create = (
+        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {TABLE} "
+        f"FOR VALUES FROM ('{lower}') TO ('{upper}')"
+    )
+    return (create, *sealed(name))
 
 
 def _first_id(day: date) -> UUID:
