@@ -24,8 +24,8 @@ from dify_hex.domain.model_provider.model import Model
 from dify_hex.domain.model_provider.model_provider import MAX_MODELS, ModelProvider
 from dify_hex.domain.model_provider.state import Connection
 from tests.builders.model_provider import (
-    ADMIN,
     CREDENTIAL,
+    EDITOR,
     LATER,
     NOW,
     OTHER_CREDENTIAL,
@@ -51,7 +51,7 @@ def test_a_new_provider_is_enabled_and_knows_who_made_it() -> None:
 
     state = provider.state
     assert (provider.version, state.name, state.enabled) == (1, "acme", True)
-    assert (state.created_at, state.created_by, state.updated_by) == (NOW, ADMIN, ADMIN)
+    assert (state.created_at, state.created_by, state.updated_by) == (NOW, EDITOR, EDITOR)
     assert provider.pull_events() == (
         ModelProviderCreated(
             tenant_id=TENANT, occurred_at=NOW, provider_id=PROVIDER, kind="openai"
@@ -78,7 +78,7 @@ def test_the_built_in_providers_name_cannot_be_had() -> None:
     with pytest.raises(ModelProviderBuiltIn):
         new_provider("local")
     with pytest.raises(ModelProviderBuiltIn):
-        a_provider().rename("local", now=LATER, by=ADMIN)
+        a_provider().rename("local", now=LATER, by=EDITOR)
 
 
 def test_a_vendor_needs_its_key() -> None:
@@ -132,14 +132,14 @@ def test_renaming_tells_both_names() -> None:
 
 def test_renaming_to_the_same_name_changes_nothing() -> None:
     provider = a_provider()
-    provider.rename("acme", now=LATER, by=ADMIN)
+    provider.rename("acme", now=LATER, by=EDITOR)
     assert (provider.version, provider.pull_events()) == (1, ())
 
 
 def test_a_key_is_replaced_at_the_same_address() -> None:
     provider = a_provider()
 
-    provider.reconnect(Connection(credential=OTHER_CREDENTIAL), now=LATER, by=ADMIN)
+    provider.reconnect(Connection(credential=OTHER_CREDENTIAL), now=LATER, by=EDITOR)
 
     assert provider.state.connection.credential == OTHER_CREDENTIAL
     assert provider.version == 2
@@ -150,7 +150,7 @@ def test_a_stored_key_cannot_be_led_to_another_address() -> None:
     provider = a_provider()
     with pytest.raises(ModelCredentialRequired):
         provider.reconnect(
-            Connection(base_url=ELSEWHERE, credential=CREDENTIAL), now=LATER, by=ADMIN
+            Connection(base_url=ELSEWHERE, credential=CREDENTIAL), now=LATER, by=EDITOR
         )
     assert provider.state.connection == Connection(credential=CREDENTIAL)
 
@@ -158,32 +158,32 @@ def test_a_stored_key_cannot_be_led_to_another_address() -> None:
 def test_address_and_key_are_replaced_together() -> None:
     provider = a_provider()
     moved = Connection(base_url=ELSEWHERE, credential=OTHER_CREDENTIAL)
-    provider.reconnect(moved, now=LATER, by=ADMIN)
+    provider.reconnect(moved, now=LATER, by=EDITOR)
     assert provider.state.connection == moved
 
 
 def test_a_server_without_a_key_may_move() -> None:
     provider = stored(new_provider(kind="openai_compatible", base_url=ELSEWHERE, credential=None))
     moved = Connection(base_url="https://other.example/v1")
-    provider.reconnect(moved, now=LATER, by=ADMIN)
+    provider.reconnect(moved, now=LATER, by=EDITOR)
     assert provider.state.connection == moved
 
 
 def test_reconnecting_to_the_same_changes_nothing() -> None:
     provider = a_provider()
-    provider.reconnect(provider.state.connection, now=LATER, by=ADMIN)
+    provider.reconnect(provider.state.connection, now=LATER, by=EDITOR)
     assert (provider.version, provider.pull_events()) == (1, ())
 
 
 def test_a_vendors_key_cannot_be_taken_away() -> None:
     with pytest.raises(ModelCredentialRequired):
-        a_provider().reconnect(Connection(), now=LATER, by=ADMIN)
+        a_provider().reconnect(Connection(), now=LATER, by=EDITOR)
 
 
 def test_offering_other_models_tells_which_came_and_went() -> None:
     provider = a_provider()
 
-    provider.offer([Model(name="small"), Model(name="tiny")], now=LATER, by=ADMIN)
+    provider.offer([Model(name="small"), Model(name="tiny")], now=LATER, by=EDITOR)
 
     assert model_names(provider) == ["small", "tiny"]
     told = [(type(event), event.model) for event in _model_events(provider)]
@@ -201,19 +201,19 @@ def test_a_model_of_other_sizes_is_another_model() -> None:
 
 def test_offering_the_same_models_in_another_order_changes_nothing() -> None:
     provider = a_provider()
-    provider.offer(reversed(provider.state.models), now=LATER, by=ADMIN)
+    provider.offer(reversed(provider.state.models), now=LATER, by=EDITOR)
     assert (provider.version, provider.pull_events()) == (1, ())
 
 
 def test_a_provider_is_switched_off_and_on_once() -> None:
     provider = a_provider()
 
-    provider.enable(now=LATER, by=ADMIN)
-    provider.disable(now=LATER, by=ADMIN)
-    provider.disable(now=LATER, by=ADMIN)
-    assert not provider.state.enabled
-    provider.enable(now=LATER, by=ADMIN)
-    assert provider.state.enabled
+    provider.enable(now=LATER, by=EDITOR)
+    provider.disable(now=LATER, by=EDITOR)
+    provider.disable(now=LATER, by=EDITOR)
+    switched_off = provider.state
+    provider.enable(now=LATER, by=EDITOR)
+    assert (switched_off.enabled, provider.state.enabled) == (False, True)
 
     told = [type(event) for event in provider.pull_events()]
     assert told == [ModelProviderDisabled, ModelProviderEnabled]
