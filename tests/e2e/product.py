@@ -20,7 +20,7 @@ import orjson
 import psutil
 
 from dify_hex.adapters.embedded.service_user import ServiceUser
-from tests.fakes.interpreter import IMPORT_PATH, interpreter_for
+from tests.fakes.interpreter import interpreter_for
 
 CLI = ("-m", "dify_hex.bootstrap.cli")
 READY_WITHIN = 60.0
@@ -106,7 +106,6 @@ def running_product(
         "DIFY_HEX_PORT": str(port),
         "DIFY_HEX_METRICS_PORT": "0",
         "DIFY_HEX_LIMIT_SIGN_IN_BURST": "1000",
-        "PYTHONPATH": IMPORT_PATH,
         "XDG_CONFIG_HOME": str(place / "config"),
         **(variables or {}),
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from dify_hex.adapters.embedded.service_user import ServiceUser
-from tests.fakes.interpreter import IMPORT_PATH, interpreter_for
+from tests.fakes.interpreter import interpreter_for
 
 ROOT = Path(__file__).parents[3]
 STAND_INS = Path(__file__).with_name("stand_ins.py")
@@ -99,7 +99,6 @@ def running_up(
     environment = {
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": IMPORT_PATH,
         "DIFY_HEX_HOME": os.fspath(home),
         "DIFY_HEX_PORT": str(chosen),
         **(variables or {}),
