@@ -58,10 +58,12 @@ def failure_of(endpoint: ModelEndpoint, refusal: Refusal) -> DomainError:
 
 
 def masked(text: str, secret: SecretText | None) -> str:
-    """The beginning of a text, without the secret and without anything that looks like a key."""
+    """The beginning of a text as one line, without the secret or anything that looks like a key."""
     if secret is not None and secret.reveal():
         text = text.replace(secret.reveal(), "…")
-    return _KEY_LIKE.sub("…", text)[:_MAX_MESSAGE]
+    shown = _KEY_LIKE.sub("…", text)[:_MAX_MESSAGE]
+    # Control characters and halves of characters cannot be stored with a run's events.
+    return "".join(letter if letter.isprintable() else " " for letter in shown)
 
 
 def _kind_of(refusal: Refusal) -> type[DomainError]:
