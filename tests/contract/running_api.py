@@ -63,7 +63,7 @@ def settings_for(servers: RunningServers, home: Path, model_url: str) -> Setting
             caller_burst=_PLENTY,
             caller_per_second=_PLENTY,
         ),
-        model=ModelSettings(url=model_url, name="scripted"),
+        model=ModelSettings(url=model_url, name="scripted", private_addresses=True),
         pool=PoolSettings(database_connections=4, database_lean_connections=4),
     )
 

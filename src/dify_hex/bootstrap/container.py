@@ -7,6 +7,7 @@ from dify_hex.bootstrap.containers.account import AccountContainer
 from dify_hex.bootstrap.containers.app import AppContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
+from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
 from dify_hex.bootstrap.containers.nodes import NodesContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
@@ -30,10 +31,13 @@ class Container(containers.DeclarativeContainer):
     )
     credentials = providers.Container(CredentialsContainer, shared=shared)
     account = providers.Container(AccountContainer, shared=shared, tools=credentials)
-    models = providers.Container(ModelsContainer, shared=shared)
+    model_calls = providers.Container(ModelCallsContainer, shared=shared)
+    models = providers.Container(ModelsContainer, shared=shared, calls=model_calls)
     memory = providers.Singleton(SqlConversationMemory, shared.pool)
     run_storage = providers.Container(RunStorageContainer, shared=shared)
-    nodes = providers.Container(NodesContainer, storage=run_storage, models=models, memory=memory)
+    nodes = providers.Container(
+        NodesContainer, storage=run_storage, models=models, calls=model_calls, memory=memory
+    )
     workflow = providers.Container(
         WorkflowContainer,
         shared=shared,

@@ -34,6 +34,7 @@ async def running(container: Container, loops: Sequence[BackgroundLoop]) -> Asyn
     async with AsyncExitStack() as stack:
         stack.push_async_callback(shared.engine().dispose)
         stack.push_async_callback(shared.http_client().aclose)
+        stack.push_async_callback(container.model_calls().tenants_pool().aclose)
         stack.push_async_callback(shared.redis().aclose)
         stack.push_async_callback(container.outbox().store().close)
         for pool in (shared.pool(), shared.system_pool()):

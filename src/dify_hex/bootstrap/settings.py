@@ -114,13 +114,17 @@ class PoolSettings(_Section):
 
 
 class ModelSettings(_Section):
-    """An OpenAI-compatible server that takes the place of the embedded model."""
+    """An OpenAI-compatible server in place of the embedded model, and what tenants may call."""
 
     model_config = _config("MODEL_")
 
     url: str | None = None
     api_key: SecretStr | None = None
     name: str | None = None
+    #: How many tokens a conversation with that server's model may hold.
+    context_window: _Positive = 8192
+    #: Whether tenants' own providers may be in private networks, this machine included.
+    private_addresses: bool = False
     #: Threads of the embedded model; 0 leaves one core to everything else.
     threads: Annotated[int, Field(ge=0)] = 0
 

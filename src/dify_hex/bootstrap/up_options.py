@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ from dify_hex.bootstrap.home import default_home
 
 #: All or none: each is a login of its own.
 DATABASE_VARIABLES = ("DATABASE_URL", "DATABASE_ADMIN_URL", "DATABASE_SYSTEM_URL")
+_PRIVATE_ADDRESSES = "DIFY_HEX_MODEL_PRIVATE_ADDRESSES"
 #: What binds to every address is reached at these.
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared only
 
@@ -67,6 +69,14 @@ class UpOptions:
         return _ANYWHERE.get(self.bind, self.bind)
 
     @property
+    def is_for_this_machine(self) -> bool:
+        """Whether nobody on another machine can reach the API."""
+        try:
+            return ip_address(self.bind).is_loopback
+        except ValueError:
+            return self.bind == "localhost"
+
+    @property
     def url(self) -> str:
         """The API's base URL for people on this machine."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -87,6 +97,10 @@ def _number(given: Mapping[str, str], name: str, default: float) -> float:
     return number
 
 
-def child_environment(home: Path) -> dict[str, str]:
-    """The environment of the processes that serve: ours, and the data folder we use."""
-    return {**os.environ, "DIFY_HEX_HOME": os.fspath(home)}
+def child_environment(options: UpOptions, home: Path) -> dict[str, str]:
+    """The environment of the processes that serve: ours, and the data folder we use.
+
+    Whoever works on this machine may have models called that run on it, unless we are told not to.
+    """
+    private = str(options.is_for_this_machine).lower()
+    return {_PRIVATE_ADDRESSES: private, **os.environ, "DIFY_HEX_HOME": os.fspath(home)}

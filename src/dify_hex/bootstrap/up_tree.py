@@ -206,7 +206,7 @@ class ProcessTree:
         return list(self._outputs[name].last_lines)
 
     def _environment(self) -> dict[str, str]:
-        return child_environment(self._folder.home)
+        return child_environment(self._options, self._folder.home)
 
     def _say_long_start(self) -> None:
         self._screen.note(f"the API is not ready yet: read {self._folder.logs / 'api.log'}")

@@ -1,9 +1,16 @@
 """What `dify-hex up` reads from the environment."""
 
+from pathlib import Path
+
 import pytest
 
 from dify_hex.bootstrap.settings import Settings
-from dify_hex.bootstrap.up_options import DATABASE_VARIABLES, BadOption, UpOptions
+from dify_hex.bootstrap.up_options import (
+    DATABASE_VARIABLES,
+    BadOption,
+    UpOptions,
+    child_environment,
+)
 
 
 def test_an_empty_environment_means_everything_embedded() -> None:
@@ -74,3 +81,30 @@ def test_it_reads_what_the_full_settings_read(
     assert (options.bind, options.port) == (settings.server.bind, settings.server.port)
     assert options.shutdown_grace == settings.server.shutdown_grace
     assert options.model_threads == settings.model.threads
+
+
+@pytest.mark.parametrize(
+    ("bind", "private"),
+    [
+        ("127.0.0.1", "true"),
+        ("::1", "true"),
+        ("localhost", "true"),
+        ("0.0.0.0", "false"),
+        ("", "true"),
+    ],
+)
+def test_models_of_this_machine_are_for_those_who_work_on_it(bind: str, private: str) -> None:
+    options = UpOptions.of({"DIFY_HEX_BIND": bind})
+
+    environment = child_environment(options, Path("/somewhere"))
+
+    assert environment["DIFY_HEX_MODEL_PRIVATE_ADDRESSES"] == private
+    assert environment["DIFY_HEX_HOME"] == "/somewhere"
+
+
+def test_the_operators_word_on_private_addresses_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIFY_HEX_MODEL_PRIVATE_ADDRESSES", "false")
+
+    environment = child_environment(UpOptions.of({}), Path("/somewhere"))
+
+    assert environment["DIFY_HEX_MODEL_PRIVATE_ADDRESSES"] == "false"

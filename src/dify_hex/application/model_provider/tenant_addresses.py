@@ -19,8 +19,7 @@ class TenantAddresses:
             ModelBaseUrlInvalid: it is none, or leads into a private network.
         """
         url = checked_base_url(base_url, private_allowed=self._private_allowed)
-        if not self._private_allowed:
-            await self._guard.check(url)
+        await self._guard.check(url)
         return url
 
     def admit_own(self, kind: ProviderKind) -> None:

@@ -10,10 +10,11 @@ from dify_hex.application.workflow.ports import ConversationMemory
 
 
 class NodesContainer(containers.DeclarativeContainer):
-    """One executor per node type; `models` and `memory` come from other slices."""
+    """One executor per node type; `models`, `calls` and `memory` come from other slices."""
 
     storage = providers.DependenciesContainer()
     models = providers.DependenciesContainer()
+    calls = providers.DependenciesContainer()
     memory: providers.Dependency[ConversationMemory] = providers.Dependency()
 
     registry = providers.Singleton(
@@ -22,8 +23,8 @@ class NodesContainer(containers.DeclarativeContainer):
         llm=providers.Singleton(
             LlmExecutor,
             resolve_model=models.resolve_model,
-            chat_model=models.chat_model,
-            token_counter=models.token_counter,
+            chat_model=calls.chat_model,
+            token_counter=calls.token_counter,
             memory=memory,
             templates=storage.templates,
         ),

@@ -9,7 +9,7 @@ from dify_hex.domain.model_provider.errors import ModelInvalid
 MAX_NAME_LENGTH = 200
 #: What a model is taken to hold when nobody says: small enough for nearly all that are served.
 DEFAULT_CONTEXT_WINDOW = 8192
-_MAX_WINDOW = 100_000_000
+MAX_WINDOW = 100_000_000
 _EMBEDDING = re.compile(r"embed|\b(bge|e5|gte)\b", re.IGNORECASE)
 #: What catalogues list besides, and nothing here can use.
 _OTHER = re.compile(
@@ -42,7 +42,7 @@ class Model:
         """
         if not self.name.strip() or len(self.name) > MAX_NAME_LENGTH or not self.name.isprintable():
             raise ModelInvalid(field="name")
-        if not 1 <= self.context_window <= _MAX_WINDOW:
+        if not 1 <= self.context_window <= MAX_WINDOW:
             raise ModelInvalid(field="context_window")
         if self.max_output is not None and not 1 <= self.max_output <= self.context_window:
             raise ModelInvalid(field="max_output")

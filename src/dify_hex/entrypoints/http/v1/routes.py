@@ -10,6 +10,8 @@ from dify_hex.entrypoints.http.v1.auth.router import router as auth_router
 from dify_hex.entrypoints.http.v1.conversations.router import router as conversations_router
 from dify_hex.entrypoints.http.v1.members.router import router as members_router
 from dify_hex.entrypoints.http.v1.messages.router import router as messages_router
+from dify_hex.entrypoints.http.v1.model_providers.router import router as model_providers_router
+from dify_hex.entrypoints.http.v1.models.router import router as models_router
 from dify_hex.entrypoints.http.v1.setup.router import router as setup_router
 from dify_hex.entrypoints.http.v1.tenants.router import router as tenants_router
 from dify_hex.entrypoints.http.v1.workflow_runs.router import router as workflow_runs_router
@@ -25,5 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     messages_router,
     conversations_router,
     workflow_runs_router,
+    model_providers_router,
+    models_router,
     setup_router,
 )
