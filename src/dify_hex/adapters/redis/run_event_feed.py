@@ -92,14 +92,17 @@ class RunEventFeed:
         if generation != self._generation:
             await self._find_places()
             self._generation = generation
-            self._note_back()
         tails = dict(self._tails)
+        if not tails:
+            # Everybody left while this was waiting for its turn; Redis refuses to read nothing.
+            return
         command: list[Word] = ["XREAD", "COUNT", _BATCHES_PER_READ, "BLOCK", _BLOCK_MS, "STREAMS"]
         command += tails
         command += [tail.last_id or _BEFORE_ALL for tail in tails.values()]
         (reply,) = await self._link.call([command], timeout=_BLOCK_MS / 1000 + 2)
         if isinstance(reply, RedisError):
             raise reply
+        self._note_back()
         for key, records in cast("list[tuple[bytes, _Records]]", reply or []):
             tail = tails[key]
             if self._tails.get(key) is tail:
@@ -142,9 +145,10 @@ class RunEventFeed:
             tail.away_since = self._away_since
 
     def _note_back(self) -> None:
-        if self._away_since is not None:
-            self._away_since = None
-            _log.info("redis.back", user="run_event_feed")
+        if self._away_since is None:
+            return
+        self._away_since = None
+        _log.info("redis.back", user="run_event_feed")
         for tail in self._tails.values():
             tail.away_since = None
 
