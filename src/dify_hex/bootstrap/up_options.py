@@ -15,6 +15,7 @@ from dify_hex.bootstrap.home import default_home
 
 #: All or none: each is a login of its own.
 DATABASE_VARIABLES = ("DATABASE_URL", "DATABASE_ADMIN_URL", "DATABASE_SYSTEM_URL")
+_TRUSTED_PROXIES = "DIFY_HEX_TRUSTED_PROXIES"
 _PRIVATE_ADDRESSES = "DIFY_HEX_MODEL_PRIVATE_ADDRESSES"
 #: What binds to every address is reached at these.
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared only
@@ -101,6 +102,11 @@ def child_environment(options: UpOptions, home: Path) -> dict[str, str]:
     """The environment of the processes that serve: ours, and the data folder we use.
 
     Whoever works on this machine may have models called that run on it, unless we are told not to.
+    A proxy in front lets others in.
     """
-    private = str(options.is_for_this_machine).lower()
-    return {_PRIVATE_ADDRESSES: private, **os.environ, "DIFY_HEX_HOME": os.fspath(home)}
+    is_private = options.is_for_this_machine and not os.environ.get(_TRUSTED_PROXIES)
+    return {
+        _PRIVATE_ADDRESSES: str(is_private).lower(),
+        **os.environ,
+        "DIFY_HEX_HOME": os.fspath(home),
+    }

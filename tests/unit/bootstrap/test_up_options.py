@@ -108,3 +108,11 @@ def test_the_operators_word_on_private_addresses_stands(monkeypatch: pytest.Monk
     environment = child_environment(UpOptions.of({}), Path("/somewhere"))
 
     assert environment["DIFY_HEX_MODEL_PRIVATE_ADDRESSES"] == "false"
+
+
+def test_behind_a_proxy_this_machine_is_not_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIFY_HEX_TRUSTED_PROXIES", "127.0.0.1")
+
+    environment = child_environment(UpOptions.of({}), Path("/somewhere"))
+
+    assert environment["DIFY_HEX_MODEL_PRIVATE_ADDRESSES"] == "false"
