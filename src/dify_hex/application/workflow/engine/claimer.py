@@ -5,7 +5,7 @@ import asyncio
 from dify_hex.application.shared.faults import FaultReporter
 from dify_hex.application.workflow.engine.run_host import RunHost
 from dify_hex.application.workflow.ports import RunLeases, RunSignals
-from dify_hex.domain.shared.errors import DomainError, Unavailable
+from dify_hex.domain.shared.errors import Unavailable
 
 #: Seconds between two looks at the queue when no wake-up comes.
 LOOK_EVERY = 1.0
@@ -43,7 +43,7 @@ class RunClaimer:
         for run in claimed:
             try:
                 await self._host.adopt(run)
-            except DomainError as error:
+            except Exception as error:  # noqa: BLE001 - one that cannot be read stops no other
                 # Its lease runs out by itself; the next claim tries again.
                 self._faults.report(error, where="claim", run_id=str(run.lease.run_id))
         return len(claimed) == places

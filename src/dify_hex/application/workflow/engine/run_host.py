@@ -168,8 +168,12 @@ class RunHost:
         return RunHandle(self._execute(self._loader.assemble(started)))
 
     async def adopt(self, claimed: ClaimedRun) -> None:
-        """Go on with a run whose lease has just been taken."""
-        self._execute(await self._loader.load(claimed))
+        """Go on with a run whose lease has just been taken, perhaps from this very process."""
+        loaded = await self._loader.load(claimed)
+        former = self._runs.get(claimed.lease.run_id)
+        if former is not None:
+            self.lose(former.lease)
+        self._execute(loaded)
 
     def post(self, run_id: WorkflowRunId, command: Command) -> bool:
         """Pass a command on to a run; False when it does not execute here."""
@@ -180,8 +184,10 @@ class RunHost:
         return True
 
     def lose(self, lease: Lease) -> None:
-        """Break a run off that another process has taken over."""
-        self.post(lease.run_id, Break(LeaseLost(run_id=str(lease.run_id))))
+        """Break a run off that has been taken over; one that goes on under a newer lease stays."""
+        hosted = self._runs.get(lease.run_id)
+        if hosted is not None and hosted.lease == lease:
+            hosted.scheduler.post(Break(LeaseLost(run_id=str(lease.run_id))))
 
     async def drain(self, *, seconds: float) -> None:
         """Take nothing in any more, let runs finish for a while, release the rest."""

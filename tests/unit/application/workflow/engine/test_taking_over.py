@@ -1,5 +1,7 @@
 """Another process goes on where a dead one stopped, and repeats nothing that is committed."""
 
+from dataclasses import replace
+
 import pytest
 
 from dify_hex.application.workflow.engine.claimer import RunClaimer
@@ -79,6 +81,38 @@ class TestTakingOver:
         ending = former.only_run().ending
         assert ending is not None
         assert ending.answer == "Hello."
+
+    async def test_a_process_that_takes_its_own_run_over_leaves_the_former_execution(self) -> None:
+        dialogue = Dialogue()
+        engine, handle = await launched(dialogue)
+        former = engine.host.runs[0].lease
+        engine.only_run().expired = True
+
+        await self.claim(engine)
+        with pytest.raises(RunMoved):
+            await handle.result()
+        # The answer to a renewal that was on its way meanwhile is about the former lease.
+        engine.host.lose(former)
+        await until(lambda: engine.nodes.open_calls == 1)
+        dialogue.finish("Hello.")
+        await until(lambda: engine.only_run().status.is_final)
+
+        ending = engine.only_run().ending
+        assert ending is not None
+        assert (ending.lease.token, ending.answer) == (former.token + 1, "Hello.")
+
+    async def test_a_run_that_cannot_be_read_keeps_no_other_waiting(self) -> None:
+        engine = Engine()
+        await engine.begin(background=True)
+        unreadable = engine.only_run()
+        unreadable.rows[0] = replace(unreadable.rows[0], type="run.of_the_future")
+        readable = (await engine.begin(background=True)).lease.run_id
+
+        await self.claim(engine)
+        await until(lambda: engine.runs.runs[readable].status.is_final)
+
+        assert len(engine.faults.faults) == 1
+        assert not unreadable.status.is_final
 
     async def test_a_background_run_is_executed_by_whoever_claims_it(self) -> None:
         engine = Engine()
