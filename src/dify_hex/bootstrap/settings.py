@@ -79,8 +79,6 @@ class RunSettings(_Section):
     stream_max_seconds: _Seconds = 3600
     stream_ping_seconds: _Seconds = 10
     stream_buffer_bytes: _Positive = 1 << 20
-    first_token_timeout: _Seconds = 60
-    token_timeout: _Seconds = 30
 
 
 class LimitSettings(_Section):
