@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dify_hex.adapters.http_client.connection_pool import PooledTransport
 from dify_hex.adapters.http_client.public_network import PublicTransport
 from dify_hex.adapters.persistence.engine import PoolSettings as DatabasePool
 from dify_hex.adapters.persistence.engine import make_engine, make_pool
@@ -58,7 +59,7 @@ def redis_client(url: SecretStr, pool: PoolSettings) -> Redis:
 
 def http_client(pool: PoolSettings) -> httpx.AsyncClient:
     """The pool for servers of the operator; each call brings its own time limits."""
-    return _without_habits(httpx.AsyncHTTPTransport(limits=_limits(pool), trust_env=False))
+    return _without_habits(PooledTransport(_limits(pool)))
 
 
 def tenants_http_client(pool: PoolSettings, *, private_allowed: bool) -> httpx.AsyncClient:
