@@ -1,6 +1,7 @@
 """Limits by address before authentication, by tenant and caller after it."""
 
 import httpx
+import pytest
 
 from tests.unit.entrypoints.http.parts import ACCOUNT, TENANT, Parts
 
@@ -67,3 +68,19 @@ async def test_the_address_is_the_first_that_is_no_proxy(
     await client.get("/v1/lamps", headers={"x-forwarded-for": "6.6.6.6, 9.9.9.9, 127.0.0.3"})
 
     assert parts.limiter.taken["address:9.9.9.9"] == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::/64"),
+        ("::ffff:9.9.9.9", "9.9.9.9"),
+    ],
+)
+async def test_all_addresses_of_one_subscriber_share_a_limit(
+    client: httpx.AsyncClient, parts: Parts, address: str, counted: str
+) -> None:
+    await client.get("/v1/lamps", headers={"x-forwarded-for": address})
+
+    assert parts.limiter.taken[f"address:{counted}"] == 1

@@ -1,6 +1,7 @@
 """Limits by address, which stand before authentication."""
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +16,9 @@ from dify_hex.entrypoints.http.request_context import current_request
 _SIGN_IN_PATHS = ("/v1/auth/login", "/v1/auth/refresh", "/setup/")
 #: What must answer whoever asks.
 _FREE_PATHS = ("/health/", "/metrics")
+
+#: Whoever has one IPv6 address has at least this whole network of them.
+_IPV6_PREFIX = 64
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +62,7 @@ class AddressLimit:
 
     def _buckets(self, scope: Scope, address: str) -> tuple[Bucket, ...]:
         rates = self._rates
+        address = counted_as(address)
         buckets = [
             Bucket(
                 name=f"address:{address}",
@@ -74,3 +79,16 @@ class AddressLimit:
                 )
             )
         return tuple(buckets)
+
+
+def counted_as(address: str) -> str:
+    """What stands for a client's address: of IPv6 the network that its owner commands."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), _IPV6_PREFIX), strict=False))
