@@ -7,6 +7,8 @@ import httpcore
 import httpx
 from httpcore._async.connection_pool import AsyncPoolRequest
 
+from dify_hex.adapters.http_client.network import AsyncioNetwork
+
 #: How often connections that nobody needs are looked for.
 _SWEEP_SECONDS = 1.0
 
@@ -118,5 +120,5 @@ class PooledTransport(httpx.AsyncHTTPTransport):
             max_connections=limits.max_connections,
             max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,
-            network_backend=network,
+            network_backend=network or AsyncioNetwork(),
         )

@@ -8,6 +8,7 @@ import httpcore
 import httpx
 
 from dify_hex.adapters.http_client.connection_pool import PooledTransport
+from dify_hex.adapters.http_client.network import AsyncioNetwork
 from dify_hex.application.model_provider.ports import AddressGuard
 from dify_hex.domain.model_provider.addresses import is_public_address
 from dify_hex.domain.model_provider.errors import ModelBaseUrlInvalid
@@ -26,7 +27,7 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
     """
 
     def __init__(self) -> None:
-        self._network = httpcore.AnyIOBackend()
+        self._network = AsyncioNetwork()
 
     async def connect_tcp(
         self,

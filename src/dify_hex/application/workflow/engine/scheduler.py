@@ -125,12 +125,20 @@ class RunScheduler:
                 _ = self._commit(urgent=False)
             try:
                 async with asyncio.timeout_at(deadline):
-                    received = await self._inbox.get()
+                    received = await self._next()
             except TimeoutError:
                 return await self._fail(_limit("seconds", self._limits.seconds))
             result = await self._take(received)
             if result is not None:
                 return result
+
+    async def _next(self) -> _Output | Command:
+        """What has to be decided on next; a node's text makes nothing ready and passes by."""
+        while True:
+            received = await self._inbox.get()
+            if not (isinstance(received, _Output) and isinstance(received.value, TextDelta)):
+                return received
+            self._text.feed(received.node_id, received.value.text)
 
     def _interrupt_open_nodes(self) -> None:
         for node_id in self._run.open_nodes():
