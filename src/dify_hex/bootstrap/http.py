@@ -10,6 +10,7 @@ from dify_hex.bootstrap.checks import health_of
 from dify_hex.bootstrap.container import Container
 from dify_hex.bootstrap.lifespan import run_loops, running
 from dify_hex.bootstrap.logging import configure_logging, listen_for_level_signals
+from dify_hex.bootstrap.memory import CrowdWatch
 from dify_hex.bootstrap.process import run_process, settle_memory
 from dify_hex.bootstrap.server import make_server
 from dify_hex.bootstrap.settings import Settings
@@ -20,6 +21,7 @@ from dify_hex.entrypoints.http.guard import CallerLimits
 from dify_hex.entrypoints.http.middleware.address_limit import AddressRates
 from dify_hex.entrypoints.http.streaming.open_streams import StreamOptions
 from dify_hex.entrypoints.http.v1.routes import ROUTERS
+from dify_hex.entrypoints.worker.loops import BackgroundLoop
 
 
 def main() -> None:
@@ -47,8 +49,10 @@ def make_app(container: Container) -> FastAPI:
     """The application over the container; its lifespan opens and closes what it stands on."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with running(container, run_loops(container)):
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        crowds = CrowdWatch(lambda: app.state.streams.count)
+        loops = [*run_loops(container), BackgroundLoop("crowd-watch", crowds.watch)]
+        async with running(container, loops):
             settle_memory()
             yield
 
