@@ -29,7 +29,9 @@ _CONTEXT = re.compile(
 _FILTER = re.compile(
     r"content[ _]?(filter|policy|management)|safety|data_inspection", re.IGNORECASE
 )
-_KEY_LIKE = re.compile(r"\b(sk|pk|gsk|xai|key|Bearer)[-_ ][\w*.-]{4,}|AIza[\w-]{20,}")
+_KEY_LIKE = re.compile(
+    r"\b(sk|pk|gsk|xai|key)[-_][\w*.-]{4,}|\bBearer [\w*.~+/=-]{4,}|AIza[\w-]{20,}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

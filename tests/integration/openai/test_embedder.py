@@ -1,0 +1,42 @@
+"""The native embedder keeps the promises of the port."""
+
+import httpx
+import pytest
+
+from dify_hex.adapters.openai.connection import Clients
+from dify_hex.adapters.openai.embedder import OpenAIEmbedder
+from dify_hex.application.model_provider.ports import Embedder, ModelEndpoint
+from dify_hex.domain.model_provider.errors import ModelTimeout, ModelUnavailable
+from tests.conformance.embedder import EmbedderConformance
+from tests.integration.openai.answering import answering, hanging
+
+
+class TestOpenAIEmbedder(EmbedderConformance):
+    @pytest.fixture
+    def embedder(self, clients: Clients) -> Embedder:
+        return OpenAIEmbedder(clients)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"no json",
+            b"[]",
+            b"{}",
+            b'{"data": []}',
+            b'{"data": [{"index": 0, "embedding": ["far"]}]}',
+            b'{"data": [{"index": 0}]}',
+        ],
+    )
+    async def test_an_answer_that_holds_no_vectors_is_no_answer(
+        self, endpoint: ModelEndpoint, body: bytes
+    ) -> None:
+        embedder = OpenAIEmbedder(answering(httpx.Response(200, content=body)))
+
+        with pytest.raises(ModelUnavailable) as failed:
+            await embedder.embed(endpoint, ["x"], timeout=5)
+
+        assert failed.value.details["reason"] == "malformed_answer"
+
+    async def test_a_server_that_takes_too_long_is_given_up(self, endpoint: ModelEndpoint) -> None:
+        with pytest.raises(ModelTimeout):
+            await OpenAIEmbedder(hanging()).embed(endpoint, ["x"], timeout=0.05)
