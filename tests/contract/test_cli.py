@@ -20,6 +20,7 @@ from dify_hex.bootstrap.cli import run
 from tests.contract.running_api import RunningApi
 from tests.contract.world import OWNER, PASSWORD, World
 from tests.fakes.cuttable_proxy import CuttableProxy
+from tests.fakes.running_model_server import run_model_server
 
 OK, REFUSED, USAGE, UNREACHABLE, NOT_SIGNED_IN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -267,6 +268,18 @@ def test_models_are_plugged_in_and_out(owner: Terminal) -> None:
     assert owner.json("models", "remove", name)["removed"]
     assert name not in owner.run("models", "list")
     owner.run(*arguments, typed="", expect=USAGE)
+
+
+def test_any_server_of_that_protocol_brings_its_models_along(owner: Terminal) -> None:
+    name = f"server-{uuid4().hex[:8]}"
+    with run_model_server() as server:
+        arguments = ("models", "add", "openai_compatible", "--name", name, "--base-url", server.url)
+        told = owner.run(*arguments)
+
+        assert f"{name} answers to its credential." in told
+        assert "scripted" in told
+        assert owner.json("models", "verify", name)["missing"] == []
+    owner.run("models", "remove", name, "--yes")
 
 
 def test_a_provider_that_does_not_answer_is_not_added(owner: Terminal) -> None:
