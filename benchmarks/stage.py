@@ -33,11 +33,10 @@ class Stage:
     @property
     def api_pid(self) -> int:
         """The API process."""
-        return next(
-            process.pid
-            for process in tree(self.product.process.pid)
-            if command_line(process).endswith("dify_hex.bootstrap.cli api")
-        )
+        for process in tree(self.product.process.pid):
+            if command_line(process).endswith("dify_hex.bootstrap.cli api"):
+                return int(process.pid)
+        raise LookupError("there is no API process")
 
     def request(
         self,

@@ -1,12 +1,12 @@
-"""Reads event streams as they come, at next to no cost: counts, gaps and moments."""
+"""Reads event streams as they come, at next to no cost: counts and moments."""
 
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-#: An event's id and type on their lines; the data is looked at only where it has to be.
-_EVENT = re.compile(rb"id: ?(\d+)\.(\d+)\r?\nevent: ?([a-z.]+)\r?\n")
+#: An event's type on its line; the data is looked at only where it has to be.
+_EVENT = re.compile(rb"event: ?([a-z.]+)\r?\n")
 _DONE = b"done"
 _DELTA = b"message.delta"
 _ERROR = b"error"
@@ -20,9 +20,6 @@ class StreamReading:
     first_delta: float | None = None
     deltas: int = 0
     events: int = 0
-    last: tuple[int, int] = (0, 0)
-    #: Events that came out of order, or whose predecessor never came.
-    lost: int = 0
     is_done: bool = False
     has_failed: bool = False
     _rest: bytes = b""
@@ -33,7 +30,7 @@ class StreamReading:
         end = 0
         for found in _EVENT.finditer(text):
             end = found.end()
-            self._event(found[3], int(found[1]), int(found[2]))
+            self._event(found[1])
         # What may be the beginning of an event waits for the rest of it.
         self._rest = text[max(end, len(text) - 256) :]
 
@@ -42,7 +39,7 @@ class StreamReading:
         """Not a number when none came."""
         return float("nan") if self.first_delta is None else self.first_delta - self.began
 
-    def _event(self, kind: bytes, seq: int, number: int) -> None:
+    def _event(self, kind: bytes) -> None:
         if kind == _DONE:
             self.is_done = True
             return
@@ -54,10 +51,6 @@ class StreamReading:
             self.deltas += 1
             if self.first_delta is None:
                 self.first_delta = time.perf_counter()
-        here = (seq, number)
-        if here <= self.last or (number > 1 and here != (self.last[0], self.last[1] + 1)):
-            self.lost += self.last != (0, 0)
-        self.last = here
 
 
 def first_deltas(readings: Sequence[StreamReading]) -> list[float]:
