@@ -280,6 +280,26 @@ class TestLeases:
 
         assert claimed[lease.run_id].token == 2
 
+    @pytest.mark.usefixtures("settled")
+    async def test_after_a_sleep_owners_get_one_lease_time_to_renew(
+        self,
+        runs: Runs,
+        owner: asyncpg.Connection,
+        pool: asyncpg.Pool,
+        system_pool: asyncpg.Pool,
+    ) -> None:
+        clock = [0.0]
+        runs.leases = PostgresRunLeases(pool, system_pool, now=lambda: clock[0])
+        lease = await runs.born()
+        await age(owner, lease)
+
+        clock[0] = 60.0
+        assert lease.run_id not in await self.claim_all(runs)
+        clock[0] = 63.0
+        assert lease.run_id not in await self.claim_all(runs)
+        clock[0] = 66.5
+        assert lease.run_id in await self.claim_all(runs)
+
     async def test_a_background_run_is_claimed_at_once_and_only_once(self, runs: Runs) -> None:
         lease = await runs.born(background=True)
 

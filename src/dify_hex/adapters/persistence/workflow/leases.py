@@ -1,8 +1,8 @@
 """Leases, control and the stored form of runs, on PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from time import monotonic
+from time import CLOCK_BOOTTIME, clock_gettime
 
 import asyncpg
 
@@ -25,12 +25,24 @@ from dify_hex.domain.workflow.errors import WorkflowRunNotFound
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
 
 
+def seconds_since_boot() -> float:
+    """Time that goes on while the machine sleeps."""
+    return clock_gettime(CLOCK_BOOTTIME)
+
+
 class PostgresRunLeases(RunLeases):
     """Renews as the application, tenant by name; claims as the scheduler, across tenants."""
 
-    def __init__(self, pool: asyncpg.Pool, system_pool: asyncpg.Pool) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        system_pool: asyncpg.Pool,
+        now: Callable[[], float] = seconds_since_boot,
+    ) -> None:
         self._pool = pool
         self._system_pool = system_pool
+        self._now = now
+        self._looked_at = now()
         self._take_over_after = 0.0
 
     async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, DesiredState]:
@@ -47,14 +59,14 @@ class PostgresRunLeases(RunLeases):
 
     async def claim_due(self, owner: str, *, limit: int) -> Sequence[ClaimedRun]:
         """Take what nobody owns, with one UPDATE."""
+        self._notice_absence()
+        may_take_over = self._now() >= self._take_over_after
         try:
             async with tenant_connection(self._system_pool) as connection:
-                found = await connection.fetch(
-                    statements.CLAIM, owner, limit, monotonic() >= self._take_over_after
-                )
+                found = await connection.fetch(statements.CLAIM, owner, limit, may_take_over)
         except Unavailable:
             # While it is away no owner can renew: on return each of them gets one lease time.
-            self._take_over_after = monotonic() + statements.LEASE_SECONDS
+            self._take_over_after = self._now() + statements.LEASE_SECONDS
             raise
         return [
             ClaimedRun(
@@ -89,6 +101,13 @@ class PostgresRunLeases(RunLeases):
                 [lease.run_id for lease in leases],
                 [lease.token for lease in leases],
             )
+
+    def _notice_absence(self) -> None:
+        """A machine that slept kept owners from renewing too: each gets one lease time."""
+        now = self._now()
+        if now - self._looked_at > statements.LEASE_SECONDS:
+            self._take_over_after = now + statements.LEASE_SECONDS
+        self._looked_at = now
 
 
 class PostgresRunControl(RunControl, StoredRuns):
