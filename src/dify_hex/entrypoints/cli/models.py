@@ -134,9 +134,7 @@ def _verified_or_removed(api: Api, provider_id: str) -> dict[str, Any]:
         return _verified(api, provider_id)
     except CommandFailed as failure:
         api.call("DELETE", f"/v1/model-providers/{provider_id}")
-        failure.hint = (
-            f"Nothing was added (--no-verify adds it). {failure.hint}".strip()
-        )
+        failure.hint = f"Nothing was added (--no-verify adds it). {failure.hint}".strip()
         raise
 
 
