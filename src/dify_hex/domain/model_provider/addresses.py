@@ -7,8 +7,15 @@ from dify_hex.domain.model_provider.errors import ModelBaseUrlInvalid
 
 MAX_URL_LENGTH = 2048
 _SCHEMES = ("http", "https")
-#: Reserved for protocol assignments, and called global by some releases of `ipaddress`.
-_ASSIGNMENTS = ip_network("192.0.0.0/24")
+#: What `ipaddress`, or some release of it, calls global although it is not for everyone.
+_SPECIAL = (
+    # Reserved for protocol assignments.
+    ip_network("192.0.0.0/24"),
+    # Relays from IPv4 to IPv6, given up long ago (RFC 7526).
+    ip_network("192.88.99.0/24"),
+    # Azure's own services, which answer to every machine in it.
+    ip_network("168.63.129.16/32"),
+)
 #: IPv4 inside IPv6, as translators write it.
 _TRANSLATED = ip_network("64:ff9b::/96")
 #: All that is routed as IPv6 on the open internet.
@@ -20,14 +27,16 @@ def is_public_address(text: str) -> bool:
     """Whether a numeric address belongs to the open internet.
 
     Loopback, private, link-local, shared, multicast and reserved addresses do not, however they
-    are wrapped; a cloud's metadata service is link-local.
+    are wrapped. A cloud's metadata service is link-local, but for one that is listed here.
     """
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or _translated(address)
         if inner is not None:
             address = inner
-    if address in _ASSIGNMENTS or (address.version == 6 and address not in _UNICAST):
+    if any(address in network for network in _SPECIAL):
+        return False
+    if address.version == 6 and address not in _UNICAST:
         return False
     return address.is_global and not address.is_multicast
 

@@ -15,7 +15,16 @@ from dify_hex.domain.model_provider.errors import ModelBaseUrlInvalid
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "104.18.6.192", "2606:4700:4700::1111", "2a00:1450:4001:82a::200e"]
+    "address",
+    [
+        "8.8.8.8",
+        "104.18.6.192",
+        "168.63.129.15",
+        "168.63.129.17",
+        "192.88.98.255",
+        "2606:4700:4700::1111",
+        "2a00:1450:4001:82a::200e",
+    ],
 )
 def test_the_open_internet_is_public(address: str) -> None:
     assert is_public_address(address)
@@ -34,6 +43,10 @@ def test_the_open_internet_is_public(address: str) -> None:
         "100.64.0.1",
         "192.0.0.8",
         "192.0.0.192",
+        "192.88.99.0",
+        "192.88.99.1",
+        "192.88.99.255",
+        "168.63.129.16",
         "198.18.0.1",
         "224.0.0.1",
         "240.0.0.1",
@@ -57,6 +70,9 @@ def test_everything_else_is_not(address: str) -> None:
     [
         ("::ffff:127.0.0.1", False),
         ("::ffff:192.0.0.8", False),
+        ("::ffff:168.63.129.16", False),
+        ("64:ff9b::a83f:8110", False),
+        ("2002:c058:6301::", False),
         ("::ffff:8.8.8.8", True),
         ("2002:7f00:1::", False),
         ("2002:808:808::", True),
