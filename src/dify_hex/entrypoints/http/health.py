@@ -47,12 +47,22 @@ class Health:
     #: Set when the process has been told to stop, so that balancers send no more.
     stopping: bool = False
     _reports: dict[bool, tuple[float, HealthReport]] = field(default_factory=dict)
+    _under_way: dict[bool, asyncio.Task[HealthReport]] = field(default_factory=dict)
 
     async def report(self, *, deep: bool) -> HealthReport:
-        """Ask every dependency, or repeat an answer that is fresh."""
+        """Ask every dependency, or share an answer that is fresh or being waited for."""
         known = self._reports.get(deep)
         if known is not None and monotonic() - known[0] < _REPORT_LASTS:
             return known[1]
+        asking = self._under_way.get(deep)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(deep=deep), name="health")
+            self._under_way[deep] = asking
+            asking.add_done_callback(lambda _: self._under_way.pop(deep, None))
+        # One probe that gives up must not take the answer from the others.
+        return await asyncio.shield(asking)
+
+    async def _ask(self, *, deep: bool) -> HealthReport:
         checks = {**self.required, **(self.optional if deep else {})}
         results = await asyncio.gather(*map(_timed, checks.values()))
         by_name = dict(zip(checks, results, strict=True))

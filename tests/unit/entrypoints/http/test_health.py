@@ -59,6 +59,28 @@ async def test_asking_often_costs_one_check() -> None:
     assert asked == 1
 
 
+async def test_probes_at_the_same_time_share_one_check_also_when_one_gives_up() -> None:
+    asked = 0
+    answered = asyncio.Event()
+
+    async def check() -> None:
+        nonlocal asked
+        asked += 1
+        await answered.wait()
+
+    health = Health(required={"database": check})
+    probes = [asyncio.create_task(health.report(deep=False)) for _ in range(5)]
+    await asyncio.sleep(0)
+    probes[0].cancel()
+    answered.set()
+    reports = await asyncio.gather(*probes, return_exceptions=True)
+
+    assert asked == 1
+    assert isinstance(reports[0], asyncio.CancelledError)
+    assert [report for report in reports[1:] if report != reports[1]] == []
+    assert await health.report(deep=False) == reports[1]
+
+
 async def test_a_check_that_hangs_counts_as_down(monkeypatch: object) -> None:
     async def hang() -> None:
         await asyncio.sleep(10)
