@@ -100,6 +100,7 @@ def _configure(library: Any, client: httpx.AsyncClient) -> None:
     handler = library.llms.custom_httpx.http_handler.AsyncHTTPHandler
     handler.create_client = _lending(client)
     library.aclient_session = _lending(client)(None)
+    library.module_level_aclient = handler()
     library.in_memory_llm_clients_cache.flush_cache()
 
 
