@@ -20,6 +20,8 @@ PR_SET_DUMPABLE = 4
 #: Conversations answered at once, and the window of all of them together.
 SLOTS = 2
 WINDOW = 4096
+#: Tokens of an answer whose request names no limit of its own.
+LONGEST_ANSWER = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -104,6 +106,8 @@ def serve(told: Instructions, weights: int) -> object:
     settings.use_jinja = True
     settings.n_parallel = SLOTS
     settings.n_ctx = WINDOW
+    # So small a model, once it repeats itself, would do so until its window is full.
+    settings.n_predict = LONGEST_ANSWER
     settings.cache_ram_mib = 0
     settings.cache_idle_slots = False
     settings.cpuparams.n_threads = told.threads
