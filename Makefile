@@ -48,8 +48,8 @@ coverage: ## Hold the last unit test run against the coverage gates
 	@$(BIN)/python -m scripts.coverage_gates $(COVERAGE)
 
 test-external: dev-env ## The tests on servers given by URL (CONTRIBUTING.md), the kill tests aside
-	@: "$${REDIS_URL:?set it, and TEST_DATABASE_SUPERUSER_URL or the three URLs of the database}"
-	@: "$${TEST_DATABASE_SUPERUSER_URL:-$${DATABASE_URL:?}$${DATABASE_ADMIN_URL:?}$${DATABASE_SYSTEM_URL:?}}"
+	@: "$${REDIS_URL:?is missing}" "$${TEST_DATABASE_SUPERUSER_URL:-$${DATABASE_URL:?is missing, or \
+		TEST_DATABASE_SUPERUSER_URL}$${DATABASE_ADMIN_URL:?is missing}$${DATABASE_SYSTEM_URL:?is missing}}"
 	@$(call without,DIFY_HEX_%) $(PYTEST) $(wildcard tests/contract tests/integration tests/migrations tests/e2e) -m "not kill and not soak"
 
 soak: dev-env ## The tests that run for minutes
