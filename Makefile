@@ -30,7 +30,7 @@ run: env ## Start everything: database, cache, model, migrations, API and worker
 check: dev-env ## Lint, types, import contracts and house rules; writes nothing
 	@echo "ruff"; $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@echo "mypy"; $(BIN)/mypy --no-error-summary
-	@echo "import contracts"; $(BIN)/lint-imports --no-timings --cache-dir .cache/import_linter > .cache/contracts.txt \
+	@echo "import contracts"; $(BIN)/lint-imports --cache-dir .cache/import_linter > .cache/contracts.txt \
 		|| { cat .cache/contracts.txt; exit 1; }
 	@$(BIN)/python -m scripts.house_rules
 
