@@ -16,7 +16,7 @@ from dify_hex.domain.conversation.message import Message, MessageStatus
 from dify_hex.domain.shared.ids import AppId, TenantId
 from dify_hex.domain.workflow.errors import LeaseLost
 from tests.integration.persistence.conversation.conftest import Talk, conversation_of
-from tests.integration.persistence.workflow.test_journal import Runs, ending
+from tests.builders.stored_runs import Runs, ending
 
 Begin = Callable[[], SqlUnitOfWork]
 

@@ -14,7 +14,7 @@ from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.shared.ids import WorkflowRunId
 from tests.builders.engine import StillClock
 from tests.fakes.servers import RunningServers
-from tests.integration.persistence.workflow.test_journal import Runs, seqs
+from tests.builders.stored_runs import Runs, seqs
 
 _RANDOM_BITS = (1 << 80) - 1
 
