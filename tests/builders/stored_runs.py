@@ -109,3 +109,9 @@ def ending(lease: Lease, seq: int) -> RunEnding:
         ),
         outputs={"answer": "Hello."},
     )
+
+
+async def seqs(runs: Runs, lease: Lease) -> list[int]:
+    """The numbers of the run's rows."""
+    rows = await runs.journal.read(lease.tenant_id, lease.run_id, after=0)
+    return [each.seq for each in rows]

@@ -13,12 +13,7 @@ from dify_hex.application.workflow.records import (
 from dify_hex.domain.shared.ids import TenantId
 from dify_hex.domain.workflow.errors import LeaseLost
 from dify_hex.domain.workflow.statuses import RunStatus
-from tests.builders.stored_runs import OWNER, Runs, ending, row
-
-
-async def seqs(runs: Runs, lease: Lease) -> list[int]:
-    rows = await runs.journal.read(lease.tenant_id, lease.run_id, after=0)
-    return [each.seq for each in rows]
+from tests.builders.stored_runs import OWNER, Runs, ending, row, seqs
 
 
 class TestAppending:

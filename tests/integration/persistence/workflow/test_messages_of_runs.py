@@ -15,8 +15,8 @@ from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.conversation.message import Message, MessageStatus
 from dify_hex.domain.shared.ids import AppId, TenantId
 from dify_hex.domain.workflow.errors import LeaseLost
-from tests.integration.persistence.conversation.conftest import Talk, conversation_of
 from tests.builders.stored_runs import Runs, ending
+from tests.integration.persistence.conversation.conftest import Talk, conversation_of
 
 Begin = Callable[[], SqlUnitOfWork]
 

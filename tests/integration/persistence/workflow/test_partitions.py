@@ -13,8 +13,8 @@ from dify_hex.adapters.persistence.workflow.partitions import first_id_of
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.shared.ids import WorkflowRunId
 from tests.builders.engine import StillClock
-from tests.fakes.servers import RunningServers
 from tests.builders.stored_runs import Runs, seqs
+from tests.fakes.servers import RunningServers
 
 _RANDOM_BITS = (1 << 80) - 1
 
