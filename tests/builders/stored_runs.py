@@ -115,3 +115,13 @@ async def seqs(runs: Runs, lease: Lease) -> list[int]:
     """The numbers of the run's rows."""
     rows = await runs.journal.read(lease.tenant_id, lease.run_id, after=0)
     return [each.seq for each in rows]
+
+
+async def age(owner: asyncpg.Connection, lease: Lease) -> None:
+    """Let the lease have ended a while ago; the owner role is blind, so the wall is opened."""
+    await owner.execute("ALTER TABLE workflow_runs NO FORCE ROW LEVEL SECURITY")
+    await owner.execute(
+        "UPDATE workflow_runs SET lease_expires_at = now() - interval '1 s' WHERE run_id = $1",
+        lease.run_id,
+    )
+    await owner.execute("ALTER TABLE workflow_runs FORCE ROW LEVEL SECURITY")

@@ -1,1 +1,0 @@
-"""Leases while the database comes and goes, and many of them at a time."""
