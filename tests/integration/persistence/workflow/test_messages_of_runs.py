@@ -22,11 +22,6 @@ Begin = Callable[[], SqlUnitOfWork]
 
 
 @pytest.fixture
-def runs(engine: AsyncEngine, pool: asyncpg.Pool, system_pool: asyncpg.Pool) -> Runs:
-    return Runs(engine, pool, system_pool)
-
-
-@pytest.fixture
 async def message(engine: AsyncEngine, pool: asyncpg.Pool, tenant_id: TenantId) -> Message:
     begin: Begin = lambda: SqlUnitOfWork(engine, tenant_id)  # noqa: E731 - as the fixture has it
     return await Talk(begin, pool, conversation_of(tenant_id, AppId(new_id()))).ask()

@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.adapters.persistence.workflow.partition_keeper import JournalPartitions
@@ -17,11 +15,6 @@ from tests.builders.stored_runs import Runs, seqs
 from tests.fakes.servers import RunningServers
 
 _RANDOM_BITS = (1 << 80) - 1
-
-
-@pytest.fixture
-def runs(engine: AsyncEngine, pool: asyncpg.Pool, system_pool: asyncpg.Pool) -> Runs:
-    return Runs(engine, pool, system_pool)
 
 
 async def home_of(runs: Runs, pool: asyncpg.Pool, moment: datetime) -> str:
