@@ -129,19 +129,25 @@ def a_session(
     )
 
 
-def a_setup_link(*, token: str = "once-token", tenant_id: TenantId = TENANT) -> OneTimeLink:
+def a_setup_link(
+    *, token: str = "once-token", tenant_id: TenantId = TENANT, now: datetime = NOW
+) -> OneTimeLink:
     """A set-up link that is good for a day."""
     return OneTimeLink.for_set_up(
         id=OneTimeLinkId(new_id()),
         tenant_id=tenant_id,
         token_hash=hash_of(token),
         lifetime=timedelta(days=1),
-        now=NOW,
+        now=now,
     )
 
 
 def a_password_link(
-    *, token: str = "once-token", tenant_id: TenantId = TENANT, account_id: AccountId = ADA
+    *,
+    token: str = "once-token",
+    tenant_id: TenantId = TENANT,
+    account_id: AccountId = ADA,
+    now: datetime = NOW,
 ) -> OneTimeLink:
     """A link for a first password that is good for a day."""
     return OneTimeLink.for_password(
@@ -150,7 +156,7 @@ def a_password_link(
         account_id=account_id,
         token_hash=hash_of(token),
         lifetime=timedelta(days=1),
-        now=NOW,
+        now=now,
     )
 
 

@@ -101,6 +101,17 @@ async def test_the_last_owner_stays_and_an_old_reading_is_refused(
     assert await code_of(stale) == (409, "biz_concurrent_modification")
 
 
+async def test_an_account_of_strangers_is_not_let_in(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    _, email = await newcomer(client)
+    body = {"email": email, "name": "New", "role": "viewer"}
+
+    added = world.call("POST", "/v1/members", world.other_owner, json=body)
+
+    assert (added.status_code, added.json()["code"]) == (409, "member_account_exists_elsewhere")
+
+
 async def test_members_come_by_page(client: httpx.AsyncClient) -> None:
     await newcomer(client)
 

@@ -155,6 +155,9 @@ class MemoryOneTimeLinkRepository(OneTimeLinkRepository):
             raise LinkNotFound
         return link
 
+    async def was_given(self, account_id: AccountId) -> bool:
+        return self._table.first(lambda link: link.account_id == account_id) is not None
+
     def add(self, link: OneTimeLink) -> None:
         self._table.add(link.id, link)
 

@@ -11,10 +11,10 @@ from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.account.account import Account, Language
 from dify_hex.domain.account.email_address import EmailAddress
-from dify_hex.domain.account.errors import AlreadyMember
+from dify_hex.domain.account.errors import AccountVouchedElsewhere, AlreadyMember
 from dify_hex.domain.account.membership import Membership
 from dify_hex.domain.account.one_time_link import OneTimeLink
-from dify_hex.domain.account.permissions import Permission, Role
+from dify_hex.domain.account.permissions import Permission, Role, permissions_of
 from dify_hex.domain.shared.ids import AccountId, OneTimeLinkId
 
 
@@ -46,6 +46,9 @@ class AddMember:
     - Nobody gives a role above their own.
     - An e-mail that has an account keeps it; otherwise one is made, without a password, and the
       caller gets a one-time link to pass on.
+    - Whoever makes an account could keep its link, and so its password, to themselves. One that
+      others have made comes in only if the caller administers a tenant that it is in already,
+      or if it was made for this tenant.
     - A tenant has no more members than its limits allow.
     """
 
@@ -71,18 +74,20 @@ class AddMember:
             InvalidName: the name cannot be shown.
             RoleAboveOwn: the role stands above the actor's.
             AlreadyMember: they are in the tenant already.
+            AccountVouchedElsewhere: only others can tell whose account it is.
             TenantFull: the tenant has as many members as it may.
             EmailTaken: somebody else made the account in this very moment.
         """
         actor.require(Permission.MEMBER_WRITE)
         email = EmailAddress.parse(command.email)
         known = await self._directory.find_account(email)
+        is_known_here = known is not None and await self._administers_tenant_of(actor, known)
         now = self._clock.now()
         async with self._begin(actor.tenant_id) as work:
             tenant = await work.tenants.get()
             tenant.limits.admit_member(await work.memberships.count())
-            if known is not None and await work.memberships.find(known) is not None:
-                raise AlreadyMember
+            if known is not None:
+                await self._admit(work, known, is_known_here=is_known_here)
             account_id = known or AccountId(new_id())
             work.memberships.add(
                 Membership.create(
@@ -100,6 +105,25 @@ class AddMember:
                 added = AddedMember(account_id=known, link_token=None, link_expires_at=None)
             await work.commit()
         return added
+
+    async def _admit(
+        self, work: AccountWork, account_id: AccountId, *, is_known_here: bool
+    ) -> None:
+        if await work.memberships.find(account_id) is not None:
+            raise AlreadyMember
+        if not (is_known_here or await work.one_time_links.was_given(account_id)):
+            raise AccountVouchedElsewhere
+
+    async def _administers_tenant_of(self, actor: Actor, account_id: AccountId) -> bool:
+        if actor.account_id is None:
+            return False
+        administered = {
+            tenant.tenant_id
+            for tenant in await self._directory.tenants_of(actor.account_id)
+            if Permission.MEMBER_WRITE in permissions_of(tenant.role)
+        }
+        theirs = await self._directory.tenants_of(account_id)
+        return any(tenant.tenant_id in administered for tenant in theirs)
 
     def _make_account(
         self,

@@ -118,6 +118,12 @@ class AlreadyMember(Conflict):
     code = "member_exists"
 
 
+class AccountVouchedElsewhere(Conflict):
+    """An account with this e-mail address exists, and only other tenants have vouched for it."""
+
+    code = "member_account_exists_elsewhere"
+
+
 class MemberNotFound(NotFound):
     """The tenant has no such member."""
 

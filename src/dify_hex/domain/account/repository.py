@@ -128,5 +128,9 @@ class OneTimeLinkRepository(Protocol):
         """
 
     @abstractmethod
+    async def was_given(self, account_id: AccountId) -> bool:
+        """Whether the account was made for this tenant: a link of the tenant led to it."""
+
+    @abstractmethod
     def add(self, link: OneTimeLink) -> None:
         """Keep a new link."""

@@ -165,6 +165,24 @@ async def test_links_come_back_as_they_went_in(begin: Begin, stored: Stored) -> 
             assert state_of(await work.one_time_links.get(link.id)) == state_of(link)
 
 
+async def test_a_link_tells_for_which_tenant_an_account_was_made(
+    begin: Begin, stored: Stored
+) -> None:
+    async with begin(stored.tenant_id) as work:
+        assert not await work.one_time_links.was_given(stored.account_id)
+        work.one_time_links.add(
+            a_password_link(
+                token=uuid4().hex, tenant_id=stored.tenant_id, account_id=stored.account_id
+            )
+        )
+        await work.commit()
+
+    async with begin(stored.tenant_id) as work:
+        assert await work.one_time_links.was_given(stored.account_id)
+    async with begin(TenantId(new_id())) as work:
+        assert not await work.one_time_links.was_given(stored.account_id)
+
+
 async def test_what_is_not_there_is_told_by_name(begin: Begin, stored: Stored) -> None:
     async with begin(stored.tenant_id) as work:
         with pytest.raises(ApiKeyNotFound):

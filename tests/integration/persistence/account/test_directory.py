@@ -246,7 +246,30 @@ async def test_a_lost_database_is_told_in_our_words(pool: asyncpg.Pool) -> None:
         await SqlCredentialLookup(pool).find_api_key(b"x")
 
 
-async def test_sessions_and_links_are_forgotten_a_month_after_their_end(
+async def test_links_to_set_up_are_forgotten_and_those_to_accounts_are_not(
+    system_pool: asyncpg.Pool, directory: SqlSignInDirectory, begin: Begin, stored: Stored
+) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=62)
+    gone = a_setup_link(token=uuid4().hex, tenant_id=stored.tenant_id, now=long_ago)
+    kept = a_password_link(
+        token=uuid4().hex,
+        tenant_id=stored.tenant_id,
+        account_id=stored.account_id,
+        now=long_ago,
+    )
+    async with begin(stored.tenant_id) as work:
+        work.one_time_links.add(gone)
+        work.one_time_links.add(kept)
+        await work.commit()
+
+    await forget_ended_sessions(system_pool)
+
+    assert await directory.find_link(gone.token_hash) is None
+    async with begin(stored.tenant_id) as work:
+        assert await work.one_time_links.was_given(stored.account_id)
+
+
+async def test_sessions_are_forgotten_a_month_after_their_end(
     system_pool: asyncpg.Pool, directory: SqlSignInDirectory, begin: Begin, stored: Stored
 ) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=62)

@@ -1,5 +1,7 @@
 """Who may bring in, change and take out whom; and the tenants themselves."""
 
+from uuid import UUID
+
 import pytest
 
 from dify_hex.application.account.add_member import AddMemberCommand
@@ -15,6 +17,7 @@ from dify_hex.application.account.set_password_by_link import SetPasswordByLinkC
 from dify_hex.application.shared.actor import PermissionDenied
 from dify_hex.domain.account.account import Language
 from dify_hex.domain.account.errors import (
+    AccountVouchedElsewhere,
     AlreadyMember,
     InvalidEmail,
     LastOwner,
@@ -27,8 +30,9 @@ from dify_hex.domain.account.errors import (
     TenantFull,
     WeakPassword,
 )
+from dify_hex.domain.account.membership import Membership
 from dify_hex.domain.account.one_time_link import LinkPurpose
-from dify_hex.domain.account.permissions import Permission, Role
+from dify_hex.domain.account.permissions import Permission, Role, permissions_of
 from dify_hex.domain.account.tenant import Tenant, TenantLimits, TenantStatus
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import AccountId, TenantId
@@ -42,10 +46,12 @@ from tests.builders.account import (
     a_membership,
     a_person,
     a_setup_link,
+    a_tenant,
     an_account,
 )
 from tests.fakes.identity import Identity
 
+OTHER = TenantId(UUID(int=77))
 NEW_PASSWORD = "brisk-otter-sings-9"
 
 
@@ -103,13 +109,67 @@ async def test_a_set_up_link_sets_no_password(owned: Identity) -> None:
             )
 
 
+async def given_grace_elsewhere(owned: Identity, *others: Membership) -> None:
+    """Grace has an account that another tenant made, and these are in that tenant too."""
+    await owned.given(
+        tenants=[a_tenant(id=OTHER, name="Elsewhere")],
+        accounts=[an_account(id=GRACE, email="grace@example.com")],
+        memberships=[a_membership(Role.EDITOR, account_id=GRACE, tenant_id=OTHER), *others],
+    )
+
+
 async def test_who_has_an_account_is_added_without_a_link(owned: Identity) -> None:
-    await owned.given(accounts=[an_account(id=GRACE, email="grace@example.com")])
+    await given_grace_elsewhere(owned, a_membership(Role.ADMIN, tenant_id=OTHER))
 
     added = await owned.add_member.execute(a_person(), newcomer())
 
     assert (added.account_id, added.link_token, added.link_expires_at) == (GRACE, None, None)
     assert owned.role_of(GRACE) is Role.EDITOR
+
+
+async def test_an_account_that_strangers_made_does_not_come_in(owned: Identity) -> None:
+    await given_grace_elsewhere(owned)
+
+    with pytest.raises(AccountVouchedElsewhere):
+        await owned.add_member.execute(a_person(), newcomer())
+
+    assert owned.role_of(GRACE) is None
+
+
+async def test_being_in_the_other_tenant_is_not_enough_to_vouch_for_its_accounts(
+    owned: Identity,
+) -> None:
+    await given_grace_elsewhere(owned, a_membership(Role.EDITOR, tenant_id=OTHER))
+
+    with pytest.raises(AccountVouchedElsewhere):
+        await owned.add_member.execute(a_person(), newcomer())
+
+
+async def test_an_account_that_its_makers_have_dropped_stays_a_stranger(owned: Identity) -> None:
+    await owned.given(accounts=[an_account(id=GRACE, email="grace@example.com")])
+
+    with pytest.raises(AccountVouchedElsewhere):
+        await owned.add_member.execute(a_person(), newcomer())
+
+
+async def test_a_machine_vouches_for_nobody(owned: Identity) -> None:
+    await given_grace_elsewhere(owned, a_membership(Role.OWNER, tenant_id=OTHER))
+    machine = a_machine(*permissions_of(Role.ADMIN))
+
+    with pytest.raises(AccountVouchedElsewhere):
+        await owned.add_member.execute(machine, newcomer())
+
+
+async def test_who_was_taken_out_of_the_tenant_that_made_them_can_come_back(
+    owned: Identity,
+) -> None:
+    made = await owned.add_member.execute(a_person(), newcomer())
+    await owned.remove_member.execute(a_person(), RemoveMemberCommand(account_id=made.account_id))
+
+    again = await owned.add_member.execute(a_person(), newcomer(Role.VIEWER))
+
+    assert again.account_id == made.account_id
+    assert owned.role_of(made.account_id) is Role.VIEWER
 
 
 async def test_nobody_is_added_twice(owned: Identity) -> None:

@@ -210,6 +210,13 @@ class SqlOneTimeLinkRepository(OneTimeLinkRepository):
             raise LinkNotFound
         return self._scope.tracker.load(row, link_to_domain, write_link)
 
+    async def was_given(self, account_id: AccountId) -> bool:
+        of_account = select(OneTimeLinkRow.id).where(
+            OneTimeLinkRow.tenant_id == self._scope.tenant_id,
+            OneTimeLinkRow.account_id == account_id,
+        )
+        return bool(await self._scope.session.scalar(select(of_account.exists())))
+
     def add(self, link: OneTimeLink) -> None:
         self._scope.tracker.add(link, OneTimeLinkRow(), write_link)
 

@@ -1,4 +1,4 @@
-"""Forgets sessions and links that have been over for a while."""
+"""Forgets sessions and set-up links that have been over for a while."""
 
 import asyncpg
 
@@ -8,10 +8,13 @@ _SWEEP = f"""
 WITH sessions_gone AS (
     DELETE FROM sessions WHERE expires_at < now() - {_KEPT}
 )
-DELETE FROM one_time_links WHERE expires_at < now() - {_KEPT}
+DELETE FROM one_time_links WHERE account_id IS NULL AND expires_at < now() - {_KEPT}
 """  # noqa: S608 - built from a constant
 
 
 async def forget_ended_sessions(system_pool: asyncpg.Pool) -> None:
-    """Delete sessions and one-time links of all tenants that ended a month ago or earlier."""
+    """Delete sessions and set-up links of all tenants that ended a month ago or earlier.
+
+    A link to an account stays: it tells for which tenant the account was made.
+    """
     await system_pool.execute(_SWEEP)

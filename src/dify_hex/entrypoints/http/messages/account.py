@@ -102,6 +102,13 @@ MESSAGES: Messages = {
         "A key bound to one app cannot hold scopes of the whole tenant: {scopes}.",
         "绑定到单个应用的密钥不能拥有租户级权限：{scopes}。",
     ),
+    "member_account_exists_elsewhere": Message(
+        "An account with this e-mail address exists in a tenant that you do not administer, so "
+        "nobody here can tell whose it is. Use another address, or let somebody add them who "
+        "administers both tenants.",
+        "此邮箱的账户已存在于您不管理的租户中，无法确认其持有人。"
+        "请改用其他邮箱，或由同时管理两个租户的人添加。",
+    ),
     "member_exists": Message(
         "The account is a member of this tenant already.",
         "该账户已是此租户的成员。",

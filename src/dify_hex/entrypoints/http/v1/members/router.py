@@ -13,6 +13,7 @@ from dify_hex.application.account.ports import MemberReader
 from dify_hex.application.account.remove_member import RemoveMember, RemoveMemberCommand
 from dify_hex.application.shared.actor import Actor
 from dify_hex.domain.account.errors import (
+    AccountVouchedElsewhere,
     AlreadyMember,
     EmailTaken,
     InvalidEmail,
@@ -66,7 +67,13 @@ async def list_members(
     status_code=201,
     response_model=Envelope[AddedMemberResponse],
     responses=errors(
-        AlreadyMember, EmailTaken, TenantFull, RoleAboveOwn, InvalidEmail, InvalidName
+        AlreadyMember,
+        AccountVouchedElsewhere,
+        EmailTaken,
+        TenantFull,
+        RoleAboveOwn,
+        InvalidEmail,
+        InvalidName,
     ),
 )
 async def add_member(
