@@ -7,6 +7,7 @@ from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.application.shared.idempotency import (
     CLAIM_LASTS,
     KEPT_FOR,
+    Claim,
     FirstAnswer,
     IdempotencyInProgress,
     IdempotencyKey,
@@ -22,20 +23,29 @@ ON CONFLICT (tenant_id, caller, route, key) DO UPDATE
 SET fingerprint = excluded.fingerprint, claimed_at = now(), expires_at = excluded.expires_at,
     status = NULL, headers = NULL, body = NULL, stream_of = NULL
 WHERE idempotency_keys.expires_at <= now()
-RETURNING true
+RETURNING claimed_at
 """
 _READ = """
 SELECT fingerprint, status, headers, body, stream_of FROM idempotency_keys
 WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4
 """
+#: The next three touch the claim they are given only: one that was taken by somebody else after
+#: it had ended has another `claimed_at`.
+_RENEW = """
+UPDATE idempotency_keys SET expires_at = now() + $6::interval
+WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND claimed_at = $5
+  AND status IS NULL
+RETURNING true
+"""
 _COMPLETE = """
 UPDATE idempotency_keys
 SET status = $6, headers = $7, body = $8, stream_of = $9, expires_at = now() + $10::interval
-WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND fingerprint = $5
+WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND claimed_at = $5
+  AND status IS NULL
 """
 _RELEASE = """
 DELETE FROM idempotency_keys
-WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND fingerprint = $5
+WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND claimed_at = $5
   AND status IS NULL
 """
 _SWEEP = "DELETE FROM idempotency_keys WHERE expires_at < now()"
@@ -47,11 +57,14 @@ class SqlIdempotencyStore(IdempotencyStore):
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def claim(self, key: IdempotencyKey) -> FirstAnswer | None:
+    async def claim(self, key: IdempotencyKey) -> Claim | FirstAnswer:
         """Become the one who answers, or learn what was answered."""
         async with tenant_connection(self._pool, key.tenant_id) as connection:
-            if await connection.fetchval(_CLAIM, *_where(key), key.fingerprint, CLAIM_LASTS):
-                return None
+            claimed_at = await connection.fetchval(
+                _CLAIM, *_where(key), key.fingerprint, CLAIM_LASTS
+            )
+            if claimed_at is not None:
+                return Claim(key=key, claimed_at=claimed_at)
             row = await connection.fetchrow(_READ, *_where(key))
         if row is None:
             # It was released between the two statements: whoever asks again gets the claim.
@@ -67,13 +80,21 @@ class SqlIdempotencyStore(IdempotencyStore):
             stream_of=row["stream_of"],
         )
 
-    async def complete(self, key: IdempotencyKey, answer: FirstAnswer) -> None:
+    async def renew(self, claim: Claim) -> bool:
+        """Let the claim last on, if it is still held."""
+        async with tenant_connection(self._pool, claim.key.tenant_id) as connection:
+            held = await connection.fetchval(
+                _RENEW, *_where(claim.key), claim.claimed_at, CLAIM_LASTS
+            )
+        return held is not None
+
+    async def complete(self, claim: Claim, answer: FirstAnswer) -> None:
         """Keep the answer for those who ask again."""
-        async with tenant_connection(self._pool, key.tenant_id) as connection:
+        async with tenant_connection(self._pool, claim.key.tenant_id) as connection:
             await connection.execute(
                 _COMPLETE,
-                *_where(key),
-                key.fingerprint,
+                *_where(claim.key),
+                claim.claimed_at,
                 answer.status,
                 orjson.dumps(dict(answer.headers)).decode(),
                 answer.body,
@@ -81,10 +102,10 @@ class SqlIdempotencyStore(IdempotencyStore):
                 KEPT_FOR,
             )
 
-    async def release(self, key: IdempotencyKey) -> None:
+    async def release(self, claim: Claim) -> None:
         """Give the claim up unanswered."""
-        async with tenant_connection(self._pool, key.tenant_id) as connection:
-            await connection.execute(_RELEASE, *_where(key), key.fingerprint)
+        async with tenant_connection(self._pool, claim.key.tenant_id) as connection:
+            await connection.execute(_RELEASE, *_where(claim.key), claim.claimed_at)
 
 
 async def forget_expired_keys(system_pool: asyncpg.Pool) -> None:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -12,8 +12,10 @@ from dify_hex.domain.shared.ids import TenantId
 
 #: How long a first answer is remembered.
 KEPT_FOR = timedelta(hours=24)
-#: How long a claim without an answer blocks the key: its owner has died by then.
+#: How long a claim blocks the key unless it is renewed: its owner has died by then.
 CLAIM_LASTS = timedelta(minutes=2)
+#: How often a living owner renews its claim; a request may take far longer than a claim lasts.
+RENEWED_EVERY = timedelta(seconds=30)
 
 
 class IdempotencyKeyReused(Conflict):
@@ -55,15 +57,23 @@ class FirstAnswer:
     stream_of: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to answer a key; `claimed_at`, by the store's clock, tells it from later ones."""
+
+    key: IdempotencyKey
+    claimed_at: datetime
+
+
 class IdempotencyStore(Protocol):
     """Remembers keys and first answers; commits on its own, apart from any unit of work."""
 
     @abstractmethod
-    async def claim(self, key: IdempotencyKey) -> FirstAnswer | None:
-        """Become the one who answers this key (None), or learn what was answered.
+    async def claim(self, key: IdempotencyKey) -> Claim | FirstAnswer:
+        """Become the one who answers this key, or learn what was answered.
 
-        A claim that is older than `CLAIM_LASTS` and an answer older than `KEPT_FOR` count as
-        absent.
+        A claim that was not renewed for `CLAIM_LASTS` and an answer older than `KEPT_FOR` count
+        as absent.
 
         Raises:
             IdempotencyKeyReused: the key is known with another fingerprint.
@@ -72,9 +82,20 @@ class IdempotencyStore(Protocol):
         """
 
     @abstractmethod
-    async def complete(self, key: IdempotencyKey, answer: FirstAnswer) -> None:
-        """Keep the answer for those who ask again."""
+    async def renew(self, claim: Claim) -> bool:
+        """Let the claim last `CLAIM_LASTS` from now; False once it is somebody else's, or over.
+
+        Raises:
+            Unavailable: the store could not be reached.
+        """
 
     @abstractmethod
-    async def release(self, key: IdempotencyKey) -> None:
-        """Give the claim up unanswered, so that the next request may try."""
+    async def complete(self, claim: Claim, answer: FirstAnswer) -> None:
+        """Keep the answer for those who ask again, unless the claim is somebody else's by now."""
+
+    @abstractmethod
+    async def release(self, claim: Claim) -> None:
+        """Give the claim up unanswered, so that the next request may try.
+
+        An answer, and the claim of somebody else, stay.
+        """

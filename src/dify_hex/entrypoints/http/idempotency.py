@@ -1,19 +1,23 @@
 """`Idempotency-Key`: a POST that is sent twice is done once."""
 
+import asyncio
 from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Scope
 
 from dify_hex.application.shared.idempotency import (
+    RENEWED_EVERY,
+    Claim,
     FirstAnswer,
     IdempotencyKey,
     IdempotencyStore,
 )
-from dify_hex.domain.shared.errors import InvalidInput
+from dify_hex.domain.shared.errors import InvalidInput, Unavailable
 from dify_hex.domain.shared.ids import TenantId
 
 HEADER = "idempotency-key"
@@ -24,6 +28,9 @@ MAX_KEPT_BODY = 1 << 20
 _SCOPE_KEY = "dify_hex.idempotency"
 #: The headers of a first answer that a repeated one carries too.
 _KEPT_HEADERS = frozenset({b"content-type", b"location", b"etag"})
+
+
+_log = structlog.get_logger(__name__)
 
 
 class InvalidIdempotencyKey(InvalidInput):
@@ -45,7 +52,8 @@ class Attempt:
     """One request that carries a key, from its claim to its answer."""
 
     store: IdempotencyStore
-    key: IdempotencyKey
+    #: None on a repeated request, which has nothing to answer.
+    claim: Claim | None = None
     #: Set on a repeated request of a stream: join this message or run from its beginning.
     joins: UUID | None = None
     #: Set by a route that answers with a stream, so that a repeated request can join it.
@@ -55,11 +63,12 @@ class Attempt:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
-    settled: bool = False
+    #: Renews the claim for as long as the answer is being made.
+    renewal: asyncio.Task[None] | None = None
 
     async def observe(self, message: Message) -> None:
         """Take note of a part of the answer on its way out, and keep it once it is whole."""
-        if self.settled:
+        if self.claim is None:
             return
         if message["type"] == "http.response.start":
             await self._started(message)
@@ -72,9 +81,9 @@ class Attempt:
 
     async def give_up(self) -> None:
         """Let the next request with this key try, because this one got no answer to keep."""
-        if not self.settled:
-            self.settled = True
-            await self.store.release(self.key)
+        claim = self._settle()
+        if claim is not None:
+            await self.store.release(claim)
 
     async def _started(self, message: Message) -> None:
         self.status = message["status"]
@@ -89,16 +98,23 @@ class Attempt:
             await self._keep()
 
     async def _keep(self) -> None:
-        self.settled = True
-        await self.store.complete(
-            self.key,
-            FirstAnswer(
-                status=self.status,
-                headers=self.headers,
-                body=self._body_to_keep(),
-                stream_of=self.stream_of,
-            ),
+        claim = self._settle()
+        if claim is None:
+            return
+        answer = FirstAnswer(
+            status=self.status,
+            headers=self.headers,
+            body=self._body_to_keep(),
+            stream_of=self.stream_of,
         )
+        await self.store.complete(claim, answer)
+
+    def _settle(self) -> Claim | None:
+        """The claim, the first time; from then on it is neither renewed nor settled again."""
+        if self.renewal is not None:
+            self.renewal.cancel()
+        claim, self.claim = self.claim, None
+        return claim
 
     def _body_to_keep(self) -> bytes:
         if self.stream_of is not None:
@@ -128,15 +144,26 @@ async def begin_attempt(request: Request, *, tenant_id: TenantId, caller: str) -
         key=text,
         fingerprint=sha256(await request.body()).digest(),
     )
-    attempt = Attempt(store=store, key=key)
-    answer = await store.claim(key)
-    if answer is None:
-        request.scope[_SCOPE_KEY] = attempt
-    elif answer.stream_of is None:
-        raise AlreadyAnswered(answer)
+    found = await store.claim(key)
+    if isinstance(found, Claim):
+        renewal = asyncio.create_task(_renew(store, found), name="idempotency-claim")
+        request.scope[_SCOPE_KEY] = Attempt(store=store, claim=found, renewal=renewal)
+    elif found.stream_of is None:
+        raise AlreadyAnswered(found)
     else:
-        attempt.joins, attempt.settled = answer.stream_of, True
-        request.scope[_SCOPE_KEY] = attempt
+        request.scope[_SCOPE_KEY] = Attempt(store=store, joins=found.stream_of)
+
+
+async def _renew(store: IdempotencyStore, claim: Claim) -> None:
+    """Hold the claim for as long as this process lives to answer it."""
+    while True:
+        await asyncio.sleep(RENEWED_EVERY.total_seconds())
+        try:
+            if not await store.renew(claim):
+                _log.warning("idempotency.claim_lost", route=claim.key.route)
+                return
+        except Unavailable:
+            _log.warning("idempotency.claim_not_renewed", route=claim.key.route)
 
 
 def attempt_of(scope: Scope) -> Attempt | None:

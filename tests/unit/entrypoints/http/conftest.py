@@ -93,6 +93,14 @@ async def make_lamp(body: LampRequest, actor: Maker, count: Count) -> Response:
     return created(lamp, location=f"/v1/lamps/{LAMP}", version=1)
 
 
+@router.post("/slow", status_code=201, response_model=Envelope[LampResponse])
+async def make_lamp_slowly(actor: Maker, count: Count) -> Response:
+    """A new lamp, once the test lets it be finished."""
+    number = count.next()
+    await count.may_go_on.wait()
+    return created(LampResponse(id=LAMP, name="slow", number=number), location=f"/v1/lamps/{LAMP}")
+
+
 @router.post("/stream", response_model=None)
 async def stream_lamp(request: Request, actor: Maker) -> Response:
     """A stream, or the one that was begun before."""

@@ -1,18 +1,12 @@
 """What the small application stands on: in-memory ports whose state tests can look at."""
 
+import asyncio
 from uuid import UUID
 
 from starlette.requests import Request
 
 from dify_hex.adapters.telemetry.prometheus import PrometheusTelemetry
 from dify_hex.application.shared.actor import Actor
-from dify_hex.application.shared.idempotency import (
-    FirstAnswer,
-    IdempotencyInProgress,
-    IdempotencyKey,
-    IdempotencyKeyReused,
-    IdempotencyStore,
-)
 from dify_hex.application.shared.rate_limiter import Allowance, Bucket, RateLimiter
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.errors import Unauthenticated, Unavailable
@@ -20,6 +14,7 @@ from dify_hex.domain.shared.ids import AccountId, TenantId
 from dify_hex.entrypoints.http.app import HttpParts
 from dify_hex.entrypoints.http.guard import CallerLimits
 from dify_hex.entrypoints.http.health import Health
+from tests.fakes.memory_idempotency import MemoryIdempotencyStore
 
 TENANT = TenantId(UUID("019aa0f0-0000-7000-8000-0000000000aa"))
 ACCOUNT = AccountId(UUID("019aa0f0-0000-7000-8000-0000000000bb"))
@@ -36,35 +31,11 @@ class Counting:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.may_go_on = asyncio.Event()
 
     def next(self) -> int:
         self.asked += 1
         return self.asked
-
-
-class MemoryIdempotencyStore(IdempotencyStore):
-    """Remembers within the process."""
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[str, str, str], tuple[bytes, FirstAnswer | None]] = {}
-
-    async def claim(self, key: IdempotencyKey) -> FirstAnswer | None:
-        place = (key.caller, key.route, key.key)
-        if place not in self.known:
-            self.known[place] = (key.fingerprint, None)
-            return None
-        fingerprint, answer = self.known[place]
-        if fingerprint != key.fingerprint:
-            raise IdempotencyKeyReused
-        if answer is None:
-            raise IdempotencyInProgress
-        return answer
-
-    async def complete(self, key: IdempotencyKey, answer: FirstAnswer) -> None:
-        self.known[key.caller, key.route, key.key] = (key.fingerprint, answer)
-
-    async def release(self, key: IdempotencyKey) -> None:
-        del self.known[key.caller, key.route, key.key]
 
 
 class MemoryRateLimiter(RateLimiter):
@@ -106,6 +77,7 @@ class Parts:
         self.idempotency = MemoryIdempotencyStore()
         self.telemetry = PrometheusTelemetry()
         self.counting = Counting()
+        self.may_go_on = self.counting.may_go_on
         self.permissions = {Permission.APP_READ, Permission.APP_WRITE}
         self.broken_dependencies: set[str] = set()
         self.health = Health(

@@ -1,11 +1,17 @@
 """A POST that is sent twice with one key is done once."""
 
+import asyncio
+from datetime import timedelta
+
 import httpx
 import pytest
 
+from dify_hex.application.shared.idempotency import CLAIM_LASTS, Claim, IdempotencyKey
+from dify_hex.domain.shared.errors import Unavailable
+from dify_hex.entrypoints.http import idempotency
 from dify_hex.entrypoints.http.idempotency import MAX_KEPT_BODY, Attempt
 from tests.unit.entrypoints.http.conftest import LAMP
-from tests.unit.entrypoints.http.parts import Parts
+from tests.unit.entrypoints.http.parts import TENANT, Parts
 
 KEY = {"idempotency-key": "order-66"}
 
@@ -34,8 +40,8 @@ async def test_a_request_in_progress_is_waited_for_by_asking_again(
     client: httpx.AsyncClient, parts: Parts
 ) -> None:
     await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
-    for place, (fingerprint, _) in parts.idempotency.known.items():
-        parts.idempotency.known[place] = (fingerprint, None)
+    for kept in parts.idempotency.known.values():
+        kept.answer = None
 
     answer = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
 
@@ -84,16 +90,94 @@ async def test_a_caller_without_credentials_claims_nothing(
 
 
 async def test_an_answer_too_large_to_keep_frees_the_key(parts: Parts) -> None:
-    from dify_hex.application.shared.idempotency import IdempotencyKey
-    from tests.unit.entrypoints.http.parts import TENANT
-
     key = IdempotencyKey(tenant_id=TENANT, caller="c", route="r", key="k", fingerprint=b"")
-    await parts.idempotency.claim(key)
-    attempt = Attempt(store=parts.idempotency, key=key)
+    claim = await parts.idempotency.claim(key)
+    assert isinstance(claim, Claim)
+    attempt = Attempt(store=parts.idempotency, claim=claim)
 
     await attempt.observe({"type": "http.response.start", "status": 200, "headers": []})
     await attempt.observe(
         {"type": "http.response.body", "body": b"x" * (MAX_KEPT_BODY + 1), "more_body": True}
     )
 
+    assert parts.idempotency.known == {}
+
+
+@pytest.fixture
+def _renewed_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "RENEWED_EVERY", timedelta(milliseconds=1))
+
+
+async def renewals_after(parts: Parts, number: int) -> None:
+    """Wait until the claim was renewed that often from now on."""
+    async with asyncio.timeout(5):
+        for _ in range(number):
+            parts.idempotency.renewed.clear()
+            await parts.idempotency.renewed.wait()
+
+
+def claims_being_renewed() -> list[asyncio.Task[object]]:
+    return [task for task in asyncio.all_tasks() if task.get_name() == "idempotency-claim"]
+
+
+@pytest.mark.usefixtures("_renewed_often")
+async def test_a_request_that_outlasts_its_claim_is_still_done_once(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    first = asyncio.create_task(client.post("/v1/lamps/slow", headers=KEY))
+    for _ in range(3):
+        await renewals_after(parts, 2)
+        parts.idempotency.turn(CLAIM_LASTS - timedelta(seconds=1))
+
+    meanwhile = await client.post("/v1/lamps/slow", headers=KEY)
+    parts.may_go_on.set()
+    done = await first
+    again = await client.post("/v1/lamps/slow", headers=KEY)
+
+    assert (meanwhile.status_code, meanwhile.json()["code"]) == (409, "biz_idempotency_in_progress")
+    assert again.content == done.content
+    assert parts.counting.asked == 1
+
+
+@pytest.mark.usefixtures("_renewed_often")
+async def test_no_claim_is_renewed_after_its_request(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    for name in ("a", ""):
+        await client.post("/v1/lamps", json={"name": name}, headers={"idempotency-key": f"k{name}"})
+    cut_off = asyncio.create_task(client.post("/v1/lamps/slow", headers=KEY))
+    await renewals_after(parts, 1)
+    assert claims_being_renewed()
+
+    cut_off.cancel()
+    await asyncio.wait([cut_off])
+    await asyncio.sleep(0)
+
+    assert claims_being_renewed() == []
+
+
+@pytest.mark.usefixtures("_renewed_often")
+async def test_a_store_that_is_away_for_a_moment_does_not_end_the_renewal(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    parts.idempotency.away = Unavailable(dependency="postgresql")
+    first = asyncio.create_task(client.post("/v1/lamps/slow", headers=KEY))
+    await renewals_after(parts, 3)
+    parts.may_go_on.set()
+
+    assert (await first).status_code == 201
+
+
+@pytest.mark.usefixtures("_renewed_often")
+async def test_who_lost_the_claim_answers_and_keeps_nothing(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    first = asyncio.create_task(client.post("/v1/lamps/slow", headers=KEY))
+    await renewals_after(parts, 1)
+    parts.idempotency.known.clear()
+    await asyncio.wait(claims_being_renewed(), timeout=5)
+    assert claims_being_renewed() == []
+    parts.may_go_on.set()
+
+    assert (await first).status_code == 201
     assert parts.idempotency.known == {}
