@@ -25,7 +25,7 @@ READABLE = (
     "created_at, updated_at, version"
 )
 READ_AND_SWEEP = ("SELECT", "DELETE")
-_DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, public"
+_DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 
 # The `SECURITY DEFINER` functions: what may be asked before the tenant is known. Each answers for
 # one value that the caller must already hold (a hash, an e-mail, an id), so there is nothing to

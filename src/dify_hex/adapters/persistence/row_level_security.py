@@ -79,8 +79,9 @@ def definer_function(signature: str, create: str) -> tuple[str, ...]:
     """Statements that make one narrow `SECURITY DEFINER` function for the application to call.
 
     `signature` is its name with argument types (`find_api_key(bytea)`); `create` is the whole
-    `CREATE FUNCTION … SECURITY DEFINER SET search_path = pg_catalog, public …` statement. The owner
-    lends the definer the right to create in the schema for the length of the hand-over only.
+    `CREATE FUNCTION … SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp …` statement:
+    named last, the caller's temporary tables stand in for nothing. The owner lends the definer the
+    right to create in the schema for the length of the hand-over only.
     """
     return (
         create,
