@@ -159,6 +159,37 @@ async def test_a_run_that_does_not_exist_is_not_found(here: httpx.AsyncClient, r
     assert (answer.status_code, answer.json()["code"]) == (404, "workflow_run_not_found")
 
 
+@pytest.mark.parametrize("deleted", ["conversation", "app"])
+async def test_what_was_deleted_is_not_shown_by_way_of_its_runs(
+    here: httpx.AsyncClient, app: str, deleted: str
+) -> None:
+    message = await said(here, app, "Remember 4711.")
+    conversation = f"/v1/conversations/{message['conversation_id']}"
+    run = f"/v1/workflow-runs/{message['run_id']}"
+    gone = await here.delete({"conversation": conversation, "app": f"/v1/apps/{app}"}[deleted])
+    assert gone.is_success, gone.text
+    paths = [run, f"{run}/events", f"/v1/messages/{message['id']}", conversation]
+    assert [(await here.get(path)).status_code for path in paths] == [404] * 4
+    assert (await here.post(f"{run}/stop")).status_code == 404
+    runs = (await here.get("/v1/workflow-runs")).json()["data"]
+    assert message["run_id"] not in [each["id"] for each in runs]
+
+
+async def test_deleting_a_conversation_ends_the_stream_of_its_answer(
+    here: httpx.AsyncClient, app: str
+) -> None:
+    sending = asyncio.create_task(said_or_failed(here, app, "[[tokens=500 delay=0.05]]"))
+    run_id = await _only_run(here, app)
+    following = asyncio.create_task(follow(here, f"/v1/workflow-runs/{run_id}/events"))
+    await asyncio.sleep(0.3)
+    listed = await here.get("/v1/conversations", params={"app_id": app})
+    conversation_id = listed.json()["data"][0]["id"]
+    answer = await here.delete(f"/v1/conversations/{conversation_id}")
+    assert answer.is_success, answer.text
+    assert (await following).types[-2:] == ["run.stopped", "done"]
+    await sending
+
+
 async def test_nodes_are_shown_on_demand(here: httpx.AsyncClient, app: str) -> None:
     message = await said(here, app, "Hello")
     path = f"/v1/workflow-runs/{message['run_id']}/events"

@@ -1,5 +1,6 @@
 """Conversations, messages and feedback in memory, answered by an engine in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,7 +31,7 @@ from dify_hex.domain.conversation.repository import (
     MessageOwnership,
     MessageRepository,
 )
-from dify_hex.domain.shared.ids import ConversationId, MessageId, TenantId
+from dify_hex.domain.shared.ids import ConversationId, MessageId, TenantId, WorkflowRunId
 from dify_hex.domain.shared.paging import CursorPage, CursorRequest
 from tests.fakes.memory_app import AppShelf, MemoryAppWork
 from tests.fakes.memory_runs import MemoryRuns
@@ -109,6 +110,14 @@ class MemoryMessageRepository(MessageRepository):
             raise MessageNotFound
         subject = FeedbackSubject(message_id=message_id, app_id=message.app_id, user=message.user)
         return MessageOwnership(subject=subject, run_id=message.run_id)
+
+    async def runs_under_way(self, conversation_id: ConversationId) -> Sequence[WorkflowRunId]:
+        return [
+            message.run_id
+            for message in self._shelf.messages.values()
+            if (message.tenant_id, message.conversation_id) == (self._tenant_id, conversation_id)
+            and not self._shelf.status_of(message).is_final
+        ]
 
     async def add(self, message: Message) -> None:
         self.added.append(message)

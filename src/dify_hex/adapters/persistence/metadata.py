@@ -1,6 +1,6 @@
 """Every table that the application knows, gathered by importing the row classes."""
 
-from dify_hex.adapters.persistence import idempotency_rows, outbox_rows
+from dify_hex.adapters.persistence import graph_document_rows, idempotency_rows, outbox_rows
 from dify_hex.adapters.persistence.account import rows as account_rows
 from dify_hex.adapters.persistence.app import rows as app_rows
 from dify_hex.adapters.persistence.base import Base
@@ -12,6 +12,7 @@ from dify_hex.adapters.persistence.workflow import rows as workflow_rows
 ROW_MODULES = (
     outbox_rows,
     idempotency_rows,
+    graph_document_rows,
     account_rows,
     model_provider_rows,
     workflow_rows,

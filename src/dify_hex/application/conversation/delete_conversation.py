@@ -7,6 +7,7 @@ from dify_hex.application.conversation.ports import ConversationWork
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
+from dify_hex.application.workflow.stop_run import StopRun
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.conversation.errors import ConversationNotFound
 from dify_hex.domain.shared.ids import ConversationId, EndUserName
@@ -24,13 +25,17 @@ class DeleteConversationCommand:
 class DeleteConversation:
     """Deletes a conversation with its messages.
 
-    - An answer under way is finished for the record; nobody can see it any more.
+    - Answers under way are stopped; the runs that made its answers are not shown any more.
+    - Whoever may delete it needs no right to stop runs.
     - A conversation of another end user does not exist for this one.
     """
 
-    def __init__(self, *, begin: BeginWork[ConversationWork], clock: Clock) -> None:
+    def __init__(
+        self, *, begin: BeginWork[ConversationWork], clock: Clock, stop_run: StopRun
+    ) -> None:
         self._begin = begin
         self._clock = clock
+        self._stop_run = stop_run
 
     async def execute(self, actor: Actor, command: DeleteConversationCommand) -> None:
         """Delete it.
@@ -52,4 +57,7 @@ class DeleteConversation:
             )
             conversation.expect_version(command.expected_version)
             conversation.delete(now=self._clock.now())
+            under_way = await work.messages.runs_under_way(conversation.id)
             await work.commit()
+        for run_id in under_way:
+            await self._stop_run.stop(actor.tenant_id, run_id)

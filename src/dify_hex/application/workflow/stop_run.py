@@ -5,7 +5,7 @@ from dify_hex.application.workflow.engine.commands import Stop
 from dify_hex.application.workflow.engine.run_host import RunHost
 from dify_hex.application.workflow.ports import RunControl, RunLeases, RunSignals
 from dify_hex.domain.account.permissions import Permission
-from dify_hex.domain.shared.ids import WorkflowRunId
+from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
 
 
@@ -32,13 +32,21 @@ class StopRun:
             WorkflowRunNotFound: there is none for this tenant.
         """
         actor.require(Permission.APP_RUN)
-        status = await self._control.desire(actor.tenant_id, run_id, DesiredState.STOP)
+        await self.stop(actor.tenant_id, run_id)
+
+    async def stop(self, tenant_id: TenantId, run_id: WorkflowRunId) -> None:
+        """Ask for the end of a run that nobody wants any more, whoever has seen to that.
+
+        Raises:
+            WorkflowRunNotFound: there is none for this tenant.
+        """
+        status = await self._control.desire(tenant_id, run_id, DesiredState.STOP)
         if status.is_final:
             return
         if self._host.post(run_id, Stop("requested")):
             return
         if status is RunStatus.PAUSED:
-            claimed = await self._leases.take_paused(actor.tenant_id, run_id, self._host.owner)
+            claimed = await self._leases.take_paused(tenant_id, run_id, self._host.owner)
             if claimed is not None:
                 await self._host.adopt(claimed)
             return

@@ -45,7 +45,7 @@ class ConversationContainer(containers.DeclarativeContainer):
         RenameConversation, begin=shared.begin, clock=shared.clock
     )
     delete_conversation = providers.Factory(
-        DeleteConversation, begin=shared.begin, clock=shared.clock
+        DeleteConversation, begin=shared.begin, clock=shared.clock, stop_run=workflow.stop_run
     )
     give_feedback = providers.Factory(GiveFeedback, begin=shared.begin, clock=shared.clock)
     read_message = providers.Factory(ReadMessage, messages=message_reader)

@@ -1,6 +1,7 @@
 """Where conversations, messages and feedback are kept."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +53,10 @@ class MessageRepository(Protocol):
         Raises:
             MessageNotFound: there is none, or its conversation was deleted.
         """
+
+    @abstractmethod
+    async def runs_under_way(self, conversation_id: ConversationId) -> Sequence[WorkflowRunId]:
+        """The runs whose answers in the conversation have not ended."""
 
     @abstractmethod
     async def add(self, message: Message) -> None:

@@ -151,6 +151,15 @@ async def test_a_message_outside_any_conversation_is_there(
     assert (await messages.get_message(talk.tenant_id, alone.id)).conversation_id is None
 
 
+async def test_the_runs_whose_answers_have_not_ended_are_known(begin: Begin, talk: Talk) -> None:
+    answered, asked = await talk.ask(), await talk.ask()
+    await talk.end(answered)
+
+    async with begin() as work:
+        assert await work.messages.runs_under_way(talk.id) == [asked.run_id]
+        assert await work.messages.runs_under_way(ConversationId(new_id())) == []
+
+
 async def test_with_its_conversation_a_message_is_gone(
     begin: Begin, talk: Talk, messages: SqlMessageReader, conversations: SqlConversationReader
 ) -> None:

@@ -95,7 +95,9 @@ class Said:
     async def delete(
         self, by: Actor, user: EndUserName | None = None, version: int | None = None
     ) -> None:
-        use_case = DeleteConversation(begin=self.house.begin, clock=self.house.clock)
+        use_case = DeleteConversation(
+            begin=self.house.begin, clock=self.house.clock, stop_run=self.house.stop_run
+        )
         await use_case.execute(
             by,
             DeleteConversationCommand(
@@ -200,6 +202,18 @@ async def test_a_conversation_that_has_changed_meanwhile_is_left_alone(
         await said.rename(house.caller, version=9)
     with pytest.raises(StaleVersion):
         await said.delete(house.caller, version=9)
+
+
+async def test_deleting_a_conversation_stops_its_answers_under_way(
+    slow_house: ChatHouse, dialogue: Dialogue
+) -> None:
+    said = await said_in(slow_house, Delivery.STREAM)
+    (hosted,) = slow_house.engine.host.runs
+
+    await said.delete(actor(Permission.CONVERSATION_WRITE))
+    await hosted.task
+
+    assert await said.read(slow_house.caller) is MessageStatus.STOPPED
 
 
 async def test_a_deleted_conversation_is_gone(house: ChatHouse, said: Said) -> None:

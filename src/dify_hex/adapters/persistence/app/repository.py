@@ -12,8 +12,8 @@ from dify_hex.adapters.persistence.app.mapper import (
     write,
 )
 from dify_hex.adapters.persistence.app.rows import AppRow, AppVersionRow
+from dify_hex.adapters.persistence.graph_document_rows import GraphDocumentRow
 from dify_hex.adapters.persistence.scope import WorkScope
-from dify_hex.adapters.persistence.workflow.rows import GraphDocumentRow
 from dify_hex.domain.app.app import App
 from dify_hex.domain.app.errors import AppNotFound, AppVersionNotFound
 from dify_hex.domain.app.mode import AppStatus

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select, tuple_
 
+from dify_hex.adapters.persistence.app.rows import AppRow
 from dify_hex.adapters.persistence.conversation.repository import IN_CONVERSATION, IS_SHOWN
 from dify_hex.adapters.persistence.conversation.rows import (
     ConversationRow,
@@ -63,6 +64,10 @@ _MESSAGE = (
 _OF_MESSAGE = (FeedbackRow.tenant_id == MessageRow.tenant_id) & (
     FeedbackRow.message_id == MessageRow.id
 )
+_OF_APP = (AppRow.tenant_id == MessageRow.tenant_id) & (AppRow.id == MessageRow.app_id)
+_APP_OF_CONVERSATION = (AppRow.tenant_id == ConversationRow.tenant_id) & (
+    AppRow.id == ConversationRow.app_id
+)
 
 
 class SqlConversationReader(ConversationReader):
@@ -76,12 +81,8 @@ class SqlConversationReader(ConversationReader):
     ) -> CursorPage[ConversationView]:
         """Conversations, the latest active first; a cursor that is unknown ends the list."""
         statement = (
-            select(*_CONVERSATION)
-            .where(
-                ConversationRow.tenant_id == tenant_id,
-                ConversationRow.app_id == wanted.app_id,
-                ConversationRow.deleted_at.is_(None),
-            )
+            _conversations(tenant_id)
+            .where(ConversationRow.app_id == wanted.app_id)
             .order_by(ConversationRow.updated_at.desc(), ConversationRow.id.desc())
             .limit(cursor.limit + 1)
         )
@@ -105,11 +106,7 @@ class SqlConversationReader(ConversationReader):
         """One conversation."""
         async with self._reads(tenant_id) as connection:
             result = await connection.execute(
-                select(*_CONVERSATION).where(
-                    ConversationRow.tenant_id == tenant_id,
-                    ConversationRow.id == conversation_id,
-                    ConversationRow.deleted_at.is_(None),
-                )
+                _conversations(tenant_id).where(ConversationRow.id == conversation_id)
             )
             row = result.one_or_none()
         if row is None:
@@ -161,12 +158,25 @@ def _place_of(tenant_id: TenantId, conversation_id: UUID) -> Any:
     )
 
 
+def _conversations(tenant_id: TenantId) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_CONVERSATION)
+        .outerjoin(AppRow, _APP_OF_CONVERSATION)
+        .where(
+            ConversationRow.tenant_id == tenant_id,
+            ConversationRow.deleted_at.is_(None),
+            AppRow.deleted_at.is_(None),
+        )
+    )
+
+
 def _messages(tenant_id: TenantId) -> Select[*tuple[Any, ...]]:
     return (
         select(*_MESSAGE)
         .outerjoin(ConversationRow, IN_CONVERSATION)
+        .outerjoin(AppRow, _OF_APP)
         .outerjoin(FeedbackRow, _OF_MESSAGE)
-        .where(MessageRow.tenant_id == tenant_id, IS_SHOWN)
+        .where(MessageRow.tenant_id == tenant_id, IS_SHOWN, AppRow.deleted_at.is_(None))
     )
 
 

@@ -1,5 +1,6 @@
 """Conversations, messages and feedback in one unit of work."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy import Table, bindparam, insert, or_, select
@@ -55,6 +56,7 @@ _OPEN = (
         .cte("opened")
     )
 )
+_UNDER_WAY = [status.value for status in MessageStatus if not status.is_final]
 #: Joins a message to its conversation, where it has one.
 IN_CONVERSATION = (ConversationRow.tenant_id == MessageRow.tenant_id) & (
     ConversationRow.id == MessageRow.conversation_id
@@ -135,6 +137,17 @@ class SqlMessageRepository(MessageRepository):
             ),
             run_id=WorkflowRunId(run_id),
         )
+
+    async def runs_under_way(self, conversation_id: ConversationId) -> Sequence[WorkflowRunId]:
+        """The runs whose answers have not ended."""
+        runs = await self._scope.session.scalars(
+            select(MessageRow.run_id).where(
+                MessageRow.tenant_id == self._scope.tenant_id,
+                MessageRow.conversation_id == conversation_id,
+                MessageRow.status.in_(_UNDER_WAY),
+            )
+        )
+        return [WorkflowRunId(run_id) for run_id in runs]
 
     async def add(self, message: Message) -> None:
         """Keep a new message."""

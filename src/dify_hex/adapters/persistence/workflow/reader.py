@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, select
 
+from dify_hex.adapters.persistence.app.rows import AppRow
+from dify_hex.adapters.persistence.conversation.rows import ConversationRow
 from dify_hex.adapters.persistence.transactions import Reads
 from dify_hex.adapters.persistence.workflow.rows import WorkflowRunRow
 from dify_hex.application.workflow.ports import RunReader
@@ -37,10 +39,19 @@ _SHOWN = (
     WorkflowRunRow.created_at,
     WorkflowRunRow.finished_at,
 )
+_IN_CONVERSATION = (ConversationRow.tenant_id == WorkflowRunRow.tenant_id) & (
+    ConversationRow.id == WorkflowRunRow.conversation_id
+)
+_OF_APP = (AppRow.tenant_id == WorkflowRunRow.tenant_id) & (AppRow.id == WorkflowRunRow.app_id)
+#: What a deleted conversation or app has said is not shown by way of its runs either.
+_IS_SHOWN = AppRow.deleted_at.is_(None) & (
+    WorkflowRunRow.conversation_id.is_(None)
+    | (ConversationRow.id.is_not(None) & ConversationRow.deleted_at.is_(None))
+)
 
 
 class SqlRunReader(RunReader):
-    """Reads columns, never a journal."""
+    """Reads columns, never a journal; runs of deleted conversations and apps are not there."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
@@ -80,7 +91,12 @@ class SqlRunReader(RunReader):
 
 
 def _of_tenant(tenant_id: TenantId) -> Select[*tuple[Any, ...]]:
-    return select(*_SHOWN).where(WorkflowRunRow.tenant_id == tenant_id)
+    return (
+        select(*_SHOWN)
+        .outerjoin(ConversationRow, _IN_CONVERSATION)
+        .outerjoin(AppRow, _OF_APP)
+        .where(WorkflowRunRow.tenant_id == tenant_id, _IS_SHOWN)
+    )
 
 
 def _detail(row: RowMapping) -> RunDetail:

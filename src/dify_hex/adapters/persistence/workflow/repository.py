@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from dify_hex.adapters.persistence.graph_document_rows import GraphDocumentRow
 from dify_hex.adapters.persistence.scope import WorkScope
-from dify_hex.adapters.persistence.workflow.rows import GraphDocumentRow
 from dify_hex.adapters.persistence.workflow.statements import LEASE_SECONDS
 from dify_hex.application.workflow.ports import (
     GraphDocuments,

@@ -1,9 +1,9 @@
-"""Tables of runs: the run itself, its journal, the graphs that runs are pinned to."""
+"""Tables of runs: the run itself and its journal."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,14 +68,3 @@ class WorkflowRunEventRow(TenantRow, Base):
     type: Mapped[str]
     payload: Mapped[dict[str, object]] = mapped_column(JSONB)
     at: Mapped[datetime]
-
-
-class GraphDocumentRow(TenantRow, Base):
-    """The exact graph that versions and runs are pinned to, once per tenant and content."""
-
-    __tablename__ = "graph_documents"
-
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
-    hash: Mapped[str] = mapped_column(Text, primary_key=True)
-    document: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
