@@ -32,6 +32,9 @@ PATIENCE = 10.0
 #: Seconds between two attempts to reach a dependency that is away.
 _RETRY_EVERY = 0.25
 
+#: `json.dumps` with options would make an encoder for each token.
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 _DELTA = "message.delta"
 _RESET = "message.reset"
 _COMPLETE = "message.complete"
@@ -196,7 +199,7 @@ class _Reader:
         at = change.at
         if at is None or at.seq < self._seq:
             at = StreamPosition(self._seq, 0)
-        data = json.dumps({"text": change.text}, ensure_ascii=False, separators=(",", ":"))
+        data = _to_json({"text": change.text})
         events.append(StreamEvent(str(at), _RESET if change.replaces else _DELTA, data))
 
     async def _read_journal(self, upto: int, events: list[StreamEvent]) -> None:

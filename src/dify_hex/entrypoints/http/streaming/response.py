@@ -1,12 +1,12 @@
 """Answers a request with the event stream of a run."""
 
+import asyncio
 from typing import Any
 
 import anyio
 from sse_starlette import EventSourceResponse
-from sse_starlette.sse import SendTimeoutError
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from dify_hex.application.workflow.follow_run import FollowRun
 from dify_hex.application.workflow.stream_position import StreamDetail, StreamPosition
@@ -53,17 +53,44 @@ class RunStreamResponse(EventSourceResponse):
     request's own instead of the library's four: with thousands of readers that is what they cost.
     """
 
+    #: When the event that is being sent was begun, by the loop's clock; None between two events.
+    _sending_since: float | None = None
+    _timer: asyncio.TimerHandle | None = None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the stream."""
         del scope
         async with anyio.create_task_group() as group:
             group.start_soon(self._leave_with_client, receive, group.cancel_scope)
+            self._watch_sending(group.cancel_scope)
             try:
                 await self._stream_response(send)
-            except SendTimeoutError:
-                # The client has taken nothing for so long that it is gone; so is the stream.
-                self.active = False
+            finally:
+                self._stop_watching()
             group.cancel_scope.cancel()
+
+    async def _send_with_timeout(self, send: Send, message: Message) -> None:
+        """Send; how long that takes is watched from outside: a limit for each event costs CPU."""
+        self._sending_since = asyncio.get_running_loop().time()
+        await send(message)
+        self._sending_since = None
+
+    def _watch_sending(self, streaming: anyio.CancelScope) -> None:
+        """End the stream of a client that has taken nothing for so long that it must be gone."""
+        if self.send_timeout is None:
+            return
+        loop = asyncio.get_running_loop()
+        since = loop.time() if self._sending_since is None else self._sending_since
+        left = since + self.send_timeout - loop.time()
+        if left > 0:
+            self._timer = loop.call_later(left, self._watch_sending, streaming)
+        else:
+            self.active = False
+            streaming.cancel()
+
+    def _stop_watching(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     async def _leave_with_client(self, receive: Receive, streaming: anyio.CancelScope) -> None:
         await self._listen_for_disconnect(receive)
