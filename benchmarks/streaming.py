@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 #: An event's type on its line; the data is looked at only where it has to be.
 _EVENT = re.compile(rb"event: ?([a-z.]+)\r?\n")
+#: The scripted model says `t0 t1 t2 …`; several of them may travel in one event.
+_TOKEN = re.compile(rb"\bt\d+ ")
 _DONE = b"done"
 _DELTA = b"message.delta"
 _ERROR = b"error"
@@ -19,6 +21,7 @@ class StreamReading:
     began: float = field(default_factory=time.perf_counter)
     first_delta: float | None = None
     deltas: int = 0
+    tokens: int = 0
     events: int = 0
     is_done: bool = False
     has_failed: bool = False
@@ -26,6 +29,8 @@ class StreamReading:
 
     def take(self, chunk: bytes) -> None:
         """Take some of the stream's bytes."""
+        # An event goes out in one piece; what a network cuts nevertheless is too little to count.
+        self.tokens += len(_TOKEN.findall(chunk))
         text = self._rest + chunk
         end = 0
         for found in _EVENT.finditer(text):

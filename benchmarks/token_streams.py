@@ -54,6 +54,7 @@ class DirectReading(StreamReading):
         if pieces and self.first_delta is None:
             self.first_delta = time.perf_counter()
         self.deltas += pieces
+        self.tokens += pieces
 
 
 def measure(options: argparse.Namespace) -> Report:
@@ -138,9 +139,9 @@ async def _streams(
     everybody = [asyncio.create_task(follow(number)) for number in range(_STREAMS)]
     await asyncio.sleep(1.5)
     began, cpu = time.perf_counter(), _cpu(pid)
-    tokens = sum(reading.deltas for reading in readings)
+    tokens = sum(reading.tokens for reading in readings)
     await asyncio.sleep(seconds)
-    tokens = sum(reading.deltas for reading in readings) - tokens
+    tokens = sum(reading.tokens for reading in readings) - tokens
     cpu = _cpu(pid) - cpu
     await asyncio.gather(*everybody)
     assert not any(reading.has_failed for reading in readings)
