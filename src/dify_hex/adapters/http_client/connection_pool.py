@@ -8,6 +8,7 @@ import httpx
 from httpcore._async.connection_pool import AsyncPoolRequest
 
 from dify_hex.adapters.http_client.network import AsyncioNetwork
+from dify_hex.adapters.http_client.parsed_connection import ParsedHTTPConnection
 
 #: How often connections that nobody needs are looked for.
 _SWEEP_SECONDS = 1.0
@@ -23,6 +24,15 @@ class LinearConnectionPool(httpcore.AsyncConnectionPool):
     """
 
     _next_sweep = 0.0
+
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        """A connection that costs little for each token."""
+        return ParsedHTTPConnection(
+            origin,
+            ssl_context=self._ssl_context,
+            keepalive_expiry=self._keepalive_expiry,
+            network_backend=self._network_backend,
+        )
 
     def _assign_requests_to_connections(self) -> list[httpcore.AsyncConnectionInterface]:
         now = time.monotonic()
