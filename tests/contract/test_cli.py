@@ -186,12 +186,15 @@ def test_ctrl_c_stops_the_message(owner: Terminal, app: str) -> None:
     app_id = owner.json("apps", "show", app)["id"]
     command = [sys.executable, "-m", "dify_hex.bootstrap.cli", "chat", app_id, "--json"]
     query = "[[tokens=500 delay=0.05]] Talk"
-    process = subprocess.Popen([*command, "-m", query], stdout=subprocess.PIPE, text=True)
-    _await_run(owner, app_id, "running")
-    # It has to have read that the message has begun.
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    answered, _ = process.communicate(timeout=20)
+    # A shell that runs the tests in its background has Ctrl-C ignored in all they start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen([*command, "-m", query], stdout=subprocess.PIPE, text=True) as process:
+        signal.signal(signal.SIGINT, before)
+        _await_run(owner, app_id, "running")
+        # It has to have read that the message has begun.
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        answered, _ = process.communicate(timeout=20)
 
     reply = json.loads(answered)
     assert (process.returncode, reply["status"]) == (INTERRUPTED, "stopped")
