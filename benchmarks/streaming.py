@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 #: An event's type on its line; the data is looked at only where it has to be.
 _EVENT = re.compile(rb"event: ?([a-z.]+)\r?\n")
-#: The scripted model says `t0 t1 t2 …`; several of them may travel in one event.
-_TOKEN = re.compile(rb"\bt\d+ ")
+#: The scripted model says `t0 t1 t2 …`; several of them may travel in one delta.
+_DELTA_TEXT = re.compile(rb'data: \{"text":"([^"]*)"')
 _DONE = b"done"
 _DELTA = b"message.delta"
 _ERROR = b"error"
@@ -30,7 +30,7 @@ class StreamReading:
     def take(self, chunk: bytes) -> None:
         """Take some of the stream's bytes."""
         # An event goes out in one piece; what a network cuts nevertheless is too little to count.
-        self.tokens += len(_TOKEN.findall(chunk))
+        self.tokens += sum(text.count(b" ") for text in _DELTA_TEXT.findall(chunk))
         text = self._rest + chunk
         end = 0
         for found in _EVENT.finditer(text):
