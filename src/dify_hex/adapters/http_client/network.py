@@ -145,6 +145,7 @@ class _Buffer(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._data = bytearray()
+        self._is_paused = False
         self._has_ended = False
         self._failure: Exception | None = None
         self._reader: asyncio.Future[None] | None = None
@@ -168,7 +169,8 @@ class _Buffer(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
         self._data += data
-        if len(self._data) > _HIGH_WATER and self._transport is not None:
+        if len(self._data) > _HIGH_WATER and not self._is_paused and self._transport is not None:
+            self._is_paused = True
             self._transport.pause_reading()
         self._wake()
 
@@ -207,7 +209,8 @@ class _Buffer(asyncio.Protocol):
             raise OSError(str(self._failure)) from self._failure
         taken = bytes(self._data[:max_bytes])
         del self._data[:max_bytes]
-        if self._transport is not None and not self._has_ended:
+        if self._is_paused and self._transport is not None:
+            self._is_paused = False
             self._transport.resume_reading()
         return taken
 

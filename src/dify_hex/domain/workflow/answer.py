@@ -30,6 +30,8 @@ class Answer:
                 self._remaining.append((node_id, list(config.template.segments)))
         self._settled: list[str] = []
         self._streaming: list[str] = []
+        #: Whose text is due; known until something else in the run changes.
+        self._feeder: NodeId | None = None
         self.reset_needed = False
 
     @property
@@ -39,14 +41,16 @@ class Answer:
 
     def feed(self, node_id: NodeId, text: str) -> str:
         """New text of a node's `text` output; returns what of it may be shown now."""
-        segment = self._current()
-        if segment != Selector(node_id, "text"):
-            return ""
+        if node_id != self._feeder:
+            if self._current() != Selector(node_id, "text"):
+                return ""
+            self._feeder = node_id
         self._streaming.append(text)
         return text
 
     def advance(self) -> str:
         """Show everything that has become certain; returns what is new."""
+        self._feeder = None
         shown: list[str] = []
         while (segment := self._current()) is not None:
             if isinstance(segment, str):
@@ -63,6 +67,7 @@ class Answer:
 
     def withdraw(self, node_id: NodeId) -> None:
         """Take back what a node has streamed, because its attempt came to nothing."""
+        self._feeder = None
         segment = self._current()
         if self._streaming and isinstance(segment, Selector) and segment.node_id == node_id:
             self._streaming.clear()
