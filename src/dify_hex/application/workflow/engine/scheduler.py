@@ -1,7 +1,7 @@
 """Executes one run: asks the domain what is ready, acts, and records what came of it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,9 +47,9 @@ class RunLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Output:
+class _Outcome:
     node_id: NodeId
-    value: TextDelta | NodeOutcome | RunError
+    value: NodeOutcome | RunError
 
 
 class RunGivenUp(Exception):
@@ -85,7 +85,7 @@ class RunScheduler:
         self._faults = faults
         self._limits = limits
         self._condemned = condemned
-        self._inbox: asyncio.Queue[_Output | Command] = asyncio.Queue()
+        self._inbox: asyncio.Queue[_Outcome | Command] = asyncio.Queue()
         self._tasks: dict[NodeId, asyncio.Task[None]] = {}
         self._commits: set[asyncio.Task[None]] = set()
         self._pausing: Pause | None = None
@@ -125,20 +125,12 @@ class RunScheduler:
                 _ = self._commit(urgent=False)
             try:
                 async with asyncio.timeout_at(deadline):
-                    received = await self._next()
+                    received = await self._inbox.get()
             except TimeoutError:
                 return await self._fail(_limit("seconds", self._limits.seconds))
             result = await self._take(received)
             if result is not None:
                 return result
-
-    async def _next(self) -> _Output | Command:
-        """What has to be decided on next; a node's text makes nothing ready and passes by."""
-        while True:
-            received = await self._inbox.get()
-            if not (isinstance(received, _Output) and isinstance(received.value, TextDelta)):
-                return received
-            self._text.feed(received.node_id, received.value.text)
 
     def _interrupt_open_nodes(self) -> None:
         for node_id in self._run.open_nodes():
@@ -154,9 +146,8 @@ class RunScheduler:
                     barrier = self._commit(urgent=True)
                     self._tasks[node_id] = asyncio.create_task(self._execute(node, barrier))
                     continue
-                async for output in self._outputs(node):
-                    if (failure := self._settle(output)) is not None:
-                        return failure
+                if (failure := self._settle(await self._outcome(node))) is not None:
+                    return failure
         return None
 
     async def _execute(self, node: Node, barrier: asyncio.Task[None]) -> None:
@@ -164,21 +155,24 @@ class RunScheduler:
         await asyncio.wait({barrier})
         if barrier.cancelled() or barrier.exception() is not None:
             return
-        async with aclosing(self._outputs(node)) as outputs:
-            async for output in outputs:
-                self._inbox.put_nowait(output)
+        self._inbox.put_nowait(await self._outcome(node))
 
-    async def _outputs(self, node: Node) -> AsyncGenerator[_Output, None]:
+    async def _outcome(self, node: Node) -> _Outcome:
+        """What came of a node; its text makes nothing else ready and is shown as it comes."""
+        outcome: NodeOutcome | RunError = UNEXPECTED
         try:
-            outputs = self._nodes.execute(node.config, self._context(node))
-            async with aclosing(outputs):
+            async with aclosing(self._nodes.execute(node.config, self._context(node))) as outputs:
                 async for value in outputs:
-                    yield _Output(node.id, value)
+                    if isinstance(value, TextDelta):
+                        self._text.feed(node.id, value.text)
+                    else:
+                        outcome = value
         except DomainError as error:
-            yield _Output(node.id, RunError(code=error.code, message=error.message))
+            return _Outcome(node.id, RunError(code=error.code, message=error.message))
         except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
             self._faults.report(error, where=f"node {node.id}", run_id=str(self._run.run_id))
-            yield _Output(node.id, UNEXPECTED)
+            return _Outcome(node.id, UNEXPECTED)
+        return _Outcome(node.id, outcome)
 
     def _context(self, node: Node) -> NodeContext:
         return NodeContext(
@@ -190,9 +184,9 @@ class RunScheduler:
             clock=self._clock,
         )
 
-    async def _take(self, received: _Output | Command) -> RunResult | None:
+    async def _take(self, received: _Outcome | Command) -> RunResult | None:
         match received:
-            case _Output():
+            case _Outcome():
                 failure = self._settle(received)
                 return None if failure is None else await self._fail(failure)
             case Stop():
@@ -211,17 +205,14 @@ class RunScheduler:
             case _:
                 assert_never(received)
 
-    def _settle(self, output: _Output) -> RunError | None:
-        node_id, now = output.node_id, self._clock.now()
-        if isinstance(output.value, TextDelta):
-            self._text.feed(node_id, output.value.text)
-            return None
+    def _settle(self, outcome: _Outcome) -> RunError | None:
+        node_id, now = outcome.node_id, self._clock.now()
         self._text.flush()
         self._tasks.pop(node_id, None)
-        if isinstance(output.value, RunError):
-            self._recorder.record(self._run.fail_node(node_id, output.value, now=now))
-            return output.value
-        self._recorder.record(self._run.succeed_node(node_id, output.value, now=now))
+        if isinstance(outcome.value, RunError):
+            self._recorder.record(self._run.fail_node(node_id, outcome.value, now=now))
+            return outcome.value
+        self._recorder.record(self._run.succeed_node(node_id, outcome.value, now=now))
         self._text.advance()
         return None
 
