@@ -14,15 +14,27 @@ from dify_hex.domain.shared.errors import DomainError, StaleVersion, Unavailable
 #: Seconds after which a caller may try again: long enough for a server to restart.
 RETRY_AFTER = 1.0
 
+#: All that the driver itself raises, what the network and the operating system say included.
+DRIVER_ERRORS = (
+    OSError,  # TimeoutError and ConnectionError are among these
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # So speaks a connection whose server has said goodbye and has not hung up yet.
+    asyncpg.InternalClientError,
+)
+_FOREIGN = (SQLAlchemyError, *DRIVER_ERRORS)
 #: What the server or the driver says when it is gone, going, coming, full or too slow.
 _AWAY = (
-    OSError,  # TimeoutError and ConnectionError are among these
+    OSError,
     PoolTimeout,
     asyncpg.PostgresConnectionError,
+    asyncpg.PostgresSystemError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
@@ -54,8 +66,13 @@ def translated(
         violated = constraints.get(cause.constraint_name or "")
         return violated() if violated else None
     if (isinstance(cause, _AWAY) and not isinstance(cause, _OURS)) or _is_disconnect(error):
-        return DatabaseUnavailable(dependency="database", retry_after=RETRY_AFTER)
+        return database_unavailable()
     return None
+
+
+def database_unavailable() -> DatabaseUnavailable:
+    """The error for whoever has found out without a foreign one."""
+    return DatabaseUnavailable(dependency="database", retry_after=RETRY_AFTER)
 
 
 @contextmanager
@@ -65,7 +82,7 @@ def translating(
     """Raise the domain error in place of the foreign one; what has no meaning passes through."""
     try:
         yield
-    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except _FOREIGN as error:
         meaning = translated(error, constraints)
         if meaning is None:
             raise

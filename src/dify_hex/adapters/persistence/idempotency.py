@@ -3,6 +3,7 @@
 import asyncpg
 import orjson
 
+from dify_hex.adapters.persistence.errors import translating
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.application.shared.idempotency import (
     CLAIM_LASTS,
@@ -110,7 +111,8 @@ class SqlIdempotencyStore(IdempotencyStore):
 
 async def forget_expired_keys(system_pool: asyncpg.Pool) -> None:
     """Delete claims and answers that are over; the scheduler calls it now and then."""
-    await system_pool.execute(_SWEEP)
+    with translating():
+        await system_pool.execute(_SWEEP)
 
 
 def _where(key: IdempotencyKey) -> tuple[object, str, str, str]:

@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dify_hex.adapters.persistence.engine import CHECKOUT_TIMEOUT
-from dify_hex.adapters.persistence.errors import translating
+from dify_hex.adapters.persistence.errors import DRIVER_ERRORS, translating
 from dify_hex.domain.shared.ids import TenantId
 
 #: Seconds; beginning and rolling back wait for nobody, so a server that is slower is away.
@@ -87,7 +87,7 @@ class TenantTransaction:
         try:
             if not driver.is_closed():
                 await driver.execute("ROLLBACK", timeout=BEGIN_TIMEOUT)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except DRIVER_ERRORS:
             driver.terminate()
         if driver.is_closed():
             await connection.invalidate()
@@ -151,5 +151,5 @@ async def _transaction(
 async def _abandon(connection: asyncpg.Connection) -> None:
     try:
         await connection.execute("ROLLBACK", timeout=BEGIN_TIMEOUT)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except DRIVER_ERRORS:
         connection.terminate()

@@ -43,16 +43,23 @@ def wrapped(cause: Exception, *, disconnect: bool = False) -> DBAPIError:
         asyncpg.DeadlockDetectedError("deadlock"),
         asyncpg.InvalidPasswordError("wrong"),
         asyncpg.InvalidCatalogNameError("no such database"),
+        asyncpg.InternalClientError(
+            "cannot switch to state 12; another operation (2) is in progress"
+        ),
+        asyncpg.CrashShutdownError("another server process has crashed"),
+        asyncpg.PostgresIOError("the disk is gone"),
+        asyncpg.IdleInTransactionSessionTimeoutError("we were asleep"),
         wrapped(asyncpg.ConnectionDoesNotExistError("closed in the middle")),
         wrapped(ValueError("broken protocol"), disconnect=True),
     ],
     ids=repr,
 )
 def test_a_database_that_is_away_is_unavailable(error: Exception) -> None:
-    meaning = translated(error)
-    assert isinstance(meaning, Unavailable)
-    assert meaning.details == {"dependency": "database"}
-    assert meaning.retry_after == 1.0
+    with pytest.raises(Unavailable) as caught, translating():
+        raise error
+    assert caught.value.details == {"dependency": "database"}
+    assert caught.value.retry_after == 1.0
+    assert isinstance(translated(error), Unavailable)
 
 
 @pytest.mark.parametrize("wrap", [lambda error: error, wrapped])

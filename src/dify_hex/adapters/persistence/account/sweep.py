@@ -2,6 +2,8 @@
 
 import asyncpg
 
+from dify_hex.adapters.persistence.errors import translating
+
 #: Long enough to explain what happened, short enough not to pile up.
 _KEPT = "interval '30 days'"
 _SWEEP = f"""
@@ -17,4 +19,5 @@ async def forget_ended_sessions(system_pool: asyncpg.Pool) -> None:
 
     A link to an account stays: it tells for which tenant the account was made.
     """
-    await system_pool.execute(_SWEEP)
+    with translating():
+        await system_pool.execute(_SWEEP)
