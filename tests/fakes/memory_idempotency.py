@@ -32,13 +32,15 @@ class Kept:
 class MemoryIdempotencyStore(IdempotencyStore):
     """Remembers within the process; `renewed` is set whenever a claim was renewed.
 
-    `away` is raised by the next renewal, once.
+    `away` is raised by the next renewal, once; `absences` is how many of the next completions and
+    releases find nobody.
     """
 
     def __init__(self) -> None:
         self.known: dict[Place, Kept] = {}
         self.renewed = asyncio.Event()
         self.away: Unavailable | None = None
+        self.absences = 0
         self._now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
     def turn(self, by: timedelta) -> None:
@@ -69,13 +71,20 @@ class MemoryIdempotencyStore(IdempotencyStore):
         return True
 
     async def complete(self, claim: Claim, answer: FirstAnswer) -> None:
+        self._be_there()
         held = self._held(claim)
         if held is not None:
             held.answer, held.expires_at = answer, self._now + KEPT_FOR
 
     async def release(self, claim: Claim) -> None:
+        self._be_there()
         if self._held(claim) is not None:
             del self.known[_place(claim.key)]
+
+    def _be_there(self) -> None:
+        if self.absences:
+            self.absences -= 1
+            raise Unavailable(dependency="database")
 
     def _held(self, claim: Claim) -> Kept | None:
         kept = self.known.get(_place(claim.key))

@@ -1,7 +1,11 @@
 """`Idempotency-Key`: a POST that is sent twice is done once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -25,6 +29,9 @@ REPLAYED = "idempotency-replayed"
 _MAX_KEY_LENGTH = 255
 #: Larger answers are not kept; the request may then be repeated, and is told so by nobody.
 MAX_KEPT_BODY = 1 << 20
+#: How long a request that is over waits for a store that is away, and how often it looks.
+SETTLED_WITHIN = timedelta(seconds=30)
+SETTLED_EVERY = timedelta(milliseconds=250)
 _SCOPE_KEY = "dify_hex.idempotency"
 #: The headers of a first answer that a repeated one carries too.
 _KEPT_HEADERS = frozenset({b"content-type", b"location", b"etag"})
@@ -65,6 +72,8 @@ class Attempt:
     body: bytearray = field(default_factory=bytearray)
     #: Renews the claim for as long as the answer is being made.
     renewal: asyncio.Task[None] | None = None
+    #: What the store could not be told yet.
+    owed: Callable[[], Awaitable[None]] | None = None
 
     async def observe(self, message: Message) -> None:
         """Take note of a part of the answer on its way out, and keep it once it is whole."""
@@ -81,9 +90,21 @@ class Attempt:
 
     async def give_up(self) -> None:
         """Let the next request with this key try, because this one got no answer to keep."""
-        claim = self._settle()
-        if claim is not None:
-            await self.store.release(claim)
+        await self._settle(self.store.release)
+
+    async def end(self) -> None:
+        """The request is over: leave nothing unsettled, if the store comes back in time."""
+        await self.give_up()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + SETTLED_WITHIN.total_seconds()
+        try:
+            while self.owed is not None and loop.time() < deadline:
+                await asyncio.sleep(SETTLED_EVERY.total_seconds())
+                with suppress(Unavailable):
+                    await self.owed()
+                    self.owed = None
+        finally:
+            self._renew_no_more()
 
     async def _started(self, message: Message) -> None:
         self.status = message["status"]
@@ -98,23 +119,34 @@ class Attempt:
             await self._keep()
 
     async def _keep(self) -> None:
-        claim = self._settle()
-        if claim is None:
-            return
         answer = FirstAnswer(
             status=self.status,
             headers=self.headers,
             body=self._body_to_keep(),
             stream_of=self.stream_of,
         )
-        await self.store.complete(claim, answer)
 
-    def _settle(self) -> Claim | None:
-        """The claim, the first time; from then on it is neither renewed nor settled again."""
+        async def keep(claim: Claim) -> None:
+            await self.store.complete(claim, answer)
+
+        await self._settle(keep)
+
+    async def _settle(self, act: Callable[[Claim], Awaitable[None]]) -> None:
+        """Do it once; a store that is away keeps nobody from the answer, and is told later."""
+        claim, self.claim = self.claim, None
+        if claim is None:
+            return
+        try:
+            await act(claim)
+        except Unavailable:
+            _log.warning("idempotency.not_settled_yet", route=claim.key.route)
+            self.owed = partial(act, claim)
+        else:
+            self._renew_no_more()
+
+    def _renew_no_more(self) -> None:
         if self.renewal is not None:
             self.renewal.cancel()
-        claim, self.claim = self.claim, None
-        return claim
 
     def _body_to_keep(self) -> bytes:
         if self.stream_of is not None:

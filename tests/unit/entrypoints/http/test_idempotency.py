@@ -181,3 +181,58 @@ async def test_who_lost_the_claim_answers_and_keeps_nothing(
 
     assert (await first).status_code == 201
     assert parts.idempotency.known == {}
+
+
+@pytest.fixture
+def _settled_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "SETTLED_EVERY", timedelta(milliseconds=1))
+
+
+@pytest.mark.usefixtures("_settled_often")
+async def test_an_answer_is_given_while_the_store_is_away_and_kept_when_it_is_back(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    parts.idempotency.absences = 3
+    first = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+    again = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert parts.counting.asked == 1
+
+
+@pytest.mark.usefixtures("_settled_often")
+async def test_a_stream_is_given_while_the_store_is_away_and_joined_when_it_is_back(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    parts.idempotency.absences = 3
+    first = await client.post("/v1/lamps/stream", headers=KEY)
+    again = await client.post("/v1/lamps/stream", headers=KEY)
+
+    assert (first.text, again.text) == ("begun", f"joined {LAMP}")
+
+
+@pytest.mark.usefixtures("_settled_often")
+async def test_a_failure_is_told_while_the_store_is_away_and_the_key_is_freed_when_it_is_back(
+    client: httpx.AsyncClient, parts: Parts
+) -> None:
+    parts.idempotency.absences = 3
+    failed = await client.post("/v1/lamps", json={"name": ""}, headers=KEY)
+    retried = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+
+    assert (failed.status_code, retried.status_code) == (422, 201)
+
+
+@pytest.mark.usefixtures("_settled_often")
+async def test_a_store_that_stays_away_is_not_waited_for_for_ever(
+    client: httpx.AsyncClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "SETTLED_WITHIN", timedelta(milliseconds=20))
+    parts.idempotency.absences = 1_000_000
+    first = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+    again = await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+
+    assert first.status_code == 201
+    assert (again.status_code, again.json()["code"]) == (409, "biz_idempotency_in_progress")
+    await asyncio.sleep(0)
+    assert claims_being_renewed() == []

@@ -30,4 +30,4 @@ class Replay:
         finally:
             attempt = attempt_of(scope)
             if attempt is not None:
-                await attempt.give_up()
+                await attempt.end()
