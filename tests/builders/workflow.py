@@ -15,7 +15,7 @@ from dify_hex.domain.shared.ids import (
 )
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from dify_hex.domain.workflow.graph.graph import DEFAULT_HANDLE, Edge, Graph, Node
+from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import (
     LlmConfig,
@@ -24,7 +24,7 @@ from dify_hex.domain.workflow.nodes.llm import (
     PromptRole,
     PromptSyntax,
 )
-from dify_hex.domain.workflow.nodes.node_types import NODE_SCHEMAS, NodeConfig
+from dify_hex.domain.workflow.nodes.node_config import DEFAULT_HANDLE, NodeConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunStarted
@@ -88,7 +88,7 @@ def facts(
         at=NOW,
         run_id=run_id or WorkflowRunId(new_id()),
         graph_hash="0" * 64,
-        node_schemas=NODE_SCHEMAS,
+        node_schemas={},
         app_id=AppId(new_id()),
         app_version_id=None,
         user=EndUserName("ada"),

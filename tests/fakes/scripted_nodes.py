@@ -12,7 +12,7 @@ from dify_hex.application.workflow.node_executor import (
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
-from dify_hex.domain.workflow.nodes.node_types import NodeConfig
+from dify_hex.domain.workflow.nodes.node_config import NodeConfig
 
 Script = Callable[[NodeContext], AsyncGenerator[NodeOutput, None]]
 
@@ -34,22 +34,24 @@ class ScriptedNodes(NodeExecutors):
         self.calls: list[str] = []
         self.open_calls = 0
 
+    def compute(self, config: NodeConfig, context: NodeContext) -> NodeOutcome:
+        """The outcome of a pure node."""
+        if isinstance(config, AnswerConfig):
+            return NodeOutcome(outputs={"answer": context.variables.render(config.template)})
+        return NodeOutcome(outputs=dict(context.facts.inputs))
+
     async def execute(
         self, config: NodeConfig, context: NodeContext
     ) -> AsyncGenerator[NodeOutput, None]:
-        """The outputs of a node."""
-        if isinstance(config, AnswerConfig):
-            yield NodeOutcome(outputs={"answer": context.variables.render(config.template)})
-        elif isinstance(config, LlmConfig):
-            self.calls.append(context.effect_key)
-            self.open_calls += 1
-            try:
-                async for output in self.script(context):
-                    yield output
-            finally:
-                self.open_calls -= 1
-        else:
-            yield NodeOutcome(outputs=dict(context.facts.inputs))
+        """The outputs of a model call."""
+        assert isinstance(config, LlmConfig)
+        self.calls.append(context.effect_key)
+        self.open_calls += 1
+        try:
+            async for output in self.script(context):
+                yield output
+        finally:
+            self.open_calls -= 1
 
 
 class Dialogue:

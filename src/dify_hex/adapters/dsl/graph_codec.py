@@ -2,25 +2,29 @@
 
 import json
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dify_hex.adapters.dsl.domain_forms import adapter_for
+from dify_hex.application.workflow.nodes.registry import NODE_TYPES
 from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.workflow.errors import InvalidGraph
 from dify_hex.domain.workflow.faults import GraphFault
-from dify_hex.domain.workflow.graph.graph import DEFAULT_HANDLE, Edge, Graph, Node
+from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
 from dify_hex.domain.workflow.graph.validation import find_faults
-from dify_hex.domain.workflow.nodes.node_types import NODE_TYPES, NodeConfig
+from dify_hex.domain.workflow.nodes.node_config import DEFAULT_HANDLE, NodeConfig
+from dify_hex.domain.workflow.nodes.node_policy import NO_POLICY, NodePolicy
+from dify_hex.domain.workflow.variables.declaration import VariableDeclaration
 
 #: Parsed graphs kept per process; a version is parsed once, not once per run.
 _CACHED = 256
 
-_CONFIGS: dict[str, TypeAdapter[NodeConfig]] = {
-    name: TypeAdapter(config) for name, config in NODE_TYPES.items()
-}
+_CONFIGS = {name: adapter_for(config) for name, config in NODE_TYPES.items()}
+_POLICY = adapter_for(NodePolicy)
+_DECLARATIONS = adapter_for(tuple[VariableDeclaration, ...])
 
 
 class _Wire(BaseModel):
@@ -31,7 +35,9 @@ class _NodeWire(_Wire):
     id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^.\s#{}]+$")]
     type: Annotated[str, Field(max_length=64)]
     title: Annotated[str, Field(max_length=200)] = ""
+    parent: str | None = None
     config: dict[str, Any]
+    policy: dict[str, Any] | None = None
 
 
 class _EdgeWire(_Wire):
@@ -44,6 +50,8 @@ class _GraphWire(_Wire):
     schema_version: Literal[1] = 1
     nodes: tuple[_NodeWire, ...]
     edges: tuple[_EdgeWire, ...]
+    environment: list[dict[str, Any]] = []
+    conversation: list[dict[str, Any]] = []
 
 
 class PydanticGraphCodec(GraphCodec):
@@ -60,19 +68,13 @@ class PydanticGraphCodec(GraphCodec):
         """Canonical text; equal graphs give equal text."""
         tree = {
             "schema_version": 1,
-            "nodes": [
-                {
-                    "id": node.id,
-                    "type": node.config.type,
-                    "title": node.title,
-                    "config": _CONFIGS[node.config.type].dump_python(node.config, mode="json"),
-                }
-                for node in graph.nodes
-            ],
+            "nodes": [_written(node) for node in graph.nodes],
             "edges": [
                 {"source": edge.source, "target": edge.target, "handle": edge.handle}
                 for edge in graph.edges
             ],
+            "environment": _DECLARATIONS.dump_python(graph.environment, mode="json"),
+            "conversation": _DECLARATIONS.dump_python(graph.conversation, mode="json"),
         }
         return GraphDocument(
             json.dumps(tree, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -107,15 +109,48 @@ def _parse(text: str) -> Graph:
         Edge(source=NodeId(edge.source), target=NodeId(edge.target), handle=edge.handle)
         for edge in wire.edges
     )
-    graph = Graph(nodes=tuple(nodes), edges=edges)
+    try:
+        graph = Graph(
+            nodes=tuple(nodes),
+            edges=edges,
+            environment=_declarations(wire.environment),
+            conversation=_declarations(wire.conversation),
+        )
+    except ValidationError as error:
+        raise InvalidGraph(_schema_faults(error)) from None
     if found := find_faults(graph):
         raise InvalidGraph(found)
     return graph
 
 
 def _node(entry: _NodeWire) -> Node:
-    config = _CONFIGS[entry.type].validate_python(entry.config)
-    return Node(id=NodeId(entry.id), config=config, title=entry.title)
+    config = cast("NodeConfig", _CONFIGS[entry.type].validate_python(entry.config))
+    policy = NO_POLICY if entry.policy is None else _POLICY.validate_python(entry.policy)
+    return Node(
+        id=NodeId(entry.id),
+        config=config,
+        title=entry.title,
+        parent=None if entry.parent is None else NodeId(entry.parent),
+        policy=cast("NodePolicy", policy),
+    )
+
+
+def _declarations(entries: list[dict[str, Any]]) -> tuple[VariableDeclaration, ...]:
+    return cast("tuple[VariableDeclaration, ...]", _DECLARATIONS.validate_python(entries))
+
+
+def _written(node: Node) -> dict[str, Any]:
+    written = {
+        "id": node.id,
+        "type": node.config.type,
+        "title": node.title,
+        "config": _CONFIGS[node.config.type].dump_python(node.config, mode="json"),
+    }
+    if node.parent is not None:
+        written["parent"] = node.parent
+    if node.policy != NO_POLICY:
+        written["policy"] = _POLICY.dump_python(node.policy, mode="json")
+    return written
 
 
 def _schema_faults(error: ValidationError, node_id: str | None = None) -> list[GraphFault]:

@@ -1,21 +1,12 @@
 """RunEvents as JSON, one type adapter per event."""
 
-from pydantic import JsonValue, TypeAdapter
+from typing import cast
 
+from dify_hex.adapters.dsl.domain_forms import adapter_for
 from dify_hex.application.workflow.ports import RunEventCodec
 from dify_hex.domain.workflow.run_events import EVENT_TYPES, RunEvent
 
-
-def _adapter(event: type[RunEvent]) -> TypeAdapter[RunEvent]:
-    adapter: TypeAdapter[RunEvent] = TypeAdapter(event)
-    # The domain's own recursive JSON type is meant by its name; Pydantic brings one it can build.
-    adapter.rebuild(raise_errors=True, _types_namespace={"JsonValue": JsonValue})
-    return adapter
-
-
-_ADAPTERS: dict[str, TypeAdapter[RunEvent]] = {
-    name: _adapter(event) for name, event in EVENT_TYPES.items()
-}
+_ADAPTERS = {name: adapter_for(event) for name, event in EVENT_TYPES.items()}
 
 
 class PydanticRunEventCodec(RunEventCodec):
@@ -27,4 +18,4 @@ class PydanticRunEventCodec(RunEventCodec):
 
     def decode(self, type_name: str, payload: str) -> RunEvent:
         """The event that was encoded."""
-        return _ADAPTERS[type_name].validate_json(payload)
+        return cast("RunEvent", _ADAPTERS[type_name].validate_json(payload))

@@ -1,4 +1,4 @@
-"""What every node executor is: an async generator of deltas that ends with an outcome."""
+"""What executes a node: a pure function of the run, or a generator of deltas and an outcome."""
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator
@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from dify_hex.application.shared.clock import Clock
 from dify_hex.domain.shared.ids import NodeId, TenantId
 from dify_hex.domain.workflow.node_run import NodeOutcome
-from dify_hex.domain.workflow.nodes.node_types import NodeConfig
+from dify_hex.domain.workflow.nodes.node_config import NodeConfig
 from dify_hex.domain.workflow.run_events import RunStarted
 from dify_hex.domain.workflow.variables.pool import VariablePool
 
@@ -21,6 +21,8 @@ class NodeContext:
 
     tenant_id: TenantId
     node_id: NodeId
+    #: Counted from 1, over repetitions after failures and after deaths of the run's owner.
+    attempt: int
     #: The same for every repetition of one effect, so that its receiver can tell it is one.
     effect_key: str
     facts: RunStarted
@@ -38,8 +40,16 @@ class TextDelta:
 NodeOutput = TextDelta | NodeOutcome
 
 
+class PureNode(Protocol[ConfigT_contra]):
+    """Computes what one pure node type puts out, from the run's values alone."""
+
+    @abstractmethod
+    def compute(self, config: ConfigT_contra, context: NodeContext) -> NodeOutcome:
+        """The outcome; never waits for anything. A DomainError fails the node."""
+
+
 class NodeExecutor(Protocol[ConfigT_contra]):
-    """Does what one node type is for."""
+    """Does what one node type with effects is for."""
 
     @abstractmethod
     def execute(
@@ -55,5 +65,9 @@ class NodeExecutors(Protocol):
     """All executors together: the engine knows no node, only this."""
 
     @abstractmethod
+    def compute(self, config: NodeConfig, context: NodeContext) -> NodeOutcome:
+        """The outcome of a pure node."""
+
+    @abstractmethod
     def execute(self, config: NodeConfig, context: NodeContext) -> AsyncGenerator[NodeOutput, None]:
-        """The outputs of a node, from the executor of its type."""
+        """The outputs of a node with effects."""

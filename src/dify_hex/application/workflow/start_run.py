@@ -31,7 +31,7 @@ from dify_hex.domain.shared.ids import (
 )
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
-from dify_hex.domain.workflow.nodes.node_types import NODE_SCHEMAS
+from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunStarted
 
@@ -113,7 +113,7 @@ class StartRun:
             owner="" if command.background else self._owner,
             token=0 if command.background else 1,
         )
-        events = run.start(self._facts(command))
+        events = run.start(self._facts(command, run.graph))
         rows = [
             JournalRow(
                 tenant_id=actor.tenant_id,
@@ -146,12 +146,12 @@ class StartRun:
             resume_window=command.resume_window,
         )
 
-    def _facts(self, command: StartRunCommand) -> RunStarted:
+    def _facts(self, command: StartRunCommand, graph: Graph) -> RunStarted:
         return RunStarted(
             at=self._clock.now(),
             run_id=command.run_id,
             graph_hash=command.graph.hash,
-            node_schemas=NODE_SCHEMAS,
+            node_schemas=graph.node_schemas(),
             app_id=command.app_id,
             app_version_id=command.app_version_id,
             user=command.user,

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.statuses import NodeStatus
+from dify_hex.domain.workflow.variables.selector import Selector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,13 +16,22 @@ class RunError:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A conversation's or a loop's variable that has got another value."""
+
+    selector: Selector
+    value: JsonValue
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOutcome:
-    """What a node put out, and by which handle the run goes on."""
+    """What a node put out, what it assigned, and by which handle the run goes on."""
 
     outputs: JsonObject
     handle: str = "source"
     usage: Usage | None = None
+    assigned: tuple[Assignment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

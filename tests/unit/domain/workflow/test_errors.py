@@ -5,6 +5,7 @@ from dify_hex.domain.workflow.events import EVENT_FOR
 from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.statuses import RunStatus
+from dify_hex.domain.workflow.variables.value_type import ValueType
 
 
 def test_an_invalid_graph_lists_every_fault_in_its_details() -> None:
@@ -23,4 +24,4 @@ def test_every_status_that_a_run_can_rest_in_has_an_event() -> None:
 
 
 def test_an_answer_can_be_selected_by_later_nodes() -> None:
-    assert AnswerConfig(answer="").outputs() == {"answer"}
+    assert AnswerConfig(answer="").outputs() == {"answer": ValueType.STRING}

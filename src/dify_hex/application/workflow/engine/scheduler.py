@@ -146,7 +146,7 @@ class RunScheduler:
                     barrier = self._commit(urgent=True)
                     self._tasks[node_id] = asyncio.create_task(self._execute(node, barrier))
                     continue
-                if (failure := self._settle(await self._outcome(node))) is not None:
+                if (failure := self._settle(self._computed(node))) is not None:
                     return failure
         return None
 
@@ -156,6 +156,15 @@ class RunScheduler:
         if barrier.cancelled() or barrier.exception() is not None:
             return
         self._inbox.put_nowait(await self._outcome(node))
+
+    def _computed(self, node: Node) -> _Outcome:
+        try:
+            return _Outcome(node.id, self._nodes.compute(node.config, self._context(node)))
+        except DomainError as error:
+            return _Outcome(node.id, RunError(code=error.code, message=error.message))
+        except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
+            self._faults.report(error, where=f"node {node.id}", run_id=str(self._run.run_id))
+            return _Outcome(node.id, UNEXPECTED)
 
     async def _outcome(self, node: Node) -> _Outcome:
         """What came of a node; its text makes nothing else ready and is shown as it comes."""
@@ -178,6 +187,7 @@ class RunScheduler:
         return NodeContext(
             tenant_id=self._run.tenant_id,
             node_id=node.id,
+            attempt=self._run.nodes[node.id].attempt,
             effect_key=self._run.nodes[node.id].effect_key,
             facts=self._run.facts,
             variables=self._run.variables,

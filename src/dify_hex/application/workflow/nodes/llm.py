@@ -8,13 +8,11 @@ from dify_hex.application.model_provider.ports import (
     ChatEvent,
     ChatFinished,
     ChatMessage,
-    ChatModel,
     ChatRequest,
     ChatRole,
-    TokenCounter,
 )
 from dify_hex.application.model_provider.ports import TextDelta as ModelText
-from dify_hex.application.model_provider.resolve_model import ResolvedModel, ResolveModel
+from dify_hex.application.model_provider.resolve_model import ResolvedModel
 from dify_hex.application.shared.patience import patiently
 from dify_hex.application.workflow.node_executor import (
     NodeContext,
@@ -22,7 +20,7 @@ from dify_hex.application.workflow.node_executor import (
     NodeOutput,
     TextDelta,
 )
-from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
+from dify_hex.application.workflow.nodes.services import NodeServices
 from dify_hex.application.workflow.prompt_window import (
     MESSAGE_OVERHEAD,
     WindowBudget,
@@ -47,20 +45,12 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
     - Usage is what the provider reports, else it is counted here and marked as estimated.
     """
 
-    def __init__(
-        self,
-        *,
-        resolve_model: ResolveModel,
-        chat_model: ChatModel,
-        token_counter: TokenCounter,
-        memory: ConversationMemory,
-        templates: TemplateRenderer,
-    ) -> None:
-        self._resolve_model = resolve_model
-        self._chat_model = chat_model
-        self._token_counter = token_counter
-        self._memory = memory
-        self._templates = templates
+    def __init__(self, services: NodeServices) -> None:
+        self._resolve_model = services.resolve_model
+        self._chat_model = services.chat_model
+        self._token_counter = services.token_counter
+        self._memory = services.memory
+        self._templates = services.templates
 
     async def execute(
         self, config: LlmConfig, context: NodeContext

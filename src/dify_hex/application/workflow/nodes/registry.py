@@ -1,38 +1,72 @@
 """Which executor serves which node type: one explicit table."""
 
-from collections.abc import AsyncGenerator
-from typing import assert_never
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
 from dify_hex.application.workflow.node_executor import (
     NodeContext,
+    NodeExecutor,
     NodeExecutors,
     NodeOutput,
+    PureNode,
 )
-from dify_hex.application.workflow.nodes.answer import AnswerExecutor
+from dify_hex.application.workflow.nodes.answer import AnswerNode
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
-from dify_hex.application.workflow.nodes.start import StartExecutor
+from dify_hex.application.workflow.nodes.services import NodeServices
+from dify_hex.application.workflow.nodes.start import StartNode
+from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
-from dify_hex.domain.workflow.nodes.node_types import NodeConfig
+from dify_hex.domain.workflow.nodes.node_config import NodeConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
+
+ConfigT = TypeVar("ConfigT", bound=NodeConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType(Generic[ConfigT]):
+    """A node type, and how to make what executes it.
+
+    `pure` or `effect` makes its executor; a type with neither is executed by the engine itself,
+    unless `missing` says what this release lacks for it.
+    """
+
+    config: type[ConfigT]
+    pure: Callable[[NodeServices], PureNode[ConfigT]] | None = None
+    effect: Callable[[NodeServices], NodeExecutor[ConfigT]] | None = None
+    missing: str = ""
+
+
+REGISTRY = (
+    NodeType(StartConfig, pure=lambda _: StartNode()),
+    NodeType(AnswerConfig, pure=lambda _: AnswerNode()),
+    NodeType(LlmConfig, effect=LlmExecutor),
+)
+
+#: Every configuration by the name of its type, as graphs are written.
+NODE_TYPES: Mapping[str, type[NodeConfig]] = {entry.config.type: entry.config for entry in REGISTRY}
 
 
 class NodeRegistry(NodeExecutors):
-    """Executes any node by the type of its configuration; the type checker holds it complete."""
+    """Executes any node by the type of its configuration."""
 
-    def __init__(self, *, start: StartExecutor, llm: LlmExecutor, answer: AnswerExecutor) -> None:
-        self._start = start
-        self._llm = llm
-        self._answer = answer
+    def __init__(self, services: NodeServices) -> None:
+        self._pure: dict[type[NodeConfig], PureNode[NodeConfig]] = {
+            entry.config: cast("PureNode[NodeConfig]", entry.pure(services))
+            for entry in REGISTRY
+            if entry.pure is not None
+        }
+        self._effects: dict[type[NodeConfig], NodeExecutor[NodeConfig]] = {
+            entry.config: cast("NodeExecutor[NodeConfig]", entry.effect(services))
+            for entry in REGISTRY
+            if entry.effect is not None
+        }
+
+    def compute(self, config: NodeConfig, context: NodeContext) -> NodeOutcome:
+        """The outcome, from the executor of the node's type."""
+        return self._pure[type(config)].compute(config, context)
 
     def execute(self, config: NodeConfig, context: NodeContext) -> AsyncGenerator[NodeOutput, None]:
-        """The outputs of the node, from the executor of its type."""
-        match config:
-            case StartConfig():
-                return self._start.execute(config, context)
-            case LlmConfig():
-                return self._llm.execute(config, context)
-            case AnswerConfig():
-                return self._answer.execute(config, context)
-            case _:
-                assert_never(config)
+        """The outputs, from the executor of the node's type."""
+        return self._effects[type(config)].execute(config, context)

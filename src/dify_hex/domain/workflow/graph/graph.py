@@ -1,22 +1,23 @@
-"""A workflow's graph: nodes, and the edges between them."""
+"""A workflow's graph: nodes, the edges between them, and the scopes that containers open."""
 
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.workflow.nodes.node_types import NodeConfig
-
-#: The exit that every node has; branching nodes name others.
-DEFAULT_HANDLE = "source"
+from dify_hex.domain.workflow.nodes.node_config import DEFAULT_HANDLE, NodeConfig
+from dify_hex.domain.workflow.nodes.node_policy import NO_POLICY, NodePolicy
+from dify_hex.domain.workflow.variables.declaration import VariableDeclaration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A step of the graph."""
+    """A step of the graph; `parent` is the iteration or loop that repeats it."""
 
     id: NodeId
     config: NodeConfig
     title: str = ""
+    parent: NodeId | None = None
+    policy: NodePolicy = NO_POLICY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,24 +29,45 @@ class Edge:
     handle: str = DEFAULT_HANDLE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The nodes that run together: the whole graph's, or the children of one container."""
+
+    nodes: tuple[NodeId, ...]
+    #: The nodes that no edge leads to; they begin when the scope does.
+    roots: tuple[NodeId, ...]
+    #: How many edges lead to each node that is no root.
+    waiting: Mapping[NodeId, int]
+
+
 class Graph:
     """Nodes and edges with the look-ups that execution needs; it may still have faults."""
 
-    def __init__(self, *, nodes: tuple[Node, ...], edges: tuple[Edge, ...]) -> None:
+    def __init__(
+        self,
+        *,
+        nodes: tuple[Node, ...],
+        edges: tuple[Edge, ...],
+        environment: tuple[VariableDeclaration, ...] = (),
+        conversation: tuple[VariableDeclaration, ...] = (),
+    ) -> None:
         self.nodes = nodes
         self.edges = edges
+        self.environment = environment
+        self.conversation = conversation
         self._by_id = {node.id: node for node in nodes}
-        self._incoming: dict[NodeId, list[Edge]] = defaultdict(list)
-        self._outgoing: dict[NodeId, list[Edge]] = defaultdict(list)
+        self._incoming: dict[NodeId, list[Edge]] = {node.id: [] for node in nodes}
+        self._outgoing: dict[NodeId, list[Edge]] = {node.id: [] for node in nodes}
         for edge in edges:
-            self._incoming[edge.target].append(edge)
-            self._outgoing[edge.source].append(edge)
+            self._incoming.setdefault(edge.target, []).append(edge)
+            self._outgoing.setdefault(edge.source, []).append(edge)
+        self._scopes = self._build_scopes()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Graph) and self.nodes == other.nodes and self.edges == other.edges
+        return isinstance(other, Graph) and self._all() == other._all()
 
     def __hash__(self) -> int:
-        return hash((self.nodes, self.edges))
+        return hash((tuple(self._by_id), self.edges))
 
     def node(self, node_id: NodeId) -> Node:
         """The node with this id; a KeyError means the graph was never validated."""
@@ -62,3 +84,36 @@ class Graph:
     def outgoing(self, node_id: NodeId) -> list[Edge]:
         """The edges that leave a node."""
         return self._outgoing.get(node_id, [])
+
+    def node_schemas(self) -> Mapping[str, int]:
+        """Which release of each node type's meaning the graph was read with."""
+        return {node.config.type: node.config.schema_version for node in self.nodes}
+
+    def scope(self, container: NodeId | None = None) -> Scope:
+        """What runs inside a container; None for what runs in none."""
+        return self._scopes.get(container, _EMPTY)
+
+    def containers(self) -> frozenset[NodeId]:
+        """The nodes that others name as their parent."""
+        return frozenset(parent for parent in self._scopes if parent is not None)
+
+    def _build_scopes(self) -> dict[NodeId | None, Scope]:
+        members: dict[NodeId | None, list[NodeId]] = {None: []}
+        for node in self.nodes:
+            members.setdefault(node.parent, []).append(node.id)
+        return {
+            parent: Scope(
+                nodes=tuple(children),
+                roots=tuple(child for child in children if not self._incoming[child]),
+                waiting={
+                    child: len(self._incoming[child]) for child in children if self._incoming[child]
+                },
+            )
+            for parent, children in members.items()
+        }
+
+    def _all(self) -> tuple[object, ...]:
+        return self.nodes, self.edges, self.environment, self.conversation
+
+
+_EMPTY = Scope(nodes=(), roots=(), waiting={})

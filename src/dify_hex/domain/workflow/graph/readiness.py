@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from enum import Enum
 
 from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.workflow.graph.graph import DEFAULT_HANDLE, Edge, Graph
+from dify_hex.domain.workflow.graph.graph import Edge, Graph
 from dify_hex.domain.workflow.node_run import NodeRun
+from dify_hex.domain.workflow.nodes.node_config import DEFAULT_HANDLE
 from dify_hex.domain.workflow.statuses import NodeStatus
 
 

@@ -90,13 +90,14 @@ def _cycles(graph: Graph) -> Iterator[GraphFault]:
 
 def _selectors(graph: Graph) -> Iterator[GraphFault]:
     for node in graph.nodes:
-        for selector in dict.fromkeys(node.config.selectors()):
+        for reference in node.config.references():
+            selector = reference.selector
             problem = _problem_with(graph, node, selector)
             if problem is not None:
                 yield GraphFault(
                     code="unknown_variable",
                     node_id=node.id,
-                    field=str(selector),
+                    field=reference.field,
                     message=f"{node.id} refers to {selector}, {problem}",
                 )
 

@@ -1,14 +1,16 @@
 """The answer node: a text that goes to the end user while it comes into being."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dify_hex.domain.workflow.variables.selector import Selector
+from dify_hex.domain.workflow.nodes.node_config import NodeConfig, Reference
 from dify_hex.domain.workflow.variables.template import Template
+from dify_hex.domain.workflow.variables.value_type import ValueType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerConfig:
+class AnswerConfig(NodeConfig):
     """The text, with `{{#node.name#}}` references."""
 
     type: ClassVar[str] = "answer"
@@ -22,10 +24,10 @@ class AnswerConfig:
         """The text, split at its references."""
         return Template.parse(self.answer)
 
-    def outputs(self) -> frozenset[str]:
-        """The names that other nodes can select."""
-        return frozenset({"answer"})
+    def outputs(self) -> Mapping[str, ValueType]:
+        """The rendered text."""
+        return {"answer": ValueType.STRING}
 
-    def selectors(self) -> tuple[Selector, ...]:
-        """The values this node needs."""
-        return self.template.selectors
+    def references(self) -> Iterable[Reference]:
+        """The values that the text shows."""
+        return [Reference(selector, "answer") for selector in self.template.selectors]

@@ -1,12 +1,15 @@
 """The llm node: one call of a language model."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.workflow.nodes.node_config import NodeConfig, Reference
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.template import Template
+from dify_hex.domain.workflow.variables.value_type import ValueType
 
 
 class PromptRole(StrEnum):
@@ -48,7 +51,7 @@ class MemoryWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LlmConfig:
+class LlmConfig(NodeConfig):
     """Which model is called with which prompt; `query` is appended as the user's last words."""
 
     type: ClassVar[str] = "llm"
@@ -63,14 +66,19 @@ class LlmConfig:
     first_token_timeout_seconds: float = 60.0
     token_timeout_seconds: float = 30.0
 
-    def outputs(self) -> frozenset[str]:
-        """The names that other nodes can select."""
-        return frozenset({"text", "finish_reason", "usage"})
+    def outputs(self) -> Mapping[str, ValueType]:
+        """The model's text, why it ended, and what it cost."""
+        return {
+            "text": ValueType.STRING,
+            "finish_reason": ValueType.STRING,
+            "usage": ValueType.OBJECT,
+        }
 
-    def selectors(self) -> tuple[Selector, ...]:
-        """The values this node needs."""
-        found = [] if self.query is None else [self.query]
+    def references(self) -> Iterable[Reference]:
+        """The query and whatever the prompt shows."""
+        if self.query is not None:
+            yield Reference(self.query, "query")
         if self.syntax is PromptSyntax.SELECTORS:
-            for message in self.prompt:
-                found.extend(Template.parse(message.text).selectors)
-        return tuple(found)
+            for index, message in enumerate(self.prompt):
+                for selector in Template.parse(message.text).selectors:
+                    yield Reference(selector, f"prompt.{index}.text")

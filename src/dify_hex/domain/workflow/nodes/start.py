@@ -1,13 +1,15 @@
 """The start node: where a run's inputs enter the graph."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dify_hex.domain.workflow.variables.selector import Selector
+from dify_hex.domain.workflow.nodes.node_config import NodeConfig, Reference
+from dify_hex.domain.workflow.variables.value_type import ValueType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StartConfig:
+class StartConfig(NodeConfig):
     """The names of the inputs that later nodes may refer to; their types are checked before."""
 
     type: ClassVar[str] = "start"
@@ -16,10 +18,10 @@ class StartConfig:
 
     variables: tuple[str, ...] = ()
 
-    def outputs(self) -> frozenset[str]:
-        """The names that other nodes can select."""
-        return frozenset(self.variables)
+    def outputs(self) -> Mapping[str, ValueType]:
+        """The inputs, by name."""
+        return dict.fromkeys(self.variables, ValueType.ANY)
 
-    def selectors(self) -> tuple[Selector, ...]:
-        """The values this node needs."""
+    def references(self) -> Iterable[Reference]:
+        """None: a start depends on nothing."""
         return ()

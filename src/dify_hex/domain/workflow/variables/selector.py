@@ -8,6 +8,9 @@ from dify_hex.domain.shared.ids import NodeId
 
 #: The pseudo node that carries what the platform itself knows (`sys.query`).
 SYSTEM = NodeId("sys")
+#: Those that carry the graph's own variables (`env.REGION`, `conversation.notes`).
+ENVIRONMENT = NodeId("env")
+CONVERSATION = NodeId("conversation")
 
 _PART = re.compile(r"[^.\s#{}]+")
 

@@ -21,6 +21,7 @@ from dify_hex.application.shared.identity import new_id
 from dify_hex.application.workflow.node_executor import NodeContext
 from dify_hex.application.workflow.node_executor import TextDelta as Shown
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
+from dify_hex.application.workflow.nodes.services import NodeServices
 from dify_hex.application.workflow.prompt_window import PromptTooLong
 from dify_hex.domain.model_provider.model import Model
 from dify_hex.domain.shared.ids import NodeId, TenantId
@@ -59,22 +60,24 @@ class Call:
         self.clock = StillClock()
         self._config = replace(config, model=ModelConfig(provider="local", model="tiny"))
         self._executor = LlmExecutor(
-            resolve_model=ResolveModel(
-                providers=cast(ModelProviderReader, None),  # the built-in provider asks nobody
-                secrets=cast(SecretBox, None),
-                built_in=BuiltInModels(
-                    base_url="http://models",
-                    api_key=None,
-                    default_model="tiny",
-                    models=(Model(name="tiny", context_window=window),),
-                    demonstration=True,
-                    open=False,
+            NodeServices(
+                resolve_model=ResolveModel(
+                    providers=cast(ModelProviderReader, None),  # the built-in provider asks nobody
+                    secrets=cast(SecretBox, None),
+                    built_in=BuiltInModels(
+                        base_url="http://models",
+                        api_key=None,
+                        default_model="tiny",
+                        models=(Model(name="tiny", context_window=window),),
+                        demonstration=True,
+                        open=False,
+                    ),
                 ),
-            ),
-            chat_model=self.model,
-            token_counter=WordCounter(),
-            memory=memory or KeptMemory(),
-            templates=JinjaTemplates(),
+                chat_model=self.model,
+                token_counter=WordCounter(),
+                memory=memory or KeptMemory(),
+                templates=JinjaTemplates(),
+            )
         )
         run = new_run()
         began = facts(run_id=run.run_id)
@@ -83,6 +86,7 @@ class Call:
         self.context = NodeContext(
             tenant_id=TenantId(new_id()),
             node_id=NodeId("llm"),
+            attempt=1,
             effect_key="key",
             facts=began,
             variables=run.variables,

@@ -1,0 +1,18 @@
+"""Everything outside a run that its nodes' executors may use."""
+
+from dataclasses import dataclass
+
+from dify_hex.application.model_provider.ports import ChatModel, TokenCounter
+from dify_hex.application.model_provider.resolve_model import ResolveModel
+from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeServices:
+    """The ports and services, each made once per process."""
+
+    resolve_model: ResolveModel
+    chat_model: ChatModel
+    token_counter: TokenCounter
+    memory: ConversationMemory
+    templates: TemplateRenderer

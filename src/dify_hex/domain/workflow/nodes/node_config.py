@@ -1,0 +1,62 @@
+"""What the engine, the validation and the codec ask of every node type's configuration."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from dify_hex.domain.workflow.variables.selector import Selector
+from dify_hex.domain.workflow.variables.value_type import WHATEVER, ValueType
+
+#: The exit that every node has; branching nodes name others.
+DEFAULT_HANDLE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place in a configuration where a value of the run is used.
+
+    `optional` references may be left without a value, such as the branches that an aggregator
+    chooses from.
+    """
+
+    selector: Selector
+    field: str
+    accepts: frozenset[ValueType] = WHATEVER
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFault:
+    """What is wrong with a configuration by itself: a code, the field, what to do about it."""
+
+    code: str
+    field: str
+    message: str
+
+
+class NodeConfig(Protocol):
+    """One node type's settings: a frozen value that knows what it needs and what it puts out.
+
+    A `pure` type has no effect outside the run, so that it may be computed again after a crash.
+    """
+
+    type: ClassVar[str]
+    schema_version: ClassVar[int]
+    pure: ClassVar[bool]
+
+    @abstractmethod
+    def outputs(self) -> Mapping[str, ValueType]:
+        """What other nodes can select, by name."""
+
+    @abstractmethod
+    def references(self) -> Iterable[Reference]:
+        """The values that this node needs."""
+
+    def handles(self) -> tuple[str, ...]:
+        """The exits by which a run can leave the node."""
+        return (DEFAULT_HANDLE,)
+
+    def faults(self) -> Iterable[ConfigFault]:
+        """Everything that keeps this configuration from running."""
+        return ()
