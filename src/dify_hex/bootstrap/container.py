@@ -10,6 +10,7 @@ from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
 from dify_hex.bootstrap.containers.nodes import NodesContainer
+from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
@@ -32,6 +33,7 @@ class Container(containers.DeclarativeContainer):
     credentials = providers.Container(CredentialsContainer, shared=shared)
     account = providers.Container(AccountContainer, shared=shared, tools=credentials)
     model_calls = providers.Container(ModelCallsContainer, shared=shared)
+    outbound_http = providers.Container(OutboundHttpContainer, shared=shared)
     models = providers.Container(ModelsContainer, shared=shared, calls=model_calls)
     memory = providers.Singleton(SqlConversationMemory, shared.pool)
     run_storage = providers.Container(RunStorageContainer, shared=shared)

@@ -35,6 +35,8 @@ async def running(container: Container, loops: Sequence[BackgroundLoop]) -> Asyn
         stack.push_async_callback(shared.engine().dispose)
         stack.push_async_callback(shared.http_client().aclose)
         stack.push_async_callback(container.model_calls().tenants_pool().aclose)
+        stack.push_async_callback(container.outbound_http().client().aclose)
+        stack.push_async_callback(container.outbound_http().resolver().aclose)
         stack.push_async_callback(shared.redis().aclose)
         stack.push_async_callback(container.outbox().store().close)
         for pool in (shared.pool(), shared.system_pool()):

@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dify_hex.bootstrap.home import default_home
+from dify_hex.domain.shared.values.outbound_rules import OutboundRules
 
 PREFIX = "DIFY_HEX_"
 
@@ -22,6 +23,12 @@ def _config(section: str = "") -> SettingsConfigDict:
     return SettingsConfigDict(
         env_prefix=f"{PREFIX}{section}", extra="ignore", frozen=True, populate_by_name=True
     )
+
+
+def _items(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
 
 
 class _Section(BaseSettings):
@@ -55,9 +62,7 @@ class ServerSettings(_Section):
     @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        return _items(value)
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -127,6 +132,43 @@ class ModelSettings(_Section):
     threads: Annotated[int, Field(ge=0)] = 0
 
 
+class OutboundSettings(_Section):
+    """Requests to servers that tenants and their graphs name.
+
+    The lists hold networks and names, each with a port or without: `10.0.0.0/8`,
+    `10.1.2.3:8080`, `[fd00::/8]:443`, `*.example.com`.
+    """
+
+    model_config = _config("OUTBOUND_")
+
+    #: May be called although they are not on the open internet.
+    opened: _List = ()
+    #: When there are any, nothing else may be called.
+    only: _List = ()
+    #: May never be called.
+    denied: _List = ()
+    #: Certificates of authorities to believe beside the usual ones.
+    ca_file: Path | None = None
+    connections: _Positive = 256
+    #: Requests of one tenant at once; more of them wait.
+    connections_per_tenant: _Positive = 64
+    #: For a whole exchange, whatever the request says.
+    max_seconds: _Seconds = 600
+    max_body_bytes: _Positive = 100 << 20
+    max_redirects: Annotated[int, Field(ge=0, le=20)] = 10
+
+    @field_validator("opened", "only", "denied", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _items(value)
+
+    @field_validator("opened", "only", "denied")
+    @classmethod
+    def _are_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        OutboundRules.parse(opened=value)
+        return value
+
+
 class LogSettings(_Section):
     """How the process tells what it does."""
 
@@ -169,6 +211,7 @@ class Settings(_Section):
     limit: LimitSettings = Field(default_factory=LimitSettings)
     pool: PoolSettings = Field(default_factory=PoolSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
+    outbound: OutboundSettings = Field(default_factory=OutboundSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
 

@@ -21,6 +21,7 @@ _COUNTERS: Mapping[Counter, tuple[str, tuple[str, ...]]] = {
     Counter.MODEL_TOKENS: ("Tokens of prompts and completions.", ("provider", "kind")),
     Counter.OUTBOX_DELIVERIES: ("Events handed to handlers.", ("outcome",)),
     Counter.LOOP_FAILURES: ("Failures of background loops.", ("loop",)),
+    Counter.OUTBOUND_REQUESTS: ("Requests to servers that tenants name.", ("outcome",)),
     Counter.DEPRECATED_CALLS: ("Requests of deprecated routes.", ("route",)),
 }
 _HISTOGRAMS: Mapping[Histogram, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
@@ -28,6 +29,7 @@ _HISTOGRAMS: Mapping[Histogram, tuple[str, tuple[str, ...], tuple[float, ...]]] 
     Histogram.JOURNAL_COMMIT_SECONDS: ("One commit of the journal.", (), _SECONDS),
     Histogram.MODEL_CALL_SECONDS: ("A whole call of a model.", ("provider",), _LONG_SECONDS),
     Histogram.TTFT_SECONDS: ("A model's time to first token.", ("provider",), _LONG_SECONDS),
+    Histogram.OUTBOUND_SECONDS: ("A whole exchange with such a server.", (), _LONG_SECONDS),
     Histogram.EVENT_LOOP_LAG_SECONDS: ("How late the event loop wakes.", (), _SECONDS),
 }
 _GAUGES: Mapping[Gauge, tuple[str, tuple[str, ...]]] = {

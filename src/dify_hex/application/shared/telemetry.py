@@ -14,6 +14,7 @@ class Counter(StrEnum):
     OUTBOX_DELIVERIES = "outbox_deliveries_total"  # labels: outcome
     LOOP_FAILURES = "background_loop_failures_total"  # labels: loop
     DEPRECATED_CALLS = "http_deprecated_requests_total"  # labels: route
+    OUTBOUND_REQUESTS = "outbound_requests_total"  # labels: outcome
 
 
 class Histogram(StrEnum):
@@ -23,6 +24,7 @@ class Histogram(StrEnum):
     JOURNAL_COMMIT_SECONDS = "journal_commit_seconds"
     MODEL_CALL_SECONDS = "model_call_duration_seconds"  # labels: provider
     TTFT_SECONDS = "model_time_to_first_answer_seconds"  # labels: provider
+    OUTBOUND_SECONDS = "outbound_request_duration_seconds"
     EVENT_LOOP_LAG_SECONDS = "event_loop_lag_seconds"
 
 

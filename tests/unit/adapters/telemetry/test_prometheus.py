@@ -16,6 +16,7 @@ LABELS: dict[Counter | Histogram | Gauge, dict[str, str]] = {
     Counter.MODEL_TOKENS: {"provider": "local", "kind": "prompt"},
     Counter.OUTBOX_DELIVERIES: {"outcome": "delivered"},
     Counter.LOOP_FAILURES: {"loop": "outbox"},
+    Counter.OUTBOUND_REQUESTS: {"outcome": "answered"},
     Counter.DEPRECATED_CALLS: {"route": "/v1/x"},
     Histogram.MODEL_CALL_SECONDS: {"provider": "local"},
     Histogram.TTFT_SECONDS: {"provider": "local"},

@@ -7,7 +7,9 @@ from dify_hex.entrypoints.http.messages import (
     account,
     app,
     conversation,
+    file,
     model_provider,
+    outbound,
     shared,
     workflow,
 )
@@ -19,7 +21,9 @@ CATALOGUE: Messages = {
     **account.MESSAGES,
     **app.MESSAGES,
     **conversation.MESSAGES,
+    **file.MESSAGES,
     **model_provider.MESSAGES,
+    **outbound.MESSAGES,
     **workflow.MESSAGES,
 }
 
