@@ -160,7 +160,11 @@ def _add_things(world: World) -> None:
     version = world.made(f"{path}/publish", {})
     message = world.made(f"{path}/messages", {"query": "Hello", "user": "someone"})
     provider = {"kind": "openai", "name": "lamps", "api_key": "sk-0123456789abcdefghij"}
+    form = {"file": ("plan.txt", b"Lamps, everywhere.", "text/plain")}
+    handed_in = world.call("POST", "/v1/files", world.tokens[Role.OWNER], files=form)
+    assert handed_in.status_code == 201, handed_in.text
     world.ids |= {
+        "file_id": handed_in.json()["data"]["id"],
         "provider_id": world.made("/v1/model-providers", provider)["id"],
         "app_id": app["id"],
         "version_id": version["id"],

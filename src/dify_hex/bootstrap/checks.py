@@ -1,4 +1,4 @@
-"""What `/health` asks: database, schema, Redis, and the model server."""
+"""What `/health` asks: database, schema, Redis, object storage, and the model server."""
 
 from collections.abc import Mapping
 
@@ -25,9 +25,13 @@ def health_of(container: Container) -> Health:
     async def redis() -> None:
         await shared.redis().ping()
 
+    async def storage() -> None:
+        # Whether there is such a file does not matter: the answer does.
+        await container.objects().files().exists("t/health")
+
     return Health(
         required={"database": database, "migrations": migrations, "redis": redis},
-        optional=_model_check(container),
+        optional={"storage": storage, **_model_check(container)},
     )
 
 

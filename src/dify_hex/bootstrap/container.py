@@ -7,9 +7,11 @@ from dify_hex.bootstrap.containers.account import AccountContainer
 from dify_hex.bootstrap.containers.app import AppContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
+from dify_hex.bootstrap.containers.file import FileContainer
 from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
 from dify_hex.bootstrap.containers.nodes import NodesContainer
+from dify_hex.bootstrap.containers.object_storage import ObjectStorageContainer
 from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
@@ -32,6 +34,8 @@ class Container(containers.DeclarativeContainer):
     )
     credentials = providers.Container(CredentialsContainer, shared=shared)
     account = providers.Container(AccountContainer, shared=shared, tools=credentials)
+    objects = providers.Container(ObjectStorageContainer, shared=shared)
+    files = providers.Container(FileContainer, shared=shared, objects=objects)
     model_calls = providers.Container(ModelCallsContainer, shared=shared)
     outbound_http = providers.Container(OutboundHttpContainer, shared=shared)
     models = providers.Container(ModelsContainer, shared=shared, calls=model_calls)

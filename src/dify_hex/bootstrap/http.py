@@ -23,6 +23,9 @@ from dify_hex.entrypoints.http.streaming.open_streams import StreamOptions
 from dify_hex.entrypoints.http.v1.routes import ROUTERS
 from dify_hex.entrypoints.worker.loops import BackgroundLoop
 
+#: Bytes that a form may have beside its file.
+_FORM_AROUND_A_FILE = 64 << 10
+
 
 def main() -> None:
     """Serve the API until told to stop."""
@@ -87,6 +90,7 @@ def options_of(container: Container) -> HttpOptions:
     """What the settings say about the HTTP side."""
     settings = container.shared().settings()
     server, limits = settings.server, settings.limit
+    largest_file = container.files().limits().largest
     token = server.metrics_token
     return HttpOptions(
         address_rates=AddressRates(
@@ -99,6 +103,8 @@ def options_of(container: Container) -> HttpOptions:
         trusted_proxies=server.trusted_proxies,
         max_body_bytes=server.max_body_bytes,
         body_timeout=server.body_timeout,
+        max_upload_bytes=largest_file + _FORM_AROUND_A_FILE,
+        upload_timeout=settings.file.upload_timeout,
         max_requests_in_progress=server.max_requests_in_progress,
         metrics_token=None if token is None else token.get_secret_value(),
         streams=StreamOptions(

@@ -19,6 +19,7 @@ from dify_hex.entrypoints.worker.loops import BackgroundLoop, LoopRunner, every
 _POOLS_EVERY = 5.0
 _KEYS_EVERY = 600.0
 _SESSIONS_EVERY = 6 * 3600.0
+_FILES_EVERY = 60.0
 _PARTITIONS_EVERY = 6 * 3600.0
 
 
@@ -31,6 +32,8 @@ async def running(container: Container, loops: Sequence[BackgroundLoop]) -> Asyn
     """
     shared = container.shared()
     server = shared.settings().server
+    # A storage that cannot be meant keeps the process from starting; one that is away does not.
+    container.objects().store()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(shared.engine().dispose)
         stack.push_async_callback(shared.http_client().aclose)
@@ -73,6 +76,7 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
             _PARTITIONS_EVERY, "journal-partitions", container.run_storage().partitions().make_ahead
         ),
         every(_SESSIONS_EVERY, "ended-sessions", partial(forget_ended_sessions, system_pool)),
+        every(_FILES_EVERY, "expired-files", container.files().sweep_expired_files().execute),
         every(_KEYS_EVERY, "idempotency-keys", partial(forget_expired_keys, system_pool)),
     ]
 

@@ -169,6 +169,34 @@ class OutboundSettings(_Section):
         return value
 
 
+class FileSettings(_Section):
+    """Which files are taken in, and for how long."""
+
+    model_config = _config("FILE_")
+
+    image_megabytes: _Positive = 10
+    document_megabytes: _Positive = 15
+    audio_megabytes: _Positive = 50
+    video_megabytes: _Positive = 100
+    #: Whatever is none of the above.
+    custom_megabytes: _Positive = 15
+    #: How long files are kept at the longest; for good when it is not set.
+    keep_days: _Positive | None = None
+    #: Without their dots.
+    blocked_extensions: _List = ()
+    #: Seconds for one upload; pauses in it are bounded by the time limit of any body.
+    upload_timeout: Annotated[float, Field(gt=0, le=3600)] = 1800
+
+    @field_validator("blocked_extensions", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(
+                part.strip().lstrip(".").lower() for part in value.split(",") if part.strip()
+            )
+        return value
+
+
 class LogSettings(_Section):
     """How the process tells what it does."""
 
@@ -203,6 +231,8 @@ class Settings(_Section):
         SecretStr | None, Field(validation_alias="DATABASE_SYSTEM_URL")
     ] = None
     redis_url: Annotated[SecretStr | None, Field(validation_alias="REDIS_URL")] = None
+    #: `s3://bucket/path`, `gs://…`, `az://…` or `file:///…`; without it a folder in the home.
+    storage_url: str | None = None
     #: Made with mode 0600 when it is absent; `secret.key` in the home folder by default.
     secret_key_file: Path | None = None
 
@@ -212,6 +242,7 @@ class Settings(_Section):
     pool: PoolSettings = Field(default_factory=PoolSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
+    file: FileSettings = Field(default_factory=FileSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
 
@@ -219,6 +250,11 @@ class Settings(_Section):
     def run_folder(self) -> Path:
         """Where sockets, pids and `parts.json` are while something runs."""
         return self.home / "run"
+
+    @property
+    def storage_folder(self) -> Path:
+        """Where files and large values are when no other storage is named."""
+        return self.home / "storage"
 
     @property
     def secret_key_path(self) -> Path:

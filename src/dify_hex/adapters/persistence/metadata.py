@@ -5,6 +5,7 @@ from dify_hex.adapters.persistence.account import rows as account_rows
 from dify_hex.adapters.persistence.app import rows as app_rows
 from dify_hex.adapters.persistence.base import Base
 from dify_hex.adapters.persistence.conversation import rows as conversation_rows
+from dify_hex.adapters.persistence.file import rows as file_rows
 from dify_hex.adapters.persistence.model_provider import rows as model_provider_rows
 from dify_hex.adapters.persistence.workflow import rows as workflow_rows
 
@@ -18,6 +19,7 @@ ROW_MODULES = (
     workflow_rows,
     app_rows,
     conversation_rows,
+    file_rows,
 )
 
 METADATA = Base.metadata

@@ -29,6 +29,7 @@ from dify_hex.adapters.persistence.conversation.repository import (
 )
 from dify_hex.adapters.persistence.errors import translated, translating
 from dify_hex.adapters.persistence.event_codec import encode_event
+from dify_hex.adapters.persistence.file.repository import SqlFileRepository
 from dify_hex.adapters.persistence.model_provider.repository import SqlModelProviderRepository
 from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEventRow
 from dify_hex.adapters.persistence.scope import WorkScope
@@ -88,6 +89,11 @@ class SqlUnitOfWork(ConsumingWork):
     def feedback(self) -> SqlFeedbackRepository:
         """What the tenant's end users think of answers."""
         return SqlFeedbackRepository(self._scope)
+
+    @cached_property
+    def files(self) -> SqlFileRepository:
+        """Files of the tenant."""
+        return SqlFileRepository(self._scope)
 
     @cached_property
     def graph_documents(self) -> SqlGraphDocuments:

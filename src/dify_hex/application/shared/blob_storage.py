@@ -11,7 +11,9 @@ class StorageUnavailable(Unavailable):
 
 
 class BlobNotFound(NotFound):
-    """There is nothing under this key."""
+    """What was put aside for this is not there any more."""
+
+    code = "storage_blob_not_found"
 
 
 class BlobStorage(Protocol):

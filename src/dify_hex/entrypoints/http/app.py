@@ -23,7 +23,7 @@ from dify_hex.entrypoints.http.idempotency import AlreadyAnswered, replayed
 from dify_hex.entrypoints.http.injection import UseCaseIndex, check_index
 from dify_hex.entrypoints.http.metrics import Exposition, metrics_route
 from dify_hex.entrypoints.http.middleware.address_limit import AddressLimit, AddressRates
-from dify_hex.entrypoints.http.middleware.body import BodyGuard
+from dify_hex.entrypoints.http.middleware.body import BodyGuard, BodyLimits
 from dify_hex.entrypoints.http.middleware.negotiation import Negotiation
 from dify_hex.entrypoints.http.middleware.observation import Observation, RequestFigures
 from dify_hex.entrypoints.http.middleware.overload import Overload
@@ -53,6 +53,9 @@ class HttpOptions:
     trusted_proxies: tuple[str, ...] = ()
     max_body_bytes: int = 1 << 20
     body_timeout: float = 30.0
+    #: Of a body that is read as it comes, and seconds until all of it must be there.
+    max_upload_bytes: int = 101 << 20
+    upload_timeout: float = 3600.0
     max_requests_in_progress: int = 1024
     metrics_token: str | None = None
     streams: StreamOptions = field(default_factory=StreamOptions)
@@ -121,8 +124,17 @@ def create_app(
 def _add_layers(app: FastAPI, table: RouteTable, parts: HttpParts, options: HttpOptions) -> None:
     """Wrap the routes; the last layer added is the first that a request meets."""
     app.add_middleware(Replay)
-    app.add_middleware(BodyGuard, max_bytes=options.max_body_bytes, timeout=options.body_timeout)
-    app.add_middleware(Negotiation)
+    app.add_middleware(
+        BodyGuard,
+        limits=BodyLimits(max_bytes=options.max_body_bytes, timeout=options.body_timeout),
+        streamed=table.streamed_bodies,
+        streamed_limits=BodyLimits(
+            max_bytes=options.max_upload_bytes,
+            timeout=options.upload_timeout,
+            pause_timeout=options.body_timeout,
+        ),
+    )
+    app.add_middleware(Negotiation, routes=table)
     app.add_middleware(
         AddressLimit, limiter=parts.caller_limits.limiter, rates=options.address_rates
     )
@@ -142,7 +154,13 @@ def _add_layers(app: FastAPI, table: RouteTable, parts: HttpParts, options: Http
                 "X-Request-Id",
                 "X-Tenant-ID",
             ],
-            expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id"],
+            expose_headers=[
+                "Content-Disposition",
+                "ETag",
+                "Location",
+                "Retry-After",
+                "X-Request-Id",
+            ],
             allow_credentials="*" not in options.cors_origins,
             max_age=600,
         )

@@ -23,7 +23,12 @@ from dify_hex.domain.shared.errors import (
 )
 from dify_hex.entrypoints.http.envelope import Schema
 from dify_hex.entrypoints.http.messages.catalogue import message_for
-from dify_hex.entrypoints.http.problems import MalformedJson, MethodNotAllowed, ProtocolProblem
+from dify_hex.entrypoints.http.problems import (
+    MalformedJson,
+    MethodNotAllowed,
+    ProtocolProblem,
+    RangeNotSatisfiable,
+)
 from dify_hex.entrypoints.http.request_context import ENGLISH, current_request
 
 STATUS_BY_CATEGORY: Mapping[type[DomainError], int] = {
@@ -157,6 +162,8 @@ def _headers(error: DomainError, status: int) -> dict[str, str]:
     allow = error.details.get("allow")
     if isinstance(error, MethodNotAllowed) and isinstance(allow, list):
         headers["allow"] = ", ".join(map(str, allow))
+    if isinstance(error, RangeNotSatisfiable):
+        headers["content-range"] = f"bytes */{error.details['size_bytes']}"
     return headers
 
 

@@ -24,6 +24,12 @@ class MalformedJson(ProtocolProblem):
     code = "biz_malformed_json"
 
 
+class MalformedForm(ProtocolProblem):
+    """The body is not a form with parts that can be told apart."""
+
+    code = "biz_malformed_form"
+
+
 class MalformedIfMatch(ProtocolProblem):
     """If-Match must hold one version in double quotes, as the ETag header gave it."""
 
@@ -84,6 +90,13 @@ class MediaTypeNotSupported(ProtocolProblem):
 
     status = 415
     code = "biz_media_type_not_supported"
+
+
+class RangeNotSatisfiable(ProtocolProblem):
+    """The part that Range asks for begins behind the end."""
+
+    status = 416
+    code = "biz_range_not_satisfiable"
 
 
 class VersionRequired(ProtocolProblem):

@@ -1,6 +1,6 @@
 """What is known of every route before the first request: its template, its guard, its end."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,11 @@ from starlette.routing import BaseRoute, Match
 
 from dify_hex.entrypoints.http.guard import PUBLIC, Guard
 from dify_hex.entrypoints.http.injection import dependencies_of
+
+#: The mark of a route that reads its body as it comes: `openapi_extra=STREAMED_BODY`.
+STREAMED_BODY: Mapping[str, str] = {"x-body": "streamed"}
+#: The mark of a route that answers with whatever media type a file has.
+ANSWERS_BYTES: Mapping[str, str] = {"x-answers": "bytes"}
 
 
 class UnguardedRoute(RuntimeError):
@@ -30,6 +35,8 @@ class RouteFacts:
     dependant: Dependant
     guard: Guard | None
     public: bool
+    streams_body: bool
+    answers_bytes: bool
     deprecated: bool
     #: The day, as an HTTP date, after which a deprecated route may be gone.
     sunset: str | None
@@ -55,6 +62,21 @@ class RouteTable:
     def find(self, endpoint: Callable[..., Any] | None) -> RouteFacts | None:
         """The facts of the route that the function serves."""
         return self._facts.get(endpoint) if endpoint is not None else None
+
+    @property
+    def streamed_bodies(self) -> frozenset[tuple[str, str]]:
+        """Method and path of the routes that read their bodies as they come; no path varies."""
+        return frozenset(
+            (method, facts.template)
+            for facts in self
+            if facts.streams_body
+            for method in facts.methods
+        )
+
+    def answers_bytes(self, path: str) -> bool:
+        """Whether some route at this path answers with whatever media type a file has."""
+        scope = {"type": "http", "path": path, "method": "GET", "headers": [], "root_path": ""}
+        return any(facts.answers_bytes and _matches(facts.context, scope) for facts in self)
 
     def allowed_methods(self, path: str) -> tuple[str, ...]:
         """Every method that some route offers at this path, in alphabetical order."""
@@ -85,6 +107,8 @@ def _operations(routes: Sequence[BaseRoute]) -> Iterator[RouteFacts]:
             dependant=dependant,
             guard=next((call for call in calls if isinstance(call, Guard)), None),
             public=PUBLIC.items() <= extra.items(),
+            streams_body=STREAMED_BODY.items() <= extra.items(),
+            answers_bytes=ANSWERS_BYTES.items() <= extra.items(),
             deprecated=bool(context.deprecated),
             sunset=extra.get("x-sunset"),
             context=context,

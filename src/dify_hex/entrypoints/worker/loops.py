@@ -31,7 +31,7 @@ class BackgroundLoop:
     run: Callable[[], Awaitable[None]]
 
 
-def every(seconds: float, name: str, act: Callable[[], Awaitable[None]]) -> BackgroundLoop:
+def every(seconds: float, name: str, act: Callable[[], Awaitable[object]]) -> BackgroundLoop:
     """A loop that acts, waits, and acts again."""
 
     async def run() -> None:

@@ -63,6 +63,12 @@ MESSAGES: Messages = {
         'If-Match must hold one version in double quotes, such as "3".',
         'If-Match 必须是一个带双引号的版本号，例如 "3"。',
     ),
+    "biz_malformed_form": Message(
+        "The body is not a form whose parts can be told apart: send multipart/form-data with a "
+        "boundary, and fields as short UTF-8 text.",
+        "请求体不是可解析的表单：请以带 boundary 的 multipart/form-data 发送，"
+        "字段须为较短的 UTF-8 文本。",
+    ),
     "biz_malformed_json": Message(
         "The body is not valid JSON.",
         "请求体不是有效的 JSON。",
@@ -82,6 +88,10 @@ MESSAGES: Messages = {
     "biz_not_acceptable": Message(
         "This route answers {offered}; Accept excludes it.",
         "该接口以 {offered} 应答，但 Accept 将其排除在外。",
+    ),
+    "biz_range_not_satisfiable": Message(
+        "The part that Range asks for begins behind the end: there are {size_bytes} bytes.",
+        "Range 请求的起始位置超出了文件末尾：文件共 {size_bytes} 字节。",
     ),
     "biz_resource_gone": Message(
         "The resource is no longer available.",

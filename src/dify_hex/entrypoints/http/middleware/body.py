@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -33,20 +35,37 @@ class ClientLeft(Exception):
     """The caller hung up before the body was there."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyLimits:
+    """How large a body may be, and how many seconds it may take and may pause."""
+
+    max_bytes: int
+    timeout: float
+    pause_timeout: float | None = None
+
+
 class BodyGuard:
     """Takes in the whole body before the application sees the request.
 
     So a slow sender holds a task and a buffer, never a database connection, and every route can
     rely on JSON that the database can store: no NUL, no lone surrogates, no NaN, no number beyond
-    64 bits, no more than `MAX_DEPTH` levels.
+    64 bits, no more than `MAX_DEPTH` levels. The routes in `streamed` read theirs as it comes,
+    within limits of its own.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_bytes: int, timeout: float, json_below: str = "/v1/"
+        self,
+        app: ASGIApp,
+        *,
+        limits: BodyLimits,
+        streamed: Collection[tuple[str, str]] = (),
+        streamed_limits: BodyLimits | None = None,
+        json_below: str = "/v1/",
     ) -> None:
         self._app = app
-        self._max_bytes = max_bytes
-        self._timeout = timeout
+        self._limits = limits
+        self._streamed = streamed
+        self._streamed_limits = streamed_limits or limits
         self._json_below = json_below
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +77,10 @@ class BodyGuard:
             check_address(scope)
             if scope["method"] in _BODILESS or not _announces_body(scope):
                 await self._app(scope, receive, send)
+                return
+            if (scope["method"], scope["path"]) in self._streamed:
+                check_announced_size(scope, self._streamed_limits.max_bytes)
+                await self._app(scope, _Trickle(self._streamed_limits, receive), send)
                 return
             body = await self._read(scope, receive)
             if body and scope["path"].startswith(self._json_below):
@@ -71,23 +94,20 @@ class BodyGuard:
         await self._app(scope, _Replay(body, receive), send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
-        announced = next(
-            (value for name, value in scope["headers"] if name == b"content-length"), b"0"
-        )
-        if announced.isdigit() and int(announced[:18]) > self._max_bytes:
-            raise BodyTooLarge(limit_bytes=self._max_bytes)
+        max_bytes = self._limits.max_bytes
+        check_announced_size(scope, max_bytes)
         parts: list[bytes] = []
         size = 0
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._limits.timeout):
                 while True:
                     message = await receive()
                     if message["type"] != "http.request":
                         raise ClientLeft
                     part = message.get("body", b"")
                     size += len(part)
-                    if size > self._max_bytes:
-                        raise BodyTooLarge(limit_bytes=self._max_bytes)
+                    if size > max_bytes:
+                        raise BodyTooLarge(limit_bytes=max_bytes)
                     parts.append(part)
                     if not message.get("more_body", False):
                         return b"".join(parts)
@@ -107,6 +127,44 @@ class _Replay:
             return await self._receive()
         body, self._body = self._body, None
         return {"type": "http.request", "body": body, "more_body": False}
+
+
+class _Trickle:
+    """Gives the application the body as it comes, until it is too much or too slow."""
+
+    def __init__(self, limits: BodyLimits, receive: Receive) -> None:
+        self._limits = limits
+        self._receive = receive
+        self._size = 0
+        self._whole = False
+        self._ends_at = asyncio.get_running_loop().time() + limits.timeout
+
+    async def __call__(self) -> Message:
+        if self._whole:
+            return await self._receive()
+        message = await self._next()
+        if message["type"] != "http.request":
+            raise ClientLeft
+        self._size += len(message.get("body", b""))
+        if self._size > self._limits.max_bytes:
+            raise BodyTooLarge(limit_bytes=self._limits.max_bytes)
+        self._whole = not message.get("more_body", False)
+        return message
+
+    async def _next(self) -> Message:
+        left = self._ends_at - asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(min(left, self._limits.pause_timeout or left)):
+                return await self._receive()
+        except TimeoutError:
+            raise BodyTimedOut from None
+
+
+def check_announced_size(scope: Scope, max_bytes: int) -> None:
+    """Refuse a body that says itself that it is too large."""
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if announced.isdigit() and int(announced[:18]) > max_bytes:
+        raise BodyTooLarge(limit_bytes=max_bytes)
 
 
 def check_address(scope: Scope) -> None:

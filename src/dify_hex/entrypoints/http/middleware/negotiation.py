@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dify_hex.entrypoints.http.errors import error_response
 from dify_hex.entrypoints.http.problems import NotAcceptable
+from dify_hex.entrypoints.http.route_table import RouteTable
 
 #: What the API answers; which of the two, the request itself decides.
 _OFFERED = (("application", "json"), ("text", "event-stream"))
@@ -11,17 +12,22 @@ _MAX_HEADER = 1024
 
 
 class Negotiation:
-    """Looks at Accept below `/v1/`; pages for people elsewhere are left to the browser."""
+    """Looks at Accept below `/v1/`; pages for people elsewhere are left to the browser.
 
-    def __init__(self, app: ASGIApp, *, below: str = "/v1/") -> None:
+    A file is answered with as what it is, whatever Accept says.
+    """
+
+    def __init__(self, app: ASGIApp, *, routes: RouteTable, below: str = "/v1/") -> None:
         self._app = app
+        self._routes = routes
         self._below = below
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] == "http" and scope["path"].startswith(self._below):
             accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-            if accept and not accepts_any(accept.decode("latin-1")):
+            refused = accept and not accepts_any(accept.decode("latin-1"))
+            if refused and not self._routes.answers_bytes(scope["path"]):
                 offered = ["/".join(kind) for kind in _OFFERED]
                 problem = NotAcceptable(offered=list(offered))
                 await error_response(problem)(scope, receive, send)

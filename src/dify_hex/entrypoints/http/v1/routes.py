@@ -8,6 +8,7 @@ from dify_hex.entrypoints.http.v1.apps.router import router as apps_router
 from dify_hex.entrypoints.http.v1.apps.versions import router as app_versions_router
 from dify_hex.entrypoints.http.v1.auth.router import router as auth_router
 from dify_hex.entrypoints.http.v1.conversations.router import router as conversations_router
+from dify_hex.entrypoints.http.v1.files.router import router as files_router
 from dify_hex.entrypoints.http.v1.members.router import router as members_router
 from dify_hex.entrypoints.http.v1.messages.router import router as messages_router
 from dify_hex.entrypoints.http.v1.model_providers.router import router as model_providers_router
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     app_versions_router,
     messages_router,
     conversations_router,
+    files_router,
     workflow_runs_router,
     model_providers_router,
     models_router,
