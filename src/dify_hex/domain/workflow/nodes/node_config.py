@@ -44,6 +44,10 @@ class NodeConfig(Protocol):
     type: ClassVar[str]
     schema_version: ClassVar[int]
     pure: ClassVar[bool]
+    #: Whether other nodes may name this one as their parent, to be run inside it.
+    opens_scope: ClassVar[bool] = False
+    #: Whether a secret may be used here: its value goes where the node's author sends it.
+    accepts_secrets: ClassVar[bool] = False
 
     @abstractmethod
     def outputs(self) -> Mapping[str, ValueType]:
@@ -56,6 +60,17 @@ class NodeConfig(Protocol):
     def handles(self) -> tuple[str, ...]:
         """The exits by which a run can leave the node."""
         return (DEFAULT_HANDLE,)
+
+    def scope_variables(self) -> Mapping[str, ValueType]:
+        """What the nodes inside can select of the container that runs them, by name."""
+        return {}
+
+    def assigns(self) -> Iterable[Reference]:
+        """The variables, of the conversation or of a loop, that this node gives other values.
+
+        `accepts` are the types of variable that what is done to it works on.
+        """
+        return ()
 
     def faults(self) -> Iterable[ConfigFault]:
         """Everything that keeps this configuration from running."""

@@ -100,7 +100,8 @@ def test_a_reference_to_what_is_not_there_says_why(reference: str, advice: str) 
 
     (fault,) = find_faults(faulty)
 
-    assert (fault.code, fault.node_id, fault.field) == ("unknown_variable", "answer", reference)
+    assert (fault.code, fault.node_id, fault.field) == ("unknown_variable", "answer", "answer")
+    assert f"refers to {reference}" in fault.message
     assert advice in fault.message
 
 
@@ -113,7 +114,8 @@ def test_prompts_of_a_graph_are_checked_for_references_too() -> None:
 
     (fault,) = find_faults(chat_graph(config=config))
 
-    assert (fault.code, fault.field) == ("unknown_variable", "start.ghost")
+    assert (fault.code, fault.field) == ("unknown_variable", "prompt.0.text")
+    assert "refers to start.ghost" in fault.message
     assert "puts out only nothing" in fault.message
 
 
