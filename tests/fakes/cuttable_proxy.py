@@ -18,7 +18,13 @@ class CuttableProxy:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
         self._open = asyncio.Event()
+        self._last_words: bytes | None = None
+        self._answers_are_lost = False
+        #: Set once `cut_at` has come true.
+        self.has_cut = asyncio.Event()
+        self._cutting: asyncio.Task[None] | None = None
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -56,8 +62,23 @@ class CuttableProxy:
         """Keep every connection and answer nothing, as a network that lost its way."""
         self._open.clear()
 
+    def cut_at(self, words: bytes, *, heard: bool) -> None:
+        """Cut everything when these words come by: before the server hears them, or just after.
+
+        What the server has to say to them is lost in any case.
+        """
+        self._last_words = words
+        self._answers_are_lost = heard
+
+    def part(self, words: bytes) -> None:
+        """Say something to every client and then nothing more, without hanging up."""
+        for writer in self._clients:
+            writer.write(words)
+        self.swallow()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        self._clients.add(writer)
         with suppress(OSError):
             back_reader, back_writer = await self._connect()
             self._writers.add(back_writer)
@@ -75,6 +96,8 @@ class CuttableProxy:
         try:
             while chunk := await source.read(65536):
                 await self._open.wait()
+                if self._last_words is not None and self._is_last(chunk):
+                    return
                 sink.write(chunk)
                 await sink.drain()
         except OSError:
@@ -82,3 +105,22 @@ class CuttableProxy:
         finally:
             sink.close()
             self._writers.discard(sink)
+            self._clients.discard(sink)
+
+    def _is_last(self, chunk: bytes) -> bool:
+        if self._last_words == b"":
+            # The server has answered, so it has done what it was told.
+            self._cut_soon()
+            return True
+        if self._last_words is None or self._last_words not in chunk:
+            return False
+        if not self._answers_are_lost:
+            self._cut_soon()
+            return True
+        self._last_words = b""
+        return False
+
+    def _cut_soon(self) -> None:
+        self._last_words = None
+        self.has_cut.set()
+        self._cutting = asyncio.create_task(self.cut())

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dify_hex.adapters.persistence.engine import PoolSettings, make_engine, make_pool
@@ -25,6 +26,9 @@ TENANT = TenantId(uuid4())
 SETTINGS = PoolSettings(application_name="outage", size=3, command_timeout=1.0)
 #: Seconds in which a caller must know.
 SOON = 4.5
+#: What a backend says when its server was killed.
+_GOODBYE = b"SFATAL\0VFATAL\0C57P02\0Mterminating connection\0\0"
+GOODBYE = b"E" + (len(_GOODBYE) + 4).to_bytes(4, "big") + _GOODBYE
 
 
 @pytest.fixture
@@ -107,6 +111,71 @@ async def test_a_server_that_stops_in_the_middle_is_unavailable(
         await commit_into_the_void()
     await proxy.restore()
     await commit_something(cut_engine)
+
+
+async def be_parted_from(proxy: CuttableProxy) -> None:
+    """The server says goodbye, and does not hang up; what happens next finds that out."""
+    proxy.part(GOODBYE)
+    await asyncio.sleep(0.05)
+
+
+async def test_a_server_that_says_goodbye_while_something_is_committed_is_unavailable(
+    proxy: CuttableProxy, cut_engine: AsyncEngine
+) -> None:
+    async def commit_after_the_end() -> None:
+        async with SqlUnitOfWork(cut_engine, TENANT) as work:
+            await be_parted_from(proxy)
+            await work.commit()
+
+    with pytest.raises(Unavailable):
+        await commit_after_the_end()
+    await proxy.restore()
+    # All of the pool's places are free again.
+    await asyncio.gather(*[commit_something(cut_engine) for _ in range(3)])
+
+
+async def test_a_server_that_says_goodbye_while_something_is_read_is_unavailable(
+    proxy: CuttableProxy, cut_engine: AsyncEngine
+) -> None:
+    async def read_after_the_end() -> None:
+        async with tenant_reads(cut_engine)(TENANT) as connection:
+            await be_parted_from(proxy)
+            await connection.execute(text("SELECT 1"))
+
+    with pytest.raises(Unavailable):
+        await read_after_the_end()
+    await proxy.restore()
+    await asyncio.gather(*[read_something(cut_engine) for _ in range(3)])
+
+
+async def test_a_server_that_says_goodbye_to_the_bare_pool_is_unavailable(
+    database: RunningServers, proxy: CuttableProxy
+) -> None:
+    async def ask(pool: asyncpg.Pool, *, parted: bool = False) -> None:
+        async with tenant_connection(pool, TENANT) as connection:
+            if parted:
+                await be_parted_from(proxy)
+            await connection.fetchval("SELECT 1")
+
+    async with make_pool(url_through(database.database_url, proxy), SETTINGS) as pool:
+        with pytest.raises(Unavailable):
+            await ask(pool, parted=True)
+        await proxy.restore()
+        await asyncio.gather(*[ask(pool) for _ in range(3)])
+
+
+async def test_a_server_that_hangs_up_on_everybody_at_once_is_unavailable(
+    engine: AsyncEngine,
+) -> None:
+    def find_it_closed(*_: object) -> None:
+        raise DisconnectionError
+
+    event.listen(engine.sync_engine, "checkout", find_it_closed)
+    with pytest.raises(Unavailable):
+        await commit_something(engine)
+
+    event.remove(engine.sync_engine, "checkout", find_it_closed)
+    await commit_something(engine)
 
 
 async def test_a_statement_over_its_time_is_unavailable(cut_engine: AsyncEngine) -> None:

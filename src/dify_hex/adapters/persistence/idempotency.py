@@ -1,8 +1,12 @@
 """First answers in PostgreSQL, so that they outlive processes and caches."""
 
+from datetime import datetime
+from functools import partial
+
 import asyncpg
 import orjson
 
+from dify_hex.adapters.persistence.doubt import ask_until_known
 from dify_hex.adapters.persistence.errors import translating
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.application.shared.idempotency import (
@@ -15,6 +19,7 @@ from dify_hex.application.shared.idempotency import (
     IdempotencyKeyReused,
     IdempotencyStore,
 )
+from dify_hex.domain.shared.errors import Unavailable
 
 #: Claims a key that is new or over; nobody else's claim or answer is touched.
 _CLAIM = """
@@ -60,26 +65,25 @@ class SqlIdempotencyStore(IdempotencyStore):
 
     async def claim(self, key: IdempotencyKey) -> Claim | FirstAnswer:
         """Become the one who answers, or learn what was answered."""
-        async with tenant_connection(self._pool, key.tenant_id) as connection:
-            claimed_at = await connection.fetchval(
-                _CLAIM, *_where(key), key.fingerprint, CLAIM_LASTS
-            )
-            if claimed_at is not None:
-                return Claim(key=key, claimed_at=claimed_at)
-            row = await connection.fetchrow(_READ, *_where(key))
-        if row is None:
-            # It was released between the two statements: whoever asks again gets the claim.
-            raise IdempotencyInProgress
-        if row["fingerprint"] != key.fingerprint:
-            raise IdempotencyKeyReused
-        if row["status"] is None:
-            raise IdempotencyInProgress
-        return FirstAnswer(
-            status=row["status"],
-            headers=orjson.loads(row["headers"]),
-            body=row["body"],
-            stream_of=row["stream_of"],
-        )
+        claimed_at: datetime | None = None
+        row: asyncpg.Record | None = None
+        try:
+            async with tenant_connection(self._pool, key.tenant_id) as connection:
+                claimed_at = await connection.fetchval(
+                    _CLAIM, *_where(key), key.fingerprint, CLAIM_LASTS
+                )
+                if claimed_at is None:
+                    row = await connection.fetchrow(_READ, *_where(key))
+        except Unavailable:
+            if claimed_at is None:
+                raise
+            # The answer to the commit was lost: nobody else may claim it until this is known.
+            doubtful = Claim(key=key, claimed_at=claimed_at)
+            if not await ask_until_known(partial(self.renew, doubtful)):
+                raise
+        if claimed_at is not None:
+            return Claim(key=key, claimed_at=claimed_at)
+        return _first_answer(row, key)
 
     async def renew(self, claim: Claim) -> bool:
         """Let the claim last on, if it is still held."""
@@ -113,6 +117,22 @@ async def forget_expired_keys(system_pool: asyncpg.Pool) -> None:
     """Delete claims and answers that are over; the scheduler calls it now and then."""
     with translating():
         await system_pool.execute(_SWEEP)
+
+
+def _first_answer(row: asyncpg.Record | None, key: IdempotencyKey) -> FirstAnswer:
+    if row is None:
+        # It was released between the two statements: whoever asks again gets the claim.
+        raise IdempotencyInProgress
+    if row["fingerprint"] != key.fingerprint:
+        raise IdempotencyKeyReused
+    if row["status"] is None:
+        raise IdempotencyInProgress
+    return FirstAnswer(
+        status=row["status"],
+        headers=orjson.loads(row["headers"]),
+        body=row["body"],
+        stream_of=row["stream_of"],
+    )
 
 
 def _where(key: IdempotencyKey) -> tuple[object, str, str, str]:

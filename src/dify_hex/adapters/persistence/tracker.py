@@ -1,9 +1,10 @@
 """Remembers which row each aggregate of a unit of work came from, and writes back what changed."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from sqlalchemy import Executable, inspect, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dify_hex.adapters.persistence.base import Base
@@ -12,6 +13,15 @@ from dify_hex.domain.shared.events import DomainEvent
 
 AggregateT = TypeVar("AggregateT", bound=Aggregate)
 RowT = TypeVar("RowT", bound=Base)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A query that finds something once a transaction has been committed, and nothing before."""
+
+    query: Executable
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
 
 #: No aggregate has this version.
 _NEVER = -1
@@ -35,6 +45,8 @@ class Tracker:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._tracked: dict[int, _Tracked] = {}
+        self._trace: Trace | None = None
+        self._newest: Base | None = None
 
     def load(
         self,
@@ -55,7 +67,27 @@ class Tracker:
     ) -> None:
         """Store a new aggregate in an empty row, which is filled when the work commits."""
         self._session.add(row)
+        self._newest = row
         self._tracked[id(row)] = _Tracked(aggregate, row, write, _NEVER)
+
+    def leave(self, trace: Trace) -> None:
+        """Name a query that finds something once this unit of work has been committed.
+
+        Whoever stores a new row without `add` says so, in case the answer to the commit is lost.
+        """
+        self._trace = trace
+
+    def trace(self) -> Trace | None:
+        """A query that tells whether all of this was committed; None if nothing could tell.
+
+        What was added has to be written already.
+        """
+        if self._trace is not None or self._newest is None:
+            return self._trace
+        mapper = inspect(self._newest).mapper
+        values = mapper.primary_key_from_instance(self._newest)
+        key = zip(mapper.primary_key, values, strict=True)
+        return Trace(select(literal(True)).where(*[column == value for column, value in key]))
 
     async def remove(self, aggregate: Aggregate) -> None:
         """Delete the row of an aggregate that was loaded before; its events are still stored."""

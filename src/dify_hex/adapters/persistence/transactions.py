@@ -6,14 +6,21 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import asyncpg
+from sqlalchemy import text
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from dify_hex.adapters.persistence.doubt import ask_until_known
 from dify_hex.adapters.persistence.engine import CHECKOUT_TIMEOUT
-from dify_hex.adapters.persistence.errors import DRIVER_ERRORS, translating
+from dify_hex.adapters.persistence.errors import DRIVER_ERRORS, translated, translating
+from dify_hex.adapters.persistence.tracker import Trace
+from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import TenantId
 
 #: Seconds; beginning and rolling back wait for nobody, so a server that is slower is away.
 BEGIN_TIMEOUT = 3.0
+
+_IS_ALIVE = text("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = :backend)")
 
 #: Opens a read-only transaction of one tenant, for readers: `async with reads(tenant_id) as db: …`.
 Reads = Callable[[TenantId], AbstractAsyncContextManager[AsyncConnection]]
@@ -33,6 +40,10 @@ class TransactionAborted(Exception):
     """A failed statement was passed over, and nothing of its transaction was kept."""
 
 
+def _nothing() -> None:
+    """No trace that could be looked for."""
+
+
 class TenantTransaction:
     """One transaction on one connection of an engine in autocommit.
 
@@ -42,13 +53,18 @@ class TenantTransaction:
 
     def __init__(self, engine: AsyncEngine, *tenants: TenantId, read_only: bool = False) -> None:
         self._engine = engine
+        self._tenants = tenants
         self._begin = begin_statement(tenants, read_only=read_only)
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
 
     async def begin(self) -> AsyncConnection:
         """Take a connection and begin."""
-        connection = self._connection = await self._engine.connect()
+        try:
+            connection = self._connection = await self._engine.connect()
+        except InvalidRequestError as error:
+            # Connections that broke as soon as they stood: the pool has had enough of it.
+            raise ConnectionError("the server hangs up on everybody") from error
         try:
             raw = await connection.get_raw_connection()
             self._driver = raw.driver_connection
@@ -61,14 +77,46 @@ class TenantTransaction:
             raise
         return connection
 
-    async def end(self) -> None:
+    async def end(self, trace: Callable[[], Trace | None] = _nothing) -> None:
         """Make it permanent; the transaction is over afterwards, whatever happened.
+
+        A server that dies may have committed all the same. When it is back, it is asked for the
+        `trace` that this has left.
 
         Raises:
             TransactionAborted: a statement had failed before, so the server rolled back instead.
         """
-        if await self._driver.execute("COMMIT") != "COMMIT":
-            raise TransactionAborted
+        try:
+            if await self._driver.execute("COMMIT") != "COMMIT":
+                raise TransactionAborted
+        except DRIVER_ERRORS as error:
+            left = trace() if isinstance(translated(error), Unavailable) else None
+            if left is None or not await self._has_left(left):
+                raise
+
+    async def _has_left(self, trace: Trace) -> bool:
+        """Whether this was committed, found out on another connection."""
+        backend = self._driver.get_server_pid()
+        self._driver.terminate()
+        await self.close()
+
+        async def ask() -> bool | None:
+            with translating():
+                return await self._find(trace, backend)
+
+        return await ask_until_known(ask)
+
+    async def _find(self, trace: Trace, backend: int) -> bool | None:
+        """Whether there is a trace; None while the server still works for whom we have left."""
+        looking = TenantTransaction(self._engine, *self._tenants, read_only=True)
+        connection = await looking.begin()
+        try:
+            if await connection.scalar(_IS_ALIVE, {"backend": backend}):
+                return None
+            found = await connection.scalar(trace.query, trace.parameters)
+            return found is not None
+        finally:
+            await looking.close()
 
     async def close(self) -> None:
         """Give the connection back, rolling back first when the transaction is still open."""

@@ -157,12 +157,16 @@ class SqlUnitOfWork(ConsumingWork):
             raise meaning from error
 
     async def commit(self) -> None:
-        """Write back what changed, store its events, and commit."""
+        """Write back what changed, store its events, and commit.
+
+        When the answer is lost, what was added is looked for once the database is back: it is
+        there, and all is well, or nothing was kept.
+        """
         with translating(CONSTRAINT_ERRORS):
             events = self._scope.tracker.write_back()
             await self._scope.session.flush()
             await self._store(events)
-            await self._transaction.end()
+            await self._transaction.end(self._scope.tracker.trace)
 
     async def mark_consumed(self, handler_name: str, event_id: EventId) -> bool:
         """Record that the handler has had its effect; False when it had it before."""

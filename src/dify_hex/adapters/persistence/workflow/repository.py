@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from dify_hex.adapters.persistence.graph_document_rows import GraphDocumentRow
 from dify_hex.adapters.persistence.scope import WorkScope
+from dify_hex.adapters.persistence.tracker import Trace
 from dify_hex.adapters.persistence.workflow.statements import LEASE_SECONDS
 from dify_hex.application.workflow.ports import (
     GraphDocuments,
@@ -40,6 +41,8 @@ FROM unnest(CAST(:seqs AS int[]), CAST(:types AS text[]), CAST(:payloads AS json
     AS first(seq, type, payload)
 """)  # noqa: S608 - its only insert is the constant above
 
+_BORN = text("SELECT run_id FROM workflow_runs WHERE run_id = :run_id")
+
 
 class SqlNewRuns(NewRuns):
     """New runs; from then on the journal and the leases change them."""
@@ -72,6 +75,7 @@ class SqlNewRuns(NewRuns):
                 "payloads": [row.payload for row in run.rows],
             },
         )
+        self._scope.tracker.leave(Trace(_BORN, {"run_id": run.lease.run_id}))
 
 
 class SqlGraphDocuments(GraphDocuments):
