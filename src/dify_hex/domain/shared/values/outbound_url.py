@@ -13,7 +13,7 @@ MAX_URL_LENGTH = 8192
 _MAX_HOST_LENGTH = 253
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(
-    r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[^\[\]:@%]+))(?::(?P<port>[0-9]{0,5}))?"
+    r"(?:\[(?P<six>[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)\]|(?P<name>[^\[\]:@%]+))(?::(?P<port>[0-9]{0,5}))?"
 )
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 #: A last label that somebody's resolver may take for a number, and the name for an address.
@@ -108,7 +108,7 @@ class OutboundUrl:
 
 
 def ascii_host(text: str) -> str:
-    """The one form of a host's name or address.
+    """The one form of a host's name or address; that of IPv6 comes without brackets.
 
     Numbers that are no plain address (decimal, octal, hexadecimal, shortened) are refused rather
     than guessed at.
@@ -118,6 +118,8 @@ def ascii_host(text: str) -> str:
     """
     if len(text) > _MAX_HOST_LENGTH or _AMBIGUOUS.intersection(text):
         raise OutboundUrlInvalid(reason="host")
+    if ":" in text:
+        return _plain_address(text)
     name = normalize("NFKC", text)
     try:
         name = (name if name.isascii() else name.encode("idna").decode()).lower()
@@ -139,17 +141,12 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
     port = int(found["port"]) if found["port"] else None
     if port is not None and not 0 < port < 65536:
         raise OutboundUrlInvalid(reason="port")
-    if found["six"] is None:
-        return ascii_host(found["name"]), port
-    try:
-        return str(IPv6Address(found["six"])), port
-    except AddressValueError:
-        raise OutboundUrlInvalid(reason="host") from None
+    return ascii_host(found["six"] or found["name"]), port
 
 
 def _plain_address(text: str) -> str:
     try:
-        return str(IPv4Address(text))
+        return str(IPv6Address(text) if ":" in text else IPv4Address(text))
     except AddressValueError:
         raise OutboundUrlInvalid(reason="host") from None
 

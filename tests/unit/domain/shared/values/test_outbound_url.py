@@ -15,7 +15,7 @@ from dify_hex.domain.shared.values.outbound_rules import (
     admit_addresses,
     admit_name,
 )
-from dify_hex.domain.shared.values.outbound_url import MAX_URL_LENGTH, OutboundUrl
+from dify_hex.domain.shared.values.outbound_url import MAX_URL_LENGTH, OutboundUrl, ascii_host
 
 NOTHING_SAID = (OutboundRules(),)
 
@@ -106,6 +106,12 @@ def test_the_refusal_says_what_is_wrong_but_not_the_address(text: str, reason: s
         OutboundUrl.parse(text)
 
     assert refused.value.details == {"reason": reason}
+
+
+@pytest.mark.parametrize("host", ["::g", "1::2::3", "fe80::1%eth0", "1:2", "", "a..b", "1.2.3"])
+def test_what_can_be_no_host_is_refused(host: str) -> None:
+    with pytest.raises(OutboundUrlInvalid):
+        ascii_host(host)
 
 
 @pytest.mark.parametrize(
