@@ -1,6 +1,9 @@
 """What can be wrong with a file, on its way in, in an input, and on its way out."""
 
+from collections.abc import Sequence
+
 from dify_hex.domain.shared.errors import Gone, InvalidInput, LimitReached, NotFound, Unsupported
+from dify_hex.domain.shared.values.fault import Fault
 
 
 class FileNotFound(NotFound):
@@ -61,3 +64,7 @@ class FileInputsInvalid(InvalidInput):
     """One or several of the given files cannot be used; each fault names its place."""
 
     code = "file_inputs_invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults=[fault.as_detail() for fault in faults])
+        self.faults = tuple(faults)
