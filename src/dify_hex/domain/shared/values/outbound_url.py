@@ -116,7 +116,7 @@ def ascii_host(text: str) -> str:
     Raises:
         OutboundUrlInvalid: it can be no host.
     """
-    if len(text) > _MAX_HOST_LENGTH or _AMBIGUOUS.intersection(text):
+    if len(text) > _MAX_HOST_LENGTH or "%" in text or _AMBIGUOUS.intersection(text):
         raise OutboundUrlInvalid(reason="host")
     if ":" in text:
         return _plain_address(text)
