@@ -182,7 +182,8 @@ def make_owner(product: Product) -> dict[str, str]:
         "--password-stdin",
         given=password,
     )
-    answer = httpx.post(f"{product.url}/v1/auth/login", json={"email": EMAIL, "password": password})
+    credentials = {"email": EMAIL, "password": password}
+    answer = httpx.post(f"{product.url}/v1/auth/login", json=credentials, timeout=30)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['data']['access_token']}"}
 

@@ -64,7 +64,7 @@ async def conversations(
 ) -> list[Reading]:
     """Begin a message every so often, while something happens beside."""
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=15), limits=limits) as client:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(15), limits=limits) as client:
         disturbance = asyncio.create_task(beside())
         readers = []
         for number in range(count):
@@ -77,7 +77,7 @@ async def conversations(
 
 def stored(product: Product, chat: Chat, reading: Reading) -> dict[str, object]:
     answer = httpx.get(
-        f"{chat.url}/v1/messages/{reading.message_id}", headers=chat.headers, timeout=10
+        f"{chat.url}/v1/messages/{reading.message_id}", headers=chat.headers, timeout=30
     )
     assert answer.status_code == 200, answer.text + product.last_words()
     found: dict[str, object] = answer.json()["data"]

@@ -16,7 +16,7 @@ from tests.fakes.servers import RunningServers
 API = "from dify_hex.bootstrap.http import main; main()"
 WORKER = "from dify_hex.bootstrap.worker import main; main()"
 START_LIMIT = 60.0
-STOP_LIMIT = 20.0
+STOP_LIMIT = 40.0
 
 
 def environment_for(servers: RunningServers, home: Path, port: int) -> dict[str, str]:

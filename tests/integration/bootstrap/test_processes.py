@@ -68,7 +68,7 @@ async def test_the_api_starts_without_redis_and_recovers_with_it(
             assert down.json()["checks"]["redis"]["status"] == "down"
             assert down.json()["checks"]["database"]["status"] == "ok"
             await proxy.restore()
-            await asyncio.to_thread(until_status, url, 200, 10)
+            await asyncio.to_thread(until_status, url, 200, 30)
 
 
 def _address_of(redis_url: str) -> Path | tuple[str, int]:

@@ -16,7 +16,7 @@ from tests.fakes.interpreter import interpreter_for
 
 ROOT = Path(__file__).parents[3]
 STAND_INS = Path(__file__).with_name("stand_ins.py")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class RunningUp:

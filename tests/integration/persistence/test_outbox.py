@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from random import Random
-from time import monotonic
 from typing import ClassVar
 from uuid import uuid4
 
@@ -164,11 +163,11 @@ async def test_a_relay_that_died_gives_its_events_to_the_next(
     engine: AsyncEngine, store: SqlOutboxStore, system_pool: asyncpg.Pool, tenant_id: TenantId
 ) -> None:
     await retitle(engine, tenant_id, "news")
-    claimed = await store.claim(10, timedelta(milliseconds=50))
+    claimed = await store.claim(10, timedelta(minutes=1))
     watch = Watch()
     relay = relay_of(store, system_pool, watch)
     assert await relay.deliver_batch() == 0
-    await asyncio.sleep(0.06)
+    await make_due(system_pool)
     assert await relay.deliver_batch() == 1
     assert watch.seen == [pending.event for pending in claimed]
 
@@ -197,8 +196,9 @@ async def test_failures_are_spaced_out_and_end_as_a_dead_letter(
                 "SELECT extract(epoch FROM next_attempt_at - now()) FROM outbox_events"
             )
         )
-    assert 0.4 < pauses[0] <= 1
-    assert 8 <= pauses[4] <= 16
+    # A slow machine asks a little later how much is left of a pause.
+    assert 0 < pauses[0] <= 1
+    assert 7 <= pauses[4] <= 16
     reader = SqlOutboxReader(system_pool)
     (dead,) = await reader.dead_events(10)
     assert (dead.tenant_id, dead.name, dead.attempts) == (
@@ -235,12 +235,11 @@ async def test_an_announcement_wakes_the_relay(
     engine: AsyncEngine, store: SqlOutboxStore, system_pool: asyncpg.Pool, tenant_id: TenantId
 ) -> None:
     watch = Watch()
-    running = asyncio.create_task(relay_of(store, system_pool, watch).run())
+    relay = relay_of(store, system_pool, watch, sweep_every=timedelta(hours=1))
+    running = asyncio.create_task(relay.run())
     await asyncio.sleep(0.2)
-    begun = monotonic()
     await retitle(engine, tenant_id, "news")
-    await asyncio.wait_for(watch.arrived.wait(), 5)
-    assert monotonic() - begun < 1
+    await asyncio.wait_for(watch.arrived.wait(), 20)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
@@ -259,7 +258,7 @@ async def test_the_sweep_finds_what_nobody_announced(
     await owner.execute("ALTER TABLE outbox_events DISABLE TRIGGER announce")
     try:
         await retitle(engine, tenant_id, "news")
-        await asyncio.wait_for(watch.arrived.wait(), 5)
+        await asyncio.wait_for(watch.arrived.wait(), 20)
     finally:
         await owner.execute("ALTER TABLE outbox_events ENABLE TRIGGER announce")
         running.cancel()
@@ -279,7 +278,7 @@ async def test_the_relay_outlives_the_loss_of_its_connections(
     await asyncio.sleep(0.2)
     await end_connections_of_the_relay(system_pool)
     await retitle(engine, tenant_id, "news")
-    await asyncio.wait_for(watch.arrived.wait(), 5)
+    await asyncio.wait_for(watch.arrived.wait(), 20)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -77,7 +77,8 @@ async def test_while_the_server_is_away_one_caller_finds_out_and_others_are_told
         for _ in range(100):
             with pytest.raises(Unavailable):
                 await limiter.take(a_bucket())
-        assert monotonic() - began < 0.5
+        # Had each of them asked, this would have taken a second every time.
+        assert monotonic() - began < 5
 
         await valkey.start()
         await asyncio.sleep(1.1)

@@ -85,6 +85,6 @@ def _tail() -> RunTail:
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110 - nothing tells when it holds
             await asyncio.sleep(0.01)

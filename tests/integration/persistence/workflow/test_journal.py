@@ -65,7 +65,7 @@ class TestAppending:
     async def test_rows_nobody_waits_for_arrive_soon_as_well(self, runs: Runs) -> None:
         lease = await runs.born()
 
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             await runs.journal.append([row(lease, 3)], urgent=False)
 
         assert await seqs(runs, lease) == [1, 2, 3]
