@@ -1,0 +1,70 @@
+"""What a file may be called."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dify_hex.domain.file.errors import FileNameInvalid
+from dify_hex.domain.file.names import MAX_NAME_LENGTH, FileName, extension_of
+
+
+@pytest.mark.parametrize(
+    ("name", "extension"),
+    [
+        ("plan.pdf", "pdf"),
+        ("PHOTO.JPG", "jpg"),
+        ("archive.tar.gz", "gz"),
+        ("README", ""),
+        (".profile", ""),
+        ("计划.docx", "docx"),
+        ("a.b c", ""),
+        ("ends with a dot.", ""),
+        (f"x.{'y' * 17}", ""),
+        ("x.пдф", ""),
+    ],
+)
+def test_the_extension_is_what_comes_after_the_last_dot(name: str, extension: str) -> None:
+    assert FileName.parse(name) == FileName(text=name, extension=extension)
+
+
+def test_a_name_is_kept_in_one_form_and_without_white_space_around_it() -> None:
+    assert FileName.parse("  cafe\u0301.txt\n").text == "café.txt"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "   ",
+        ".",
+        "..",
+        "...",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "a/b.txt",
+        "..\\..\\boot.ini",
+        "C:\\plan.pdf",
+        "nul\0.txt",
+        "line\nfeed.txt",
+        "bell\a.txt",
+        "photo\u202egpj.exe",
+        "\ud800.txt",
+        "line\u2028.txt",
+        "x" * (MAX_NAME_LENGTH + 1),
+    ],
+)
+def test_a_name_is_no_path_and_hides_nothing(name: str) -> None:
+    with pytest.raises(FileNameInvalid):
+        FileName.parse(name)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_name_that_leads_nowhere_or_none(text: str) -> None:
+    try:
+        name = FileName.parse(text)
+    except FileNameInvalid:
+        return
+    assert 1 <= len(name.text) <= MAX_NAME_LENGTH
+    assert not {"/", "\\", "\0", "\n", "\r", "\u202e"} & set(name.text)
+    assert name.extension == extension_of(name.text)
+    assert FileName.parse(name.text) == name
