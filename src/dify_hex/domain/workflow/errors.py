@@ -8,6 +8,7 @@ from dify_hex.domain.shared.errors import (
     LimitReached,
     NotFound,
     Unavailable,
+    Unsupported,
 )
 from dify_hex.domain.workflow.faults import GraphFault
 
@@ -40,6 +41,18 @@ class VariableMissing(InvalidInput):
     code = "workflow_variable_missing"
 
 
+class ConditionUndecidable(InvalidInput):
+    """The condition cannot be decided."""
+
+    code = "workflow_condition_undecidable"
+
+
+class NotIterable(InvalidInput):
+    """An iteration needs a list to go through."""
+
+    code = "workflow_not_a_list"
+
+
 class RunTransitionRefused(Conflict):
     """The run is not in a state that allows this."""
 
@@ -68,3 +81,39 @@ class RunLimitReached(LimitReached):
     """The run has used up what it was allowed."""
 
     code = "workflow_run_limit"
+
+
+class ContextUnusable(InvalidInput):
+    """The context is neither a text nor a list of texts or found passages."""
+
+    code = "workflow_context_unusable"
+
+
+class VisionUnsupported(Unsupported):
+    """The model cannot look at images; choose one that can, or disable vision."""
+
+    code = "workflow_vision_unsupported"
+
+
+class ImagesTooLarge(LimitReached):
+    """The images are more, or larger, than a model is shown at a time."""
+
+    code = "workflow_images_too_large"
+
+
+class AnswerSchemaInvalid(InvalidInput):
+    """The JSON Schema of the answer cannot be used."""
+
+    code = "workflow_answer_schema_invalid"
+
+
+class AnswerOutOfSchema(InvalidInput):
+    """The model did not answer as its JSON Schema says, not even when asked again."""
+
+    code = "workflow_answer_out_of_schema"
+
+
+class QuestionUnclassified(InvalidInput):
+    """The model named none of the classes, not even when asked again."""
+
+    code = "workflow_question_unclassified"

@@ -1,4 +1,4 @@
-"""What static validation can find wrong with a graph."""
+"""What static validation can find wrong with a graph and with its nodes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,3 +21,12 @@ class GraphFault:
             "node_id": self.node_id,
             "field": self.field,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFault:
+    """What is wrong with a configuration by itself: a code, the field, what to do about it."""
+
+    code: str
+    field: str
+    message: str

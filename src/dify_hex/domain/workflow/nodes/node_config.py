@@ -2,37 +2,16 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from dify_hex.domain.workflow.variables.selector import Selector
-from dify_hex.domain.workflow.variables.value_type import WHATEVER, ValueType
+from dify_hex.domain.workflow.faults import ConfigFault
+from dify_hex.domain.workflow.variables.reference import Reference
+from dify_hex.domain.workflow.variables.value_type import ValueType
+
+__all__ = ["DEFAULT_HANDLE", "ConfigFault", "NodeConfig", "Reference"]
 
 #: The exit that every node has; branching nodes name others.
 DEFAULT_HANDLE = "source"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A place in a configuration where a value of the run is used.
-
-    `optional` references may be left without a value, such as the branches that an aggregator
-    chooses from.
-    """
-
-    selector: Selector
-    field: str
-    accepts: frozenset[ValueType] = WHATEVER
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigFault:
-    """What is wrong with a configuration by itself: a code, the field, what to do about it."""
-
-    code: str
-    field: str
-    message: str
 
 
 class NodeConfig(Protocol):
@@ -48,6 +27,8 @@ class NodeConfig(Protocol):
     opens_scope: ClassVar[bool] = False
     #: Whether a secret may be used here: its value goes where the node's author sends it.
     accepts_secrets: ClassVar[bool] = False
+    #: Whether the node may put out more than it declares, because others decide what that is.
+    open_outputs: ClassVar[bool] = False
 
     @abstractmethod
     def outputs(self) -> Mapping[str, ValueType]:
@@ -64,6 +45,10 @@ class NodeConfig(Protocol):
     def scope_variables(self) -> Mapping[str, ValueType]:
         """What the nodes inside can select of the container that runs them, by name."""
         return {}
+
+    def inner_references(self) -> Iterable[Reference]:
+        """The values that a container takes from among the nodes inside it."""
+        return ()
 
     def assigns(self) -> Iterable[Reference]:
         """The variables, of the conversation or of a loop, that this node gives other values.

@@ -14,6 +14,10 @@ MESSAGES: Messages = {
     "workflow_variable_missing": Message(
         "The variable {selector} has no value.", "变量 {selector} 没有值。"
     ),
+    "workflow_condition_undecidable": Message(
+        "Whether {selector} is {operator} what it is compared with cannot be decided: {reason}.",
+        "无法判断 {selector} 是否满足“{operator}”：{reason}。",
+    ),
     "workflow_run_state": Message(
         "The run is not in a state that allows this.", "运行当前的状态不允许此操作。"
     ),
@@ -32,6 +36,30 @@ MESSAGES: Messages = {
         "The prompt has {prompt_tokens} tokens, but the model takes {context_window}; "
         "shorten it or use another model.",
         "提示词有 {prompt_tokens} 个 token，而模型最多接受 {context_window} 个；请缩短或更换模型。",
+    ),
+    "workflow_context_unusable": Message(
+        "The context is neither a text nor a list of texts or found passages ({found}).",
+        "上下文既不是文本，也不是文本或检索结果的列表（{found}）。",
+    ),
+    "workflow_vision_unsupported": Message(
+        "The model {model} cannot look at images; choose one that can, or disable vision.",
+        "模型 {model} 不支持图像；请更换模型或关闭视觉功能。",
+    ),
+    "workflow_images_too_large": Message(
+        "The images are more, or larger, than a model is shown at a time ({limit}).",
+        "图像数量或大小超出一次可提供给模型的上限（{limit}）。",
+    ),
+    "workflow_answer_schema_invalid": Message(
+        "The JSON Schema of the answer cannot be used: {reason}.",
+        "回答的 JSON Schema 不可用：{reason}。",
+    ),
+    "workflow_answer_out_of_schema": Message(
+        "The model did not answer as its JSON Schema says, not even when asked again.",
+        "模型的回答不符合其 JSON Schema，再次询问后仍不符合。",
+    ),
+    "workflow_question_unclassified": Message(
+        "The model named none of the classes, not even when asked again.",
+        "模型未给出任何一个分类，再次询问后仍未给出。",
     ),
     "sys_overloaded": Message(
         "This server is carrying as much as it can; try again in a moment.",
