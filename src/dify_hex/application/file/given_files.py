@@ -9,6 +9,7 @@ from dify_hex.domain.file.media_types import known_extension
 from dify_hex.domain.file.names import extension_of
 from dify_hex.domain.file.sniffing import BINARY
 from dify_hex.domain.shared.ids import FileId
+from dify_hex.domain.shared.outbound_errors import OutboundUrlInvalid
 from dify_hex.domain.shared.values.file_reference import (
     DISCRIMINATOR,
     FileKind,
@@ -16,9 +17,9 @@ from dify_hex.domain.shared.values.file_reference import (
     TransferMethod,
 )
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
+from dify_hex.domain.shared.values.outbound_url import OutboundUrl
 
 MAX_URL_LENGTH = 2048
-_SCHEMES = frozenset({"http", "https"})
 _KINDS = tuple(FileKind)
 _UNNAMED = "file"
 
@@ -91,15 +92,8 @@ def _at_address(value: JsonObject) -> FileReference | Unreadable:
 
 
 def _is_address(url: str) -> bool:
-    if len(url) > MAX_URL_LENGTH or not url.isprintable() or " " in url:
-        return False
     try:
-        parts = urlsplit(url)
-        return (
-            parts.scheme in _SCHEMES
-            and bool(parts.hostname)
-            and parts.username is None
-            and (parts.port is None or parts.port > 0)
-        )
-    except ValueError:
+        OutboundUrl.parse(url)
+    except OutboundUrlInvalid:
         return False
+    return len(url) <= MAX_URL_LENGTH

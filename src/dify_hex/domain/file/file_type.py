@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dify_hex.domain.file.errors import FileTypeUnsupported
+from dify_hex.domain.file.errors import FileEmpty, FileTypeUnsupported
 from dify_hex.domain.file.media_types import (
     EXTENSION_OF,
     SHOWN_IN_PLACE,
@@ -41,8 +41,11 @@ class FileType:
         that is not known says nothing, and the content decides.
 
         Raises:
+            FileEmpty: there is nothing in it.
             FileTypeUnsupported: content, name and declaration contradict each other.
         """
+        if not head:
+            raise FileEmpty
         sniffed = sniff(head)
         known = known_extension(name.extension)
         if known is not None and sniffed not in known.looks:

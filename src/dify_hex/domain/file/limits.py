@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dify_hex.domain.file.errors import (
-    FileEmpty,
     FileLifetimeInvalid,
     FileTooLarge,
     FileTypeUnsupported,
@@ -49,17 +48,14 @@ class FileLimits:
             raise FileTypeUnsupported(extension=type.extension)
 
     def check_size(self, kind: FileKind, size: int) -> None:
-        """Refuse a file whose bytes are too many for its kind, or none; also while they come in.
+        """Refuse a file whose bytes are too many for its kind; also while they come in.
 
         Raises:
             FileTooLarge: there are more than files of the kind may have.
-            FileEmpty: there are none.
         """
         limit = self.max_bytes[kind]
         if size > limit:
             raise FileTooLarge(kind=kind.value, limit_bytes=limit)
-        if not size:
-            raise FileEmpty
 
     def expiry(self, wanted: timedelta | None, *, now: datetime) -> datetime | None:
         """Until when a new file is kept; None is for good.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dify_hex.domain.file.errors import FileTypeUnsupported
+from dify_hex.domain.file.errors import FileEmpty, FileTypeUnsupported
 from dify_hex.domain.file.file_type import FileType
 from dify_hex.domain.file.media_types import BY_EXTENSION, EXTENSION_OF, known_name
 from dify_hex.domain.file.names import FileName
@@ -73,6 +73,12 @@ def test_content_that_is_not_what_the_extension_says_is_refused(head: bytes, nam
         decide(head, name)
 
     assert refused.value.details["extension"] == name.rpartition(".")[2]
+
+
+@pytest.mark.parametrize("name", ["photo.png", "notes.txt", "README"])
+def test_nothing_is_no_file(name: str) -> None:
+    with pytest.raises(FileEmpty):
+        decide(b"", name)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from dify_hex.domain.file.errors import (
-    FileEmpty,
     FileLifetimeInvalid,
     FileTooLarge,
     FileTypeUnsupported,
@@ -26,11 +25,6 @@ def test_each_kind_has_its_own_limit() -> None:
 
     assert refused.value.details == {"kind": "image", "limit_bytes": 10 * MEGABYTE}
     assert limits.largest == 100 * MEGABYTE
-
-
-def test_nothing_is_no_file() -> None:
-    with pytest.raises(FileEmpty):
-        FileLimits().check_size(FileKind.CUSTOM, 0)
 
 
 def test_blocked_extensions_are_refused() -> None:
