@@ -3,12 +3,17 @@
 import asyncio
 import ctypes
 import gc
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Mapping
 
 #: Seconds between two looks.
 LOOK_EVERY = 5.0
 #: A peak below this leaves too little behind to be worth a collection.
 CROWD = 200
+
+# Other C libraries than glibc have no such call.
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 class CrowdWatch:
@@ -22,6 +27,7 @@ class CrowdWatch:
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
         self._peak = 0
+        self._before = 0
 
     async def watch(self) -> None:
         """Look for as long as the process lives."""
@@ -29,20 +35,43 @@ class CrowdWatch:
             await asyncio.sleep(LOOK_EVERY)
             if self.is_over():
                 gc.collect()
-                await asyncio.to_thread(_trim)
+                await asyncio.to_thread(trim)
 
     def is_over(self) -> bool:
-        """Whether there was a crowd, and it has left since."""
-        now = self._count()
-        self._peak = max(self._peak, now)
-        if self._peak < CROWD or now > self._peak // 2:
+        """Whether there was a crowd, and it has left since.
+
+        A crowd that is still leaving is waited for: collected in its midst, the rest would stay.
+        """
+        before, self._before = self._before, self._count()
+        self._peak = max(self._peak, self._before)
+        is_leaving = self._before < before
+        if self._peak < CROWD or self._before > self._peak // 2 or is_leaving:
             return False
-        self._peak = now
+        self._peak = self._before
         return True
 
 
-def _trim() -> None:
-    """Let glibc return what it holds free; other C libraries have no such call."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+def giving_memory_back(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which a process of ours can return what it holds free.
+
+    Python's own allocator returns a mebibyte only when nothing is left in it, glibc's each page.
+    Whoever has set an allocator keeps it, and so does who has no glibc.
+    """
+    return {"PYTHONMALLOC": "malloc", **environment} if _trim else dict(environment)
+
+
+def start_again_giving_memory_back() -> None:
+    """Replace this process by the same command in that environment, if it is in another.
+
+    Python has chosen its allocator before it runs a line of ours.
+    """
+    environment = giving_memory_back(os.environ)
+    if environment != dict(os.environ):
+        command = [sys.executable, *sys.orig_argv[1:]]
+        os.execve(sys.executable, command, environment)  # noqa: S606 - what runs already
+
+
+def trim() -> None:
+    """Let the C library return what it holds free."""
+    if _trim:
+        _trim(0)

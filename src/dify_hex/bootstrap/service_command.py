@@ -8,6 +8,7 @@ from importlib import import_module
 from pydantic import ValidationError
 
 from dify_hex.bootstrap.endpoints import NotConfigured
+from dify_hex.bootstrap.memory import start_again_giving_memory_back
 
 #: The module that serves, and what it does. Only the wanted one is loaded.
 SERVICES: Mapping[str, tuple[str, str]] = {
@@ -24,6 +25,8 @@ def main(role: str, arguments: Sequence[str]) -> int:
         prog=f"dify-hex {role}", description=description, epilog=_EPILOG
     )
     parser.parse_args(arguments)
+    if role == "api":
+        start_again_giving_memory_back()
     try:
         import_module(module).main()
     except NotConfigured as error:

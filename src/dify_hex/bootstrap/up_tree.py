@@ -15,6 +15,7 @@ from dify_hex.adapters.embedded.postgres import PostgresServer
 from dify_hex.adapters.embedded.processes import end_processes
 from dify_hex.adapters.embedded.valkey import ValkeyServer
 from dify_hex.bootstrap.child_output import ChildOutput
+from dify_hex.bootstrap.memory import giving_memory_back
 from dify_hex.bootstrap.service_process import (
     COMMANDS,
     Command,
@@ -140,8 +141,8 @@ class ProcessTree:
 
     async def _start_services(self) -> None:
         probe = partial(is_ready, self._options.host, self._options.port)
-        api = self._service("api", probe)
-        worker = self._service("worker", None)
+        api = self._service("api", giving_memory_back(self._environment()), probe)
+        worker = self._service("worker", self._environment())
         hint = asyncio.get_running_loop().call_later(_LONG_START, self._say_long_start)
         try:
             await self._kept(api, self._services).start()
@@ -152,12 +153,14 @@ class ProcessTree:
         await self._kept(worker, self._services).start()
         self._write_parts()
 
-    def _service(self, name: str, probe: Probe | None) -> ServiceProcess:
+    def _service(
+        self, name: str, environment: Mapping[str, str], probe: Probe | None = None
+    ) -> ServiceProcess:
         return ServiceProcess(
             name,
             self._commands[name],
             output=self._output(name),
-            environment=self._environment(),
+            environment=environment,
             # The process has the grace for itself; a little more lets it say good-bye.
             grace=self._options.shutdown_grace + 5,
             ready=probe,
