@@ -1,7 +1,7 @@
 """What one server is asked, and what is left of it when that server points to another."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 
 from dify_hex.application.shared.outbound_http import OutboundBody, OutboundRequest
@@ -30,7 +30,14 @@ _HARMLESS = frozenset(
         *("range", "traceparent", "user-agent"),
     }
 )
-_DEFAULTS = (("accept", "*/*"), ("accept-encoding", "gzip, deflate"), ("user-agent", "dify-hex"))
+_USUAL = (
+    (b"accept", b"*/*"),
+    (b"accept-encoding", b"gzip, deflate"),
+    (b"user-agent", b"dify-hex"),
+)
+
+#: Names and values as they are sent.
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +46,9 @@ class Asking:
 
     method: str
     url: OutboundUrl
-    #: Secret ones among them, so that they are never shown.
-    headers: tuple[tuple[bytes, bytes], ...] = field(repr=False)
+    headers: Headers = field(repr=False)
+    #: Headers that are for the first origin only, whatever they are called.
+    secrets: Headers = field(repr=False)
     body: bytes | OutboundBody | None = field(repr=False)
 
     @classmethod
@@ -54,40 +62,40 @@ class Asking:
         method = request.method.upper()
         if not _TOKEN.fullmatch(method) or method in _REFUSED_METHODS:
             raise OutboundRequestInvalid(host=url.host, reason="method")
-        given = [*request.headers]
-        given += [(name, secret.reveal()) for name, secret in request.secret_headers]
-        headers = [_header(name, value, url.host) for name, value in given]
-        known = {name.lower() for name, _ in headers}
-        headers += [
-            (name.encode(), value.encode())
-            for name, value in _DEFAULTS
-            if name.encode() not in known
-        ]
-        if sum(len(name) + len(value) for name, value in headers) > _MAX_HEADER_BYTES:
+        revealed = ((name, secret.reveal()) for name, secret in request.secret_headers)
+        headers, secrets = _read(request.headers, url.host), _read(revealed, url.host)
+        if sum(len(name) + len(value) for name, value in headers + secrets) > _MAX_HEADER_BYTES:
             raise OutboundRequestInvalid(host=url.host, reason="headers_too_large")
-        kept = tuple(pair for pair in headers if pair[0].lower().decode() not in _FRAMING)
-        return cls(method=method, url=url, headers=kept, body=request.body)
+        return cls(method=method, url=url, headers=headers, secrets=secrets, body=request.body)
 
     def redirected(self, status: int, url: OutboundUrl) -> "Asking":
         """What browsers would ask there; another origin gets no header that could be secret."""
-        headers, method, body = self.headers, self.method, self.body
+        headers, secrets, method, body = self.headers, self.secrets, self.method, self.body
         becomes_get = method == "POST" if status in (301, 302) else status == 303
         if becomes_get and method != "HEAD":
             method, body = "GET", None
             headers = tuple(pair for pair in headers if not _lower(pair).startswith("content-"))
         if url.origin != self.url.origin:
             headers = tuple(pair for pair in headers if _lower(pair) in _HARMLESS)
-        return replace(self, method=method, url=url, headers=headers, body=body)
+            secrets = ()
+        return replace(self, method=method, url=url, headers=headers, secrets=secrets, body=body)
 
     def wire_headers(self) -> list[tuple[bytes, bytes]]:
         """All headers, with those that frame the message."""
-        return [(b"host", self.url.authority.encode()), *self.headers, *self._framing()]
+        given = self.headers + self.secrets
+        known = set(map(_lower, given))
+        usual = [pair for pair in _USUAL if _lower(pair) not in known]
+        return [(b"host", self.url.authority.encode()), *given, *usual, *self._framing()]
 
     def content(self) -> AsyncIterator[bytes]:
-        """The body from its beginning."""
+        """The body from its beginning.
+
+        Raises:
+            OutboundRequestInvalid: while it is read, when it has not the length that it said.
+        """
         if self.body is None or isinstance(self.body, bytes):
             return _whole(self.body)
-        return self.body.open()
+        return _measured(self.body, self.url.host)
 
     def _framing(self) -> list[tuple[bytes, bytes]]:
         if self.body is None:
@@ -108,13 +116,35 @@ async def _whole(body: bytes | None) -> AsyncIterator[bytes]:
         yield body
 
 
+async def _measured(body: OutboundBody, host: str) -> AsyncIterator[bytes]:
+    expected, sent = body.length, 0
+    async for part in body.open():
+        sent += len(part)
+        if expected is not None and sent > expected:
+            break
+        if part:
+            # An empty part would end a body in chunks.
+            yield part
+    if expected is not None and sent != expected:
+        raise OutboundRequestInvalid(host=host, reason="body")
+
+
 def _lower(pair: tuple[bytes, bytes]) -> str:
     return pair[0].decode().lower()
 
 
-def _header(name: str, value: str, host: str) -> tuple[bytes, bytes]:
-    value = value.strip(" \t\r\n")
-    is_one_line = all(sign == "\t" or (sign >= " " and sign != "\x7f") for sign in value)
-    if not _TOKEN.fullmatch(name) or not is_one_line:
-        raise OutboundRequestInvalid(host=host, reason="header")
-    return name.encode(), value.encode(errors="replace")
+def _read(headers: Iterable[tuple[str, str]], host: str) -> Headers:
+    """The headers in bytes, without those that are not for callers to set.
+
+    Raises:
+        OutboundRequestInvalid: one of them would not stay one header.
+    """
+    read = []
+    for name, text in headers:
+        value = text.strip(" \t\r\n")
+        is_one_line = all(sign == "\t" or (sign >= " " and sign != "\x7f") for sign in value)
+        if not _TOKEN.fullmatch(name) or not is_one_line:
+            raise OutboundRequestInvalid(host=host, reason="header")
+        if name.lower() not in _FRAMING:
+            read.append((name.encode(), value.encode(errors="replace")))
+    return tuple(read)

@@ -8,6 +8,7 @@ from time import perf_counter
 import httpcore
 
 from dify_hex.adapters.outbound_http.answer_body import AnswerBody
+from dify_hex.adapters.outbound_http.answer_boundary import MAX_HEAD_BYTES
 from dify_hex.adapters.outbound_http.asking import Asking
 from dify_hex.adapters.outbound_http.fair_shares import FairShares, NoneFree
 from dify_hex.adapters.outbound_http.sending import Sender
@@ -140,6 +141,8 @@ def _target(url: OutboundUrl, location: str) -> OutboundUrl:
 def _checked_headers(host: str, response: httpcore.Response) -> Headers:
     if len(response.headers) > _MAX_HEADERS:
         raise OutboundResponseTooLarge(host=host, part="headers", limit=_MAX_HEADERS)
+    if sum(len(name) + len(value) for name, value in response.headers) > MAX_HEAD_BYTES:
+        raise OutboundResponseTooLarge(host=host, part="head", limit=MAX_HEAD_BYTES)
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers
     )
