@@ -1,8 +1,9 @@
 """Which executor serves which node type: one explicit table."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Generic, Never, Protocol, TypeVar, cast
 
 from dify_hex.application.workflow.node_executor import (
     NodeContext,
@@ -12,14 +13,18 @@ from dify_hex.application.workflow.node_executor import (
     PureNode,
 )
 from dify_hex.application.workflow.nodes.answer import AnswerNode
+from dify_hex.application.workflow.nodes.if_else import IfElseNode
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
 from dify_hex.application.workflow.nodes.services import NodeServices
 from dify_hex.application.workflow.nodes.start import StartNode
+from dify_hex.application.workflow.nodes.variable_aggregator import VariableAggregatorNode
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
+from dify_hex.domain.workflow.nodes.if_else import IfElseConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
 from dify_hex.domain.workflow.nodes.node_config import NodeConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.nodes.variable_aggregator import VariableAggregatorConfig
 
 ConfigT = TypeVar("ConfigT", bound=NodeConfig)
 
@@ -38,10 +43,31 @@ class NodeType(Generic[ConfigT]):
     missing: str = ""
 
 
+class RegisteredType(Protocol):
+    """Any node type, whatever its configuration."""
+
+    @property
+    @abstractmethod
+    def config(self) -> type[NodeConfig]:
+        """The class of its configuration."""
+
+    @property
+    @abstractmethod
+    def pure(self) -> Callable[[NodeServices], PureNode[Never]] | None:
+        """How to make what computes it."""
+
+    @property
+    @abstractmethod
+    def effect(self) -> Callable[[NodeServices], NodeExecutor[Never]] | None:
+        """How to make what executes it."""
+
+
 REGISTRY = (
     NodeType(StartConfig, pure=lambda _: StartNode()),
     NodeType(AnswerConfig, pure=lambda _: AnswerNode()),
     NodeType(LlmConfig, effect=LlmExecutor),
+    NodeType(IfElseConfig, pure=lambda _: IfElseNode()),
+    NodeType(VariableAggregatorConfig, pure=lambda _: VariableAggregatorNode()),
 )
 
 #: Every configuration by the name of its type, as graphs are written.
@@ -51,15 +77,18 @@ NODE_TYPES: Mapping[str, type[NodeConfig]] = {entry.config.type: entry.config fo
 class NodeRegistry(NodeExecutors):
     """Executes any node by the type of its configuration."""
 
-    def __init__(self, services: NodeServices) -> None:
+    def __init__(
+        self, services: NodeServices, registered: Iterable[RegisteredType] = REGISTRY
+    ) -> None:
+        registered = tuple(registered)
         self._pure: dict[type[NodeConfig], PureNode[NodeConfig]] = {
             entry.config: cast("PureNode[NodeConfig]", entry.pure(services))
-            for entry in REGISTRY
+            for entry in registered
             if entry.pure is not None
         }
         self._effects: dict[type[NodeConfig], NodeExecutor[NodeConfig]] = {
             entry.config: cast("NodeExecutor[NodeConfig]", entry.effect(services))
-            for entry in REGISTRY
+            for entry in registered
             if entry.effect is not None
         }
 

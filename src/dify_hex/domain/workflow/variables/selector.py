@@ -13,6 +13,12 @@ ENVIRONMENT = NodeId("env")
 CONVERSATION = NodeId("conversation")
 
 _PART = re.compile(r"[^.\s#{}]+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a variable can be called so wherever it is used, in prompts and code too."""
+    return _NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
