@@ -215,7 +215,7 @@ async def test_wrong_fields_are_named(
 ) -> None:
     before = stored_below(api)
 
-    answer = await hand_in(client, **fields)
+    answer = await client.post("/v1/files", files={"file": ("photo.png", PNG)}, data=fields)
 
     assert refusal(answer) == (422, "biz_validation_failed")
     assert answer.json()["details"]["fields"][0]["field"] == next(iter(fields))

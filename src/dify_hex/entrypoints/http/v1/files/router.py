@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -54,9 +55,9 @@ from dify_hex.entrypoints.http.v1.messages.schemas import UserText
 
 router = APIRouter(tags=["Files"])
 
-UserQuery = Annotated[
-    UserText | None, Query(description="Only if it is this end user's; otherwise 404.")
-]
+#: A parameter that is left out is none; there is no way to write it as null.
+_User = UserText | SkipJsonSchema[None]
+UserQuery = Annotated[_User, Query(description="Only if it is this end user's; otherwise 404.")]
 _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _CONTENT_RESPONSES: dict[int | str, dict[str, object]] = {
     200: {"description": "The content, in the file's own media type.", "content": _BYTES},
@@ -97,7 +98,7 @@ async def list_files(
     actor: Annotated[Actor, Requires(Permission.CONVERSATION_READ)],
     use_case: Annotated[ListFiles, Inject(ListFiles)],
     cursor: CursorQuery,
-    user: Annotated[UserText | None, Query(description="Only this end user's.")] = None,
+    user: Annotated[_User, Query(description="Only this end user's.")] = None,
 ) -> Response:
     """Files, the latest first; those whose time is over are left out."""
     found = await use_case.execute(actor, ListFilesCommand(cursor=cursor, user=_name(user)))

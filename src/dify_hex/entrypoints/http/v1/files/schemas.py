@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from dify_hex.application.file.read_models import FileView
@@ -33,8 +34,10 @@ _MAX_FIELD_BYTES = 2048
 class UploadFields(Schema):
     """What a form says beside the file itself."""
 
-    user: UserText | None = Field(None, description="Your name for the end user whose file it is.")
-    expires_in: Annotated[int, Field(ge=60, le=10**9)] | None = Field(
+    user: UserText | SkipJsonSchema[None] = Field(
+        None, description="Your name for the end user whose file it is."
+    )
+    expires_in: Annotated[int, Field(ge=60, le=10**9)] | SkipJsonSchema[None] = Field(
         None, description="Seconds after which the file is removed; for good when left out."
     )
 
@@ -159,6 +162,8 @@ class FileUrlResponse(Schema):
 def upload_body() -> Mapping[str, Any]:
     """The form of an upload in OpenAPI."""
     schema = UploadFields.model_json_schema()
+    # Whatever a form's field holds is text already.
+    schema["properties"]["user"].pop("type")
     schema["properties"] = {
         _FILE_FIELD: {"type": "string", "format": "binary"},
         **schema["properties"],
