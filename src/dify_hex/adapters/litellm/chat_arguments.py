@@ -3,6 +3,7 @@
 from typing import Any
 
 from dify_hex.application.model_provider.ports import ChatMessage, ChatRequest
+from dify_hex.application.model_provider.strict_schema import is_strict
 
 #: Behind our own limits, for what never reaches our connections.
 _SLACK_SECONDS = 30.0
@@ -15,10 +16,7 @@ def chat_arguments(request: ChatRequest) -> dict[str, Any]:
         "stream": True,
         "stream_options": {"include_usage": True},
         "timeout": request.first_token_timeout + request.token_timeout + _SLACK_SECONDS,
-        "extra_headers": {
-            "idempotency-key": request.idempotency_key,
-            **dict(request.endpoint.headers),
-        },
+        "extra_headers": _headers(request),
         # Tools are tools, also where a package for another kind of them is missing.
         "_skip_mcp_handler": True,
         **_parameters(request),
@@ -35,16 +33,28 @@ def chat_arguments(request: ChatRequest) -> dict[str, Any]:
             }
             for tool in request.tools
         ]
+    if request.tool_choice is not None:
+        arguments["tool_choice"] = {"type": "function", "function": {"name": request.tool_choice}}
     if request.response_format is not None:
         arguments["response_format"] = {
             "type": "json_schema",
-            "json_schema": {"name": "answer", "schema": request.response_format, "strict": True},
+            "json_schema": {
+                "name": "answer",
+                "schema": request.response_format,
+                "strict": is_strict(request.response_format),
+            },
         }
     return arguments
 
 
+def _headers(request: ChatRequest) -> dict[str, str]:
+    traced = {} if request.traceparent is None else {"traceparent": request.traceparent}
+    own = {"idempotency-key": request.idempotency_key, **traced}
+    return own | dict(request.endpoint.headers)
+
+
 def _message(message: ChatMessage) -> dict[str, Any]:
-    written: dict[str, Any] = {"role": message.role.value, "content": message.content}
+    written: dict[str, Any] = {"role": message.role.value, "content": _content(message)}
     if message.tool_calls:
         written["tool_calls"] = [
             {
@@ -57,6 +67,16 @@ def _message(message: ChatMessage) -> dict[str, Any]:
     if message.tool_call_id is not None:
         written["tool_call_id"] = message.tool_call_id
     return written
+
+
+def _content(message: ChatMessage) -> str | list[dict[str, Any]]:
+    if not message.images:
+        return message.content
+    images = [
+        {"type": "image_url", "image_url": {"url": image.url, "detail": image.detail}}
+        for image in message.images
+    ]
+    return [{"type": "text", "text": message.content}, *images] if message.content else images
 
 
 def _parameters(request: ChatRequest) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from dify_hex.application.model_provider.ports import ChatMessage, ChatRequest
+from dify_hex.application.model_provider.strict_schema import is_strict
 
 #: OpenAI's own service has renamed the limit and refuses the old word for newer models.
 _RENAMED_LIMIT = frozenset({"openai"})
@@ -31,16 +32,22 @@ def chat_body(request: ChatRequest) -> bytes:
             }
             for tool in request.tools
         ]
+    if request.tool_choice is not None:
+        body["tool_choice"] = {"type": "function", "function": {"name": request.tool_choice}}
     if request.response_format is not None:
         body["response_format"] = {
             "type": "json_schema",
-            "json_schema": {"name": "answer", "schema": request.response_format, "strict": True},
+            "json_schema": {
+                "name": "answer",
+                "schema": request.response_format,
+                "strict": is_strict(request.response_format),
+            },
         }
     return orjson.dumps(body)
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:
-    written: dict[str, Any] = {"role": message.role.value, "content": message.content}
+    written: dict[str, Any] = {"role": message.role.value, "content": _content(message)}
     if message.tool_calls:
         written["tool_calls"] = [
             {
@@ -53,6 +60,16 @@ def _message(message: ChatMessage) -> dict[str, Any]:
     if message.tool_call_id is not None:
         written["tool_call_id"] = message.tool_call_id
     return written
+
+
+def _content(message: ChatMessage) -> str | list[dict[str, Any]]:
+    if not message.images:
+        return message.content
+    images = [
+        {"type": "image_url", "image_url": {"url": image.url, "detail": image.detail}}
+        for image in message.images
+    ]
+    return [{"type": "text", "text": message.content}, *images] if message.content else images
 
 
 def _parameters(request: ChatRequest) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class OpenAIChatModel(ChatModel):
                 chat_body(request),
                 accept="text/event-stream",
                 idempotency_key=request.idempotency_key,
+                traceparent=request.traceparent,
             )
         )
         answer = ChatAnswer(request.endpoint)

@@ -49,6 +49,7 @@ class Clients:
         *,
         accept: str = "application/json",
         idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> httpx.Response:
         """Post to the endpoint; the answer's body is unread, and must be closed.
 
@@ -60,6 +61,8 @@ class Clients:
         headers = {**_headers(endpoint), "content-type": "application/json", "accept": accept}
         if idempotency_key is not None:
             headers["idempotency-key"] = idempotency_key
+        if traceparent is not None:
+            headers["traceparent"] = traceparent
         return await self._send(endpoint, "POST", path, headers, body)
 
     async def get(self, endpoint: ModelEndpoint, path: str) -> httpx.Response:

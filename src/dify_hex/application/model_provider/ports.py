@@ -50,11 +50,26 @@ class ToolSchema:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatImage:
+    """An image for a model to look at: its address, or itself in a `data:` URL.
+
+    `detail` is `high`, `low` or `auto`.
+    """
+
+    url: str = field(repr=False)
+    detail: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
-    """One message of a prompt; `tool_call_id` says which call a tool's message answers."""
+    """One message of a prompt; `tool_call_id` says which call a tool's message answers.
+
+    Images stand after the text; only a user's message has any.
+    """
 
     role: ChatRole
     content: str
+    images: tuple[ChatImage, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
 
@@ -80,7 +95,8 @@ class ChatRequest:
     """One call of a chat model; the time limits are in seconds of the model's silence.
 
     `idempotency_key` is the same whenever the same effect is attempted again. `response_format`
-    is a JSON schema that the answer has to satisfy.
+    is a JSON schema that the answer has to satisfy; `tool_choice` names the tool that the model
+    has to call. `traceparent` is the trace that the call is a part of, as W3C writes it.
     """
 
     endpoint: ModelEndpoint
@@ -88,7 +104,9 @@ class ChatRequest:
     parameters: ModelParameters
     idempotency_key: str
     tools: tuple[ToolSchema, ...] = ()
+    tool_choice: str | None = None
     response_format: JsonObject | None = None
+    traceparent: str | None = None
     first_token_timeout: float = 60.0
     token_timeout: float = 30.0
 

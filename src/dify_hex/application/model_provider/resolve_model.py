@@ -11,6 +11,7 @@ from dify_hex.domain.model_provider.errors import (
     ModelProviderNotFound,
     ModelTypeMismatch,
 )
+from dify_hex.domain.model_provider.features import ModelFeature, features_lacked_by
 from dify_hex.domain.model_provider.kinds import BUILT_IN_PROVIDER
 from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.ids import TenantId
@@ -19,11 +20,15 @@ from dify_hex.domain.shared.values.model_config import ModelConfig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedModel:
-    """A model that can be called: where, and how much it takes; sizes in tokens."""
+    """A model that can be called: where, and how much it takes; sizes in tokens.
+
+    `lacks` is what it is known not to do.
+    """
 
     endpoint: ModelEndpoint
     context_window: int
     max_output: int | None
+    lacks: frozenset[ModelFeature] = frozenset()
 
 
 class ResolveModel:
@@ -77,5 +82,8 @@ def _of_type(model: Model, type: ModelType, config: ModelConfig) -> Model:
 
 def _resolved(model: Model, endpoint: ModelEndpoint) -> ResolvedModel:
     return ResolvedModel(
-        endpoint=endpoint, context_window=model.context_window, max_output=model.max_output
+        endpoint=endpoint,
+        context_window=model.context_window,
+        max_output=model.max_output,
+        lacks=features_lacked_by(model.name),
     )

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dify_hex.application.shared.rate_limiter import Allowance
 from dify_hex.application.shared.telemetry import Counter, Telemetry
+from dify_hex.application.shared.trace import enter_trace
 from dify_hex.entrypoints.http.errors import error_response
 from dify_hex.entrypoints.http.messages.catalogue import preferred_language
 from dify_hex.entrypoints.http.middleware.tracing import (
@@ -99,6 +100,7 @@ class Observation:
             language=preferred_language(accept_language),
         )
         enter_request(context)
+        enter_trace(trace_id)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=context.request_id, trace_id=trace_id)
         return context
