@@ -13,9 +13,9 @@ from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.faults import FaultReporter
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.telemetry import SilentTelemetry
+from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
 from dify_hex.application.workflow.engine.run_loader import RunLoader
-from dify_hex.application.workflow.engine.scheduler import RunLimits
 from dify_hex.application.workflow.ports import (
     GraphDocuments,
     NewRuns,

@@ -19,6 +19,7 @@ def context_of(
         attempt=1,
         effect_key="key",
         facts=facts(inputs=inputs),
+        inputs=inputs or {},
         variables=variables or VariablePool(),
         clock=StillClock(),
     )

@@ -15,16 +15,17 @@ from dify_hex.domain.shared.ids import (
 )
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.workflow.frame import ROOT, NodeAddress
 from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import (
     LlmConfig,
-    MemoryWindow,
     PromptMessage,
     PromptRole,
     PromptSyntax,
 )
-from dify_hex.domain.workflow.nodes.node_config import DEFAULT_HANDLE, NodeConfig
+from dify_hex.domain.workflow.nodes.model_settings import MemoryWindow
+from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunStarted
@@ -32,6 +33,11 @@ from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MODEL = ModelConfig(provider="scripted", model="echo")
+
+
+def at(node_id: str, frame: str = ROOT) -> NodeAddress:
+    """A node of a run; without a frame, one that is in no container."""
+    return NodeAddress(frame, NodeId(node_id))
 
 
 def node(node_id: str, config: NodeConfig) -> Node:

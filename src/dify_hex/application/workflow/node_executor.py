@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from dify_hex.application.shared.clock import Clock
-from dify_hex.domain.shared.ids import NodeId, TenantId
-from dify_hex.domain.workflow.node_run import NodeOutcome
-from dify_hex.domain.workflow.nodes.node_config import NodeConfig
+from dify_hex.domain.shared.ids import AppId, AppVersionId, NodeId, TenantId
+from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.node_config import NodeConfig
+from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput
 from dify_hex.domain.workflow.run_events import RunStarted
 from dify_hex.domain.workflow.variables.pool import VariablePool
 
@@ -26,6 +28,8 @@ class NodeContext:
     #: The same for every repetition of one effect, so that its receiver can tell it is one.
     effect_key: str
     facts: RunStarted
+    #: The inputs of the graph that the node is part of: the run's, or a linked workflow's.
+    inputs: JsonObject
     variables: VariablePool
     clock: Clock
 
@@ -37,7 +41,20 @@ class TextDelta:
     text: str
 
 
-NodeOutput = TextDelta | NodeOutcome
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedGraph:
+    """A published workflow that the node runs in its place, looked up once."""
+
+    app_id: AppId
+    app_version_id: AppVersionId
+    graph_hash: str
+    graph: Graph
+    inputs: JsonObject
+
+
+#: Deltas come first; then one of the others, once: what came of the node, the form that it waits
+#: for, or the graph that it runs.
+NodeOutput = TextDelta | NodeOutcome | RequestedInput | LinkedGraph
 
 
 class PureNode(Protocol[ConfigT_contra]):

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dify_hex.application.model_provider.ports import ChatMessage, TokenCounter
 from dify_hex.domain.shared.errors import InvalidInput
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 
 #: What chat formats add around each message, in tokens; a safe estimate for all families.
 MESSAGE_OVERHEAD = 6
+#: What an image is taken to cost, in tokens: about what vendors charge for a large one.
+IMAGE_TOKENS = 1500
 #: Room left for the answer when its length is not limited.
 DEFAULT_ANSWER_ROOM = 512
 
@@ -51,3 +54,19 @@ def newest_that_fit(
         room -= tokens[kept - 1]
         kept -= 1
     return tuple(turns[kept:])
+
+
+async def tokens_of(counter: TokenCounter, model: str, messages: Sequence[ChatMessage]) -> int:
+    """What the messages cost the model, in tokens."""
+    counted = await counter.count(model, [message.content for message in messages])
+    return sum(counted) + _beside_text(messages)
+
+
+def most_tokens_of(messages: Sequence[ChatMessage]) -> int:
+    """What the messages cost any model at the most, found without counting."""
+    return sum(len(message.content.encode()) for message in messages) + _beside_text(messages)
+
+
+def _beside_text(messages: Sequence[ChatMessage]) -> int:
+    images = sum(len(message.images) for message in messages)
+    return MESSAGE_OVERHEAD * len(messages) + IMAGE_TOKENS * images

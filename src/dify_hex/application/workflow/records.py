@@ -1,11 +1,12 @@
 """What the engine, its journal and its stream hand to each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dify_hex.domain.shared.ids import (
+    ConversationId,
     MessageId,
     TenantId,
     WorkflowRunId,
@@ -59,6 +60,11 @@ class RunEnding:
     #: The text of the answer so far; None for a run without a message.
     answer: str | None = None
     outputs: JsonObject | None = None
+    conversation_id: ConversationId | None = None
+    #: The conversation's variables that the run has set.
+    assigned: JsonObject = field(default_factory=dict)
+    #: When a paused run expires; None while its forms have times of their own.
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

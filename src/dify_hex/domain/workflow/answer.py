@@ -1,7 +1,11 @@
 """The text of a message while it comes into being: which parts of it may be shown already."""
 
+from dataclasses import dataclass
+
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.errors import VariableMissing
+from dify_hex.domain.workflow.frame import ROOT, NodeAddress
+from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.graph.readiness import is_certain
 from dify_hex.domain.workflow.graph.traversal import topological_order
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
@@ -9,29 +13,39 @@ from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.statuses import NodeStatus
 from dify_hex.domain.workflow.variables.pool import as_text
 from dify_hex.domain.workflow.variables.selector import Selector
-from dify_hex.domain.workflow.variables.template import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """The place of what the answer nodes inside of a container say."""
+
+    container: NodeId
+
+
+_Part = str | Selector | _Spoken
 
 
 class Answer:
     """Concatenates a run's answer nodes, as early as each character is certain.
 
     Answer nodes follow each other in the graph's order. A reference to a node that still streams
-    lets its text through while it arrives. `advance` and `feed` return what is new; when a node
-    that was streaming turns out to say something else, `reset_needed` is true and `text` is the
-    whole truth.
+    lets its text through while it arrives; what is said inside of a container comes at the
+    container's place, an answer node at a time. `advance` and `feed` return what is new; when a
+    node that was streaming turns out to say something else, `reset_needed` is true and `text` is
+    the whole truth.
     """
 
     def __init__(self, run: WorkflowRun) -> None:
         self._run = run
-        self._remaining: list[tuple[NodeId, list[Segment]]] = []
-        for node_id in topological_order(run.graph):
-            config = run.graph.node(node_id).config
-            if isinstance(config, AnswerConfig):
-                self._remaining.append((node_id, list(config.template.segments)))
+        self._remaining = _parts(run.graph)
         self._settled: list[str] = []
         self._streaming: list[str] = []
+        #: How much of what a container says has been shown.
+        self._heard = 0
         #: Whose text is due; known until something else in the run changes.
         self._feeder: NodeId | None = None
+        #: The answer node that is certain to run; once certain it stays so.
+        self._certain: NodeId | None = None
         self.reset_needed = False
 
     @property
@@ -39,12 +53,14 @@ class Answer:
         """Everything shown so far."""
         return "".join(self._settled) + "".join(self._streaming)
 
-    def feed(self, node_id: NodeId, text: str) -> str:
+    def feed(self, address: NodeAddress, text: str) -> str:
         """New text of a node's `text` output; returns what of it may be shown now."""
-        if node_id != self._feeder:
-            if self._current() != Selector(node_id, "text"):
+        if address.frame != ROOT:
+            return ""
+        if address.node_id != self._feeder:
+            if self._current() != Selector(address.node_id, "text"):
                 return ""
-            self._feeder = node_id
+            self._feeder = address.node_id
         self._streaming.append(text)
         return text
 
@@ -52,39 +68,62 @@ class Answer:
         """Show everything that has become certain; returns what is new."""
         self._feeder = None
         shown: list[str] = []
-        while (segment := self._current()) is not None:
-            if isinstance(segment, str):
-                shown.append(segment)
-                self._settle(segment)
-                continue
-            try:
-                value = self._run.variables.get(segment)
-            except VariableMissing:
-                # Not there yet; if it never comes, the answer node itself will say so.
-                break
-            shown.append(self._settle_value(as_text(value)))
+        while (part := self._current()) is not None:
+            if isinstance(part, _Spoken):
+                shown.append(self._hear(part.container))
+                if self._is_open(part.container):
+                    break
+                self._heard = 0
+                self._remaining[0][1].pop(0)
+            elif isinstance(part, str):
+                shown.append(part)
+                self._settle(part)
+            else:
+                try:
+                    value = self._run.variables.get(part)
+                except VariableMissing:
+                    # Not there yet; if it never comes, the answer node itself will say so.
+                    break
+                shown.append(self._settle_value(as_text(value)))
         return "".join(shown)
 
-    def withdraw(self, node_id: NodeId) -> None:
+    def withdraw(self, address: NodeAddress) -> None:
         """Take back what a node has streamed, because its attempt came to nothing."""
         self._feeder = None
-        segment = self._current()
-        if self._streaming and isinstance(segment, Selector) and segment.node_id == node_id:
+        part = self._current()
+        if (
+            self._streaming
+            and address.frame == ROOT
+            and isinstance(part, Selector)
+            and part.node_id == address.node_id
+        ):
             self._streaming.clear()
             self.reset_needed = True
 
-    def _current(self) -> Segment | None:
+    def _current(self) -> _Part | None:
         while self._remaining:
-            node_id, segments = self._remaining[0]
+            node_id, parts = self._remaining[0]
             node = self._run.nodes.get(node_id)
             skipped = node is not None and node.status is NodeStatus.SKIPPED
-            if skipped or not segments:
+            if skipped or not parts:
                 self._remaining.pop(0)
                 continue
-            if not is_certain(self._run.graph, node_id, self._run.nodes):
-                return None
-            return segments[0]
+            if self._certain != node_id:
+                if not is_certain(self._run.graph, node_id, self._run.nodes):
+                    return None
+                self._certain = node_id
+            return parts[0]
         return None
+
+    def _is_open(self, container: NodeId) -> bool:
+        node = self._run.nodes.get(container)
+        return node is None or node.left_by is None
+
+    def _hear(self, container: NodeId) -> str:
+        said = self._run.spoken_in(container)[self._heard :]
+        self._heard += len(said)
+        self._settled.extend(said)
+        return "".join(said)
 
     def _settle(self, text: str) -> None:
         self._settled.append(text)
@@ -98,3 +137,28 @@ class Answer:
             return value[len(streamed) :]
         self.reset_needed = True
         return ""
+
+
+def _parts(graph: Graph) -> list[tuple[NodeId, list[_Part]]]:
+    speaking = _containers_that_speak(graph)
+    found: list[tuple[NodeId, list[_Part]]] = []
+    for node_id in topological_order(graph):
+        node = graph.node(node_id)
+        if node.parent is not None:
+            continue
+        if node_id in speaking:
+            found.append((node_id, [_Spoken(node_id)]))
+        elif isinstance(node.config, AnswerConfig):
+            found.append((node_id, list(node.config.template.segments)))
+    return found
+
+
+def _containers_that_speak(graph: Graph) -> set[NodeId]:
+    speaking: set[NodeId] = set()
+    for node in graph.nodes:
+        if isinstance(node.config, AnswerConfig) and node.parent is not None:
+            outermost = graph.node(node.parent)
+            while outermost.parent is not None:
+                outermost = graph.node(outermost.parent)
+            speaking.add(outermost.id)
+    return speaking

@@ -10,6 +10,7 @@ from dify_hex.domain.shared.errors import (
     Unavailable,
     Unsupported,
 )
+from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.workflow.faults import GraphFault
 
 
@@ -51,6 +52,46 @@ class NotIterable(InvalidInput):
     """An iteration needs a list to go through."""
 
     code = "workflow_not_a_list"
+
+
+class NodeTimedOut(Unavailable):
+    """The node took longer than it may."""
+
+    code = "workflow_node_timeout"
+
+
+class NestedTooDeeply(LimitReached):
+    """Workflows are linked inside each other too deeply."""
+
+    code = "workflow_nested_too_deeply"
+
+
+class NodeOutputTooLong(LimitReached):
+    """What the node would put out is too long."""
+
+    code = "workflow_output_too_long"
+
+
+class AssignmentRefused(InvalidInput):
+    """The variable cannot be changed in this way."""
+
+    code = "workflow_assignment_refused"
+
+
+class ListRefused(InvalidInput):
+    """The list cannot be worked on in this way."""
+
+    code = "workflow_list_refused"
+
+
+class RunInputsInvalid(InvalidInput):
+    """The inputs do not fit what the workflow's start declares."""
+
+    code = "workflow_inputs_invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults=[fault.as_detail() for fault in faults])
+        self.faults = tuple(faults)
 
 
 class RunTransitionRefused(Conflict):

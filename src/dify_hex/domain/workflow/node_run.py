@@ -1,7 +1,11 @@
 """One node of a run: its state, and what an attempt of it came to."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
 
+from dify_hex.domain.shared.errors import DomainError
+from dify_hex.domain.shared.ids import FormId
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.statuses import NodeStatus
@@ -14,6 +18,12 @@ class RunError:
 
     code: str
     message: str
+    details: JsonObject = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: DomainError) -> Self:
+        """A domain error as the run keeps it."""
+        return cls(code=error.code, message=error.message, details=error.details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +45,38 @@ class NodeOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedInput:
+    """A form as the run asks for it: rendered text, fields and actions, and how long it waits."""
+
+    form_id: FormId
+    content: str
+    inputs: tuple[JsonObject, ...] = ()
+    actions: tuple[JsonObject, ...] = ()
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRun:
     """A node that has begun, or never will; nodes not reached yet have none."""
 
     status: NodeStatus
     attempt: int = 1
+    #: How many attempts have failed so far; interruptions do not count.
+    failures: int = 0
+    #: A repetition does not begin before.
+    not_before: datetime | None = None
+    form: RequestedInput | None = None
+    #: Whether the run goes on past the node's failure.
+    handled: bool = False
     #: Sent along with every effect of this attempt, and again when it is repeated after a crash.
     effect_key: str = ""
     outputs: JsonObject = field(default_factory=dict)
     handle: str = "source"
     usage: Usage | None = None
     error: RunError | None = None
+
+    @property
+    def left_by(self) -> str | None:
+        """The handle by which the run has left the node; None where it has not, or never will."""
+        left = self.status is NodeStatus.SUCCEEDED or self.handled
+        return self.handle if left else None

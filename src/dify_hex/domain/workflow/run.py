@@ -1,57 +1,67 @@
 """WorkflowRun: one execution of a graph, as the fold over its RunEvents."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
-from typing import Self, assert_never
+from typing import Self
 
-from dify_hex.domain.shared.ids import NodeId, TenantId, WorkflowRunId
-from dify_hex.domain.shared.values.usage import Usage
-from dify_hex.domain.workflow.errors import RunTransitionRefused
+from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
+from dify_hex.domain.workflow.container_events import SubWorkflowStarted
+from dify_hex.domain.workflow.errors import RunTransitionRefused, VariableMissing
+from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.graph.graph import Graph
-from dify_hex.domain.workflow.graph.readiness import ready_nodes, skippable_nodes
-from dify_hex.domain.workflow.node_run import NodeOutcome, NodeRun, RunError
-from dify_hex.domain.workflow.run_events import (
-    MessageComplete,
-    MessageStarted,
-    NodeFailed,
+from dify_hex.domain.workflow.node_events import (
+    InputRequested,
     NodeRetrying,
     NodeSkipped,
     NodeStarted,
     NodeSucceeded,
+)
+from dify_hex.domain.workflow.node_run import NodeOutcome, NodeRun, RequestedInput, RunError
+from dify_hex.domain.workflow.opening import opening_of
+from dify_hex.domain.workflow.policies import after_failure
+from dify_hex.domain.workflow.run_events import (
+    MessageComplete,
+    MessageStarted,
     RunEvent,
     RunExpired,
     RunFailed,
+    RunFinal,
+    RunPartialSucceeded,
     RunPaused,
     RunResumed,
     RunStarted,
     RunStopped,
     RunSucceeded,
 )
+from dify_hex.domain.workflow.run_state import FINAL_STATUS, RunState
+from dify_hex.domain.workflow.run_view import RunView
 from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
-from dify_hex.domain.workflow.variables.pool import VariablePool
-from dify_hex.domain.workflow.variables.system import system_values
+
+Events = tuple[RunEvent, ...]
 
 
-class WorkflowRun:
+class WorkflowRun(RunView):
     """Decides what may happen next; every decision is an event, and only events change it.
 
     A verb raises its events, folds them in and hands them out numbered by `seq`, which counts
-    from 1 without gaps. What the verbs refuse never reaches the journal.
+    from 1 without gaps. What the verbs refuse never reaches the journal. Whatever follows by
+    itself (nodes that can no longer be reached, the next item of an iteration) is part of what
+    the verb returns; after a crash `catch_up` brings what was not journalled any more.
+
+    `linked` are the graphs of the linked workflows that have begun, by hash.
     """
 
-    def __init__(self, *, run_id: WorkflowRunId, tenant_id: TenantId, graph: Graph) -> None:
-        self.run_id = run_id
-        self.tenant_id = tenant_id
-        self.graph = graph
-        self.variables = VariablePool()
-        self._seq = 0
-        self._status = RunStatus.PENDING
-        self._facts: RunStarted | None = None
-        self._nodes: dict[NodeId, NodeRun] = {}
-        self._usage = Usage()
-        self._steps = 0
+    def __init__(
+        self,
+        *,
+        run_id: WorkflowRunId,
+        tenant_id: TenantId,
+        graph: Graph,
+        linked: Mapping[str, Graph] | None = None,
+    ) -> None:
+        self._linked: dict[str, Graph] = dict(linked or {})
+        state = RunState(graph, self._linked)
+        super().__init__(run_id=run_id, tenant_id=tenant_id, graph=graph, state=state)
 
     @classmethod
     def replay(
@@ -61,171 +71,157 @@ class WorkflowRun:
         tenant_id: TenantId,
         graph: Graph,
         events: Iterable[RunEvent],
+        linked: Mapping[str, Graph] | None = None,
     ) -> Self:
         """The run as its journal tells it."""
-        run = cls(run_id=run_id, tenant_id=tenant_id, graph=graph)
+        run = cls(run_id=run_id, tenant_id=tenant_id, graph=graph, linked=linked)
         for event in events:
-            run._apply(event)
+            run._state.apply(event)
         return run
 
-    @property
-    def status(self) -> RunStatus:
-        """Where the run stands."""
-        return self._status
-
-    @property
-    def seq(self) -> int:
-        """The number of the last event."""
-        return self._seq
-
-    @property
-    def facts(self) -> RunStarted:
-        """What the run began with.
-
-        Raises:
-            RunTransitionRefused: it has not begun.
-        """
-        if self._facts is None:
-            raise RunTransitionRefused(status=self._status.value)
-        return self._facts
-
-    @property
-    def nodes(self) -> Mapping[NodeId, NodeRun]:
-        """Every node that has begun or been skipped."""
-        return MappingProxyType(self._nodes)
-
-    @property
-    def usage(self) -> Usage:
-        """What all nodes together have consumed."""
-        return self._usage
-
-    @property
-    def steps(self) -> int:
-        """How many attempts of nodes have begun."""
-        return self._steps
-
-    def ready(self) -> tuple[NodeId, ...]:
-        """The nodes that may start now, or start again; none unless the run is running."""
-        if self._status is not RunStatus.RUNNING:
-            return ()
-        interrupted = tuple(
-            node_id for node_id, node in self._nodes.items() if node.status is NodeStatus.PENDING
-        )
-        return interrupted + ready_nodes(self.graph, self._nodes)
-
-    def open_nodes(self) -> tuple[NodeId, ...]:
-        """The nodes that have begun and not ended."""
-        return tuple(
-            node_id for node_id, node in self._nodes.items() if node.status is NodeStatus.RUNNING
-        )
-
-    @property
-    def is_exhausted(self) -> bool:
-        """Whether nothing runs and nothing can."""
-        return not self.open_nodes() and not self.ready()
-
-    def start(self, facts: RunStarted) -> tuple[RunEvent, ...]:
+    def start(self, facts: RunStarted) -> Events:
         """Begin; a run that answers a message says so right away."""
-        if self._facts is not None:
-            raise RunTransitionRefused(status=self._status.value)
-        events: list[RunEvent] = [facts]
-        if facts.message_id is not None:
-            events.append(
-                MessageStarted(
-                    at=facts.at,
-                    message_id=facts.message_id,
-                    conversation_id=facts.conversation_id,
-                )
-            )
-        return self._record(*events)
+        if self._state.facts is not None:
+            raise RunTransitionRefused(status=self.status.value)
+        if facts.message_id is None:
+            return self._record(facts)
+        told = MessageStarted(
+            at=facts.at, message_id=facts.message_id, conversation_id=facts.conversation_id
+        )
+        return self._record(facts, told)
 
-    def start_node(self, node_id: NodeId, *, now: datetime) -> tuple[RunEvent, ...]:
+    def catch_up(self, *, now: datetime) -> Events:
+        """Record what follows from the journal by itself and did not get into it any more."""
+        return self._follow(now) if self.status is RunStatus.RUNNING else ()
+
+    def start_node(self, address: NodeAddress, *, now: datetime) -> Events:
         """Begin an attempt of a node that is ready or waits for another attempt."""
         self._require(RunStatus.RUNNING)
-        if node_id not in self.ready():
-            raise RunTransitionRefused(node_id=node_id)
-        before = self._nodes.get(node_id)
-        attempt = 1 if before is None else before.attempt + 1
-        repeated_key = "" if before is None else before.effect_key
-        return self._record(
+        if address not in self._state.agenda.ready:
+            raise RunTransitionRefused(node_id=address.node_id)
+        before = self._state.run_of(address)
+        node = self.node_at(address)
+        recorded = self._record(
             NodeStarted(
                 at=now,
-                node_id=node_id,
-                node_type=self.graph.node(node_id).config.type,
-                attempt=attempt,
-                effect_key=repeated_key or f"{self.run_id}:{node_id}:{attempt}",
+                node_id=address.node_id,
+                node_type=node.config.type,
+                attempt=1 if before is None else before.attempt + 1,
+                effect_key=(before and before.effect_key) or f"{self.run_id}:{self.seq + 1}",
+                frame=address.frame,
             )
         )
+        if not node.config.opens_scope:
+            return recorded
+        opening = opening_of(node, address.frame, self.variables_of(address), now)
+        if isinstance(opening, RunError):
+            return recorded + self.fail_node(address, opening, now=now)
+        return recorded + self._record(opening) + self._follow(now)
 
-    def succeed_node(
-        self, node_id: NodeId, outcome: NodeOutcome, *, now: datetime
-    ) -> tuple[RunEvent, ...]:
-        """Record what a node put out, and skip whatever can no longer be reached."""
-        node = self._open_node(node_id)
+    def succeed_node(self, address: NodeAddress, outcome: NodeOutcome, *, now: datetime) -> Events:
+        """Record what a node put out, and what follows from that by itself."""
+        node = self._begun_node(address)
+        for assignment in outcome.assigned:
+            if not self.variables_of(address).has(assignment.selector):
+                missing = RunError.of(VariableMissing(selector=str(assignment.selector)))
+                return self.fail_node(address, missing, now=now)
         recorded = self._record(
             NodeSucceeded(
                 at=now,
-                node_id=node_id,
+                node_id=address.node_id,
                 attempt=node.attempt,
                 outputs=outcome.outputs,
                 handle=outcome.handle,
                 usage=outcome.usage,
+                frame=address.frame,
+                assigned=outcome.assigned,
             )
         )
-        return recorded + self._skip_unreachable(now)
+        return recorded + self._follow(now)
 
-    def interrupt_node(
-        self, node_id: NodeId, reason: RunError, *, now: datetime
-    ) -> tuple[RunEvent, ...]:
-        """Give up an attempt whose owner died; the next repeats its effects under their keys."""
-        node = self._open_node(node_id)
+    def request_input(self, address: NodeAddress, form: RequestedInput, *, now: datetime) -> Events:
+        """Let a node wait for somebody to fill a form."""
+        self._open_node(address)
         return self._record(
-            NodeRetrying(at=now, node_id=node_id, attempt=node.attempt, reason=reason)
+            InputRequested(at=now, node_id=address.node_id, form=form, frame=address.frame)
         )
 
-    def fail_node(self, node_id: NodeId, error: RunError, *, now: datetime) -> tuple[RunEvent, ...]:
-        """Record that a node failed for good."""
-        node = self._open_node(node_id)
-        return self._record(NodeFailed(at=now, node_id=node_id, attempt=node.attempt, error=error))
+    def enter_workflow(
+        self, address: NodeAddress, graph: Graph, started: SubWorkflowStarted
+    ) -> Events:
+        """Begin a linked workflow inside a node."""
+        self._open_node(address)
+        self._linked[started.graph_hash] = graph
+        return self._record(started) + self._follow(started.at)
 
-    def pause(self, reason: str, *, now: datetime) -> tuple[RunEvent, ...]:
+    def interrupt_node(self, address: NodeAddress, reason: RunError, *, now: datetime) -> Events:
+        """Give up an attempt whose owner died; the next repeats its effects under their keys."""
+        node = self._open_node(address)
+        return self._record(
+            NodeRetrying(
+                at=now,
+                node_id=address.node_id,
+                attempt=node.attempt,
+                reason=reason,
+                frame=address.frame,
+                interrupted=True,
+            )
+        )
+
+    def fail_node(
+        self, address: NodeAddress, error: RunError, *, now: datetime, chance: float = 0.0
+    ) -> Events:
+        """Record that an attempt failed, and what its policy says follows.
+
+        `chance`, from 0 to 1, decides how much of a wait's jitter is taken off.
+        """
+        node = self._begun_node(address)
+        policy = self.node_at(address).policy
+        recorded = self._record(after_failure(address, node, policy, error, now, chance))
+        return recorded + self._follow(now)
+
+    def pause(self, reason: str, *, now: datetime) -> Events:
         """Wait for somebody to act; refused while anything still runs."""
         self._require(RunStatus.RUNNING)
         if self.open_nodes():
-            raise RunTransitionRefused(status=self._status.value)
+            raise RunTransitionRefused(status=self.status.value)
         return self._record(RunPaused(at=now, reason=reason))
 
-    def resume(self, *, now: datetime) -> tuple[RunEvent, ...]:
+    def resume(self, *, now: datetime) -> Events:
         """Go on after a pause."""
         self._require(RunStatus.PAUSED)
         return self._record(RunResumed(at=now))
 
-    def succeed(self, *, answer: str, now: datetime) -> tuple[RunEvent, ...]:
+    def succeed(self, *, answer: str, now: datetime) -> Events:
         """End well; refused while anything runs or could."""
         self._require(RunStatus.RUNNING)
         if not self.is_exhausted:
-            raise RunTransitionRefused(status=self._status.value)
-        outputs = {"answer": answer} if self.facts.message_id is not None else {}
-        return self._end(RunSucceeded(at=now, outputs=outputs, usage=self._usage), answer)
+            raise RunTransitionRefused(status=self.status.value)
+        outputs = self.outputs(answer)
+        errors = self._state.handled_errors
+        if errors == 0:
+            return self._end(RunSucceeded(at=now, outputs=outputs, usage=self.usage), answer)
+        return self._end(
+            RunPartialSucceeded(at=now, outputs=outputs, usage=self.usage, handled_errors=errors),
+            answer,
+        )
 
-    def fail(self, error: RunError, *, answer: str, now: datetime) -> tuple[RunEvent, ...]:
+    def fail(self, error: RunError, *, answer: str, now: datetime) -> Events:
         """End with an error; `answer` is what the end user has seen so far."""
         self._require(RunStatus.RUNNING)
-        return self._end(RunFailed(at=now, error=error, usage=self._usage), answer)
+        return self._end(RunFailed(at=now, error=error, usage=self.usage), answer)
 
-    def stop(self, reason: str, *, answer: str, now: datetime) -> tuple[RunEvent, ...]:
+    def stop(self, reason: str, *, answer: str, now: datetime) -> Events:
         """End because somebody wants it; a paused run can be stopped as well."""
         self._require(RunStatus.RUNNING, RunStatus.PAUSED)
-        return self._end(RunStopped(at=now, reason=reason, usage=self._usage), answer)
+        return self._end(RunStopped(at=now, reason=reason, usage=self.usage), answer)
 
-    def expire(self, *, answer: str, now: datetime) -> tuple[RunEvent, ...]:
+    def expire(self, *, answer: str, now: datetime) -> Events:
         """End a paused run that nobody came back to."""
         self._require(RunStatus.PAUSED)
-        return self._end(RunExpired(at=now, usage=self._usage), answer)
+        return self._end(RunExpired(at=now, usage=self.usage), answer)
 
-    def _end(
-        self, final: RunSucceeded | RunFailed | RunStopped | RunExpired, answer: str
-    ) -> tuple[RunEvent, ...]:
+    def _end(self, final: RunFinal, answer: str) -> Events:
         facts = self.facts
         if facts.message_id is None:
             return self._record(final)
@@ -233,97 +229,55 @@ class WorkflowRun:
             at=final.at,
             message_id=facts.message_id,
             conversation_id=facts.conversation_id,
-            status=_FINAL_STATUS[type(final)],
+            status=FINAL_STATUS[type(final)],
             answer=answer,
-            usage=self._usage,
+            usage=self.usage,
         )
         return self._record(complete, final)
 
-    def _skip_unreachable(self, now: datetime) -> tuple[RunEvent, ...]:
-        recorded: tuple[RunEvent, ...] = ()
-        while skippable := skippable_nodes(self.graph, self._nodes):
-            recorded += self._record(
-                *(NodeSkipped(at=now, node_id=node_id) for node_id in skippable)
-            )
-        return recorded
+    def _follow(self, now: datetime) -> Events:
+        """Everything that follows by itself, until nothing does."""
+        recorded: list[RunEvent] = []
+        state = self._state
+        while True:
+            if state.agenda.skippable:
+                frame, node_id = next(iter(state.agenda.skippable))
+                recorded += self._record(NodeSkipped(at=now, node_id=node_id, frame=frame))
+            elif state.agenda.unsettled:
+                recorded += self._settle_container(next(iter(state.agenda.unsettled)), now)
+            else:
+                return tuple(recorded)
 
-    def _open_node(self, node_id: NodeId) -> NodeRun:
+    def _settle_container(self, address: NodeAddress, now: datetime) -> Events:
+        container = self._state.rounds.get(address)
+        step = None if container is None else container.next_step(now)
+        if step is None:
+            del self._state.agenda.unsettled[address]
+            return ()
+        if isinstance(step, NodeOutcome):
+            return self.succeed_node(address, step, now=now)
+        if isinstance(step, RunError):
+            return self.fail_node(address, step, now=now)
+        return self._record(step)
+
+    def _open_node(self, address: NodeAddress) -> NodeRun:
+        node = self._begun_node(address)
+        if node.status is not NodeStatus.RUNNING:
+            raise RunTransitionRefused(node_id=address.node_id)
+        return node
+
+    def _begun_node(self, address: NodeAddress) -> NodeRun:
         self._require(RunStatus.RUNNING)
-        node = self._nodes.get(node_id)
-        if node is None or node.status is not NodeStatus.RUNNING:
-            raise RunTransitionRefused(node_id=node_id)
+        node = self._state.run_of(address)
+        if node is None or node.status not in (NodeStatus.RUNNING, NodeStatus.PAUSED):
+            raise RunTransitionRefused(node_id=address.node_id)
         return node
 
     def _require(self, *allowed: RunStatus) -> None:
-        if self._status not in allowed:
-            raise RunTransitionRefused(status=self._status.value)
+        if self.status not in allowed:
+            raise RunTransitionRefused(status=self.status.value)
 
-    def _record(self, *events: RunEvent) -> tuple[RunEvent, ...]:
+    def _record(self, *events: RunEvent) -> Events:
         for event in events:
-            self._apply(event)
+            self._state.apply(event)
         return events
-
-    def _apply(self, event: RunEvent) -> None:
-        self._seq += 1
-        match event:
-            case RunStarted():
-                self._facts = event
-                self._status = RunStatus.RUNNING
-                self.variables.put(*system_values(event))
-            case NodeStarted() | NodeSucceeded() | NodeFailed() | NodeRetrying() | NodeSkipped():
-                self._apply_to_node(event)
-            case RunPaused():
-                self._status = RunStatus.PAUSED
-            case RunResumed():
-                self._status = RunStatus.RUNNING
-            case MessageStarted() | MessageComplete():
-                # Told to readers; the run's own state does not depend on them.
-                pass
-            case RunSucceeded() | RunFailed() | RunStopped() | RunExpired():
-                self._status = _FINAL_STATUS[type(event)]
-            case _:
-                assert_never(event)
-
-    def _apply_to_node(
-        self, event: NodeStarted | NodeSucceeded | NodeFailed | NodeRetrying | NodeSkipped
-    ) -> None:
-        match event:
-            case NodeStarted():
-                self._steps += 1
-                self._nodes[event.node_id] = NodeRun(
-                    status=NodeStatus.RUNNING, attempt=event.attempt, effect_key=event.effect_key
-                )
-            case NodeSucceeded():
-                self._succeeded(event)
-            case NodeFailed():
-                self._nodes[event.node_id] = replace(
-                    self._nodes[event.node_id], status=NodeStatus.FAILED, error=event.error
-                )
-            case NodeRetrying():
-                self._nodes[event.node_id] = replace(
-                    self._nodes[event.node_id], status=NodeStatus.PENDING
-                )
-            case NodeSkipped():
-                self._nodes[event.node_id] = NodeRun(status=NodeStatus.SKIPPED)
-            case _:
-                assert_never(event)
-
-    def _succeeded(self, event: NodeSucceeded) -> None:
-        self._nodes[event.node_id] = replace(
-            self._nodes[event.node_id],
-            status=NodeStatus.SUCCEEDED,
-            outputs=event.outputs,
-            handle=event.handle,
-            usage=event.usage,
-        )
-        self.variables.put(event.node_id, event.outputs)
-        if event.usage is not None:
-            self._usage = self._usage.plus(event.usage)
-
-
-_FINAL_STATUS: dict[type[RunEvent], RunStatus] = {
-    RunSucceeded: RunStatus.SUCCEEDED,
-    RunFailed: RunStatus.FAILED,
-    RunStopped: RunStatus.STOPPED,
-    RunExpired: RunStatus.EXPIRED,
-}

@@ -1,8 +1,7 @@
 """The durable facts of a run; folding them gives its state, always."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from dify_hex.domain.shared.ids import (
@@ -11,22 +10,34 @@ from dify_hex.domain.shared.ids import (
     ConversationId,
     EndUserName,
     MessageId,
-    NodeId,
     WorkflowRunId,
 )
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
+from dify_hex.domain.workflow.container_events import (
+    ContainerEvent,
+    IterationFailed,
+    IterationItem,
+    IterationStarted,
+    IterationSucceeded,
+    LoopFailed,
+    LoopRound,
+    LoopStarted,
+    LoopSucceeded,
+    SubWorkflowStarted,
+)
+from dify_hex.domain.workflow.happened import Happened
+from dify_hex.domain.workflow.node_events import (
+    InputRequested,
+    NodeEvent,
+    NodeFailed,
+    NodeRetrying,
+    NodeSkipped,
+    NodeStarted,
+    NodeSucceeded,
+)
 from dify_hex.domain.workflow.node_run import RunError
-from dify_hex.domain.workflow.statuses import RunStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
-    """What every RunEvent has: the moment it happened, by the clock of the run's owner."""
-
-    type: ClassVar[str]
-
-    at: datetime
+from dify_hex.domain.workflow.statuses import Durability, RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,14 @@ class RunStarted(Happened):
     conversation_id: ConversationId | None = None
     #: The message before this one; None for the first of a conversation, or of a branch.
     reply_to: MessageId | None = None
+    #: How many messages of the conversation came before this one.
+    dialogue_count: int = 0
+    files: tuple[JsonObject, ...] = ()
+    #: What the conversation's variables held when the run began.
+    conversation: JsonObject = field(default_factory=dict)
+    durability: Durability = Durability.STRICT
+    #: The run that this one repeats or forks, and the nodes that it does not take over.
+    parent_run_id: WorkflowRunId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +92,18 @@ class RunSucceeded(Happened):
 
     outputs: JsonObject
     usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPartialSucceeded(Happened):
+    """The run came to its end, past nodes that failed as the graph had provided for."""
+
+    type: ClassVar[str] = "run.partial_succeeded"
+
+    outputs: JsonObject
+    usage: Usage
+    #: How many nodes failed.
+    handled_errors: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,62 +136,6 @@ class RunExpired(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeStarted(Happened):
-    """An attempt of a node began."""
-
-    type: ClassVar[str] = "node.started"
-
-    node_id: NodeId
-    node_type: str
-    attempt: int
-    effect_key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSucceeded(Happened):
-    """A node put something out and left by one of its handles."""
-
-    type: ClassVar[str] = "node.succeeded"
-
-    node_id: NodeId
-    attempt: int
-    outputs: JsonObject
-    handle: str
-    usage: Usage | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeFailed(Happened):
-    """The last attempt of a node failed."""
-
-    type: ClassVar[str] = "node.failed"
-
-    node_id: NodeId
-    attempt: int
-    error: RunError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeRetrying(Happened):
-    """An attempt came to nothing and another will follow; `effect_key` stays after a crash."""
-
-    type: ClassVar[str] = "node.retrying"
-
-    node_id: NodeId
-    attempt: int
-    reason: RunError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSkipped(Happened):
-    """No edge that leads to the node was taken."""
-
-    type: ClassVar[str] = "node.skipped"
-
-    node_id: NodeId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageStarted(Happened):
     """The run will answer this message."""
 
@@ -185,19 +160,15 @@ class MessageComplete(Happened):
     usage: Usage
 
 
+RunFinal = RunSucceeded | RunPartialSucceeded | RunFailed | RunStopped | RunExpired
+
 RunEvent = (
     RunStarted
     | RunPaused
     | RunResumed
-    | RunSucceeded
-    | RunFailed
-    | RunStopped
-    | RunExpired
-    | NodeStarted
-    | NodeSucceeded
-    | NodeFailed
-    | NodeRetrying
-    | NodeSkipped
+    | RunFinal
+    | NodeEvent
+    | ContainerEvent
     | MessageStarted
     | MessageComplete
 )
@@ -209,6 +180,7 @@ EVENT_TYPES: dict[str, type[RunEvent]] = {
         RunPaused,
         RunResumed,
         RunSucceeded,
+        RunPartialSucceeded,
         RunFailed,
         RunStopped,
         RunExpired,
@@ -217,9 +189,17 @@ EVENT_TYPES: dict[str, type[RunEvent]] = {
         NodeFailed,
         NodeRetrying,
         NodeSkipped,
+        IterationStarted,
+        IterationItem,
+        IterationSucceeded,
+        IterationFailed,
+        LoopStarted,
+        LoopRound,
+        LoopSucceeded,
+        LoopFailed,
+        SubWorkflowStarted,
+        InputRequested,
         MessageStarted,
         MessageComplete,
     )
 }
-
-RunFinal = RunSucceeded | RunFailed | RunStopped | RunExpired

@@ -44,6 +44,25 @@ class NodeStatus(StrEnum):
     STOPPED = "stopped"
 
 
+class Durability(StrEnum):
+    """What of a run is committed, and when, against what comes after it.
+
+    `STRICT` commits an outcome before any later effect leaves; `RELAXED` commits in the
+    background; `NONE` keeps only how the run began and ended.
+    """
+
+    STRICT = "strict"
+    RELAXED = "relaxed"
+    NONE = "none"
+
+
+class LoopEnding(StrEnum):
+    """Why a loop has ended."""
+
+    BREAK = "loop_break"
+    COMPLETED = "loop_completed"
+
+
 class DesiredState(StrEnum):
     """What somebody outside has asked of a run; its owner sees to it."""
 

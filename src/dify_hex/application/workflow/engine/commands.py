@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from dify_hex.domain.shared.ids import FormId
+from dify_hex.domain.workflow.node_run import NodeOutcome
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -23,6 +26,19 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Expire:
+    """End a paused run that nobody came back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """Somebody has filled a form, or its time is up; `outcome` is what its node puts out."""
+
+    form_id: FormId
+    outcome: NodeOutcome
+
+
+@dataclass(frozen=True, slots=True)
 class GiveUp:
     """Leave the run to another owner without ending it."""
 
@@ -34,4 +50,4 @@ class Break:
     error: BaseException
 
 
-Command = Stop | Pause | Resume | GiveUp | Break
+Command = Stop | Pause | Resume | Expire | AnswerForm | GiveUp | Break

@@ -6,8 +6,8 @@ from dify_hex.application.workflow.engine.recorder import (
     RunRecorder,
     node_text_data,
 )
-from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.answer import Answer
+from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.run import WorkflowRun
 
 #: Deltas closer together than this are shown as one, in seconds.
@@ -43,13 +43,13 @@ class MessageText:
         elif new and self._run.facts.message_id is not None:
             self._hold(new)
 
-    def feed(self, node_id: NodeId, text: str) -> None:
+    def feed(self, address: NodeAddress, text: str) -> None:
         """Take a piece of a node's text output."""
-        passed_on = self._answer.feed(node_id, text)
+        passed_on = self._answer.feed(address, text)
         if passed_on and self._run.facts.message_id is not None:
             self._hold(passed_on)
         elif not passed_on:
-            self._recorder.show("node.delta", node_text_data(node_id, text))
+            self._recorder.show("node.delta", node_text_data(address, text))
 
     def advance(self) -> None:
         """Show what has become certain since a node ended."""
@@ -59,9 +59,9 @@ class MessageText:
         elif new and self._run.facts.message_id is not None:
             self._hold(new)
 
-    def withdraw(self, node_id: NodeId) -> None:
+    def withdraw(self, address: NodeAddress) -> None:
         """Take back what an attempt has shown that came to nothing."""
-        self._answer.withdraw(node_id)
+        self._answer.withdraw(address)
         if self._answer.reset_needed:
             self.reset()
 

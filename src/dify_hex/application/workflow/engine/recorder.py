@@ -16,19 +16,28 @@ from dify_hex.application.workflow.records import (
     RunEnding,
     StreamEntry,
 )
+from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.run_events import RunEvent
+from dify_hex.domain.workflow.statuses import Durability
 
 
 class RunRecorder:
     """Keeps the promise of `strict`: nothing is shown before what came before it is committed.
 
     Rows and deltas stand in one queue. A row leaves it once it is committed, a delta once no
-    uncommitted row stands before it.
+    uncommitted row stands before it. Where less is promised, both leave it at once.
     """
 
     def __init__(
-        self, *, lease: Lease, journal: RunJournal, writer: StreamWriter, codec: RunEventCodec
+        self,
+        *,
+        lease: Lease,
+        journal: RunJournal,
+        writer: StreamWriter,
+        codec: RunEventCodec,
+        durability: Durability = Durability.STRICT,
     ) -> None:
+        self._durability = durability
         self._lease = lease
         self._journal = journal
         self._writer = writer
@@ -58,22 +67,43 @@ class RunRecorder:
         self.continue_from(rows[-1].seq)
         self._writer.write([_entry(row) for row in rows])
 
+    @property
+    def keeps_barriers(self) -> bool:
+        """Whether an effect waits until everything recorded before it is committed."""
+        return self._durability is Durability.STRICT
+
     def record(self, events: Sequence[RunEvent]) -> None:
         """Queue events for the journal and for the readers."""
+        if not events:
+            return
         for event in events:
-            self._seq += 1
-            row = JournalRow(
-                tenant_id=self._lease.tenant_id,
-                run_id=self._lease.run_id,
-                seq=self._seq,
-                token=self._lease.token,
-                type=event.type,
-                payload=self._codec.encode(event),
-                at=event.at,
-            )
+            row = self._row(event)
+            if self._durability is not Durability.NONE:
+                self._unsent.append(row)
+            self._waiting.append(_entry(row))
+        self._n = 0
+        if self._durability is not Durability.STRICT:
+            self._commit_up_to(self._seq)
+
+    def record_ending(self, events: Sequence[RunEvent]) -> None:
+        """Queue the last events, which are committed and shown with the ending in any case."""
+        for event in events:
+            row = self._row(event)
             self._unsent.append(row)
             self._waiting.append(_entry(row))
         self._n = 0
+
+    def _row(self, event: RunEvent) -> JournalRow:
+        self._seq += 1
+        return JournalRow(
+            tenant_id=self._lease.tenant_id,
+            run_id=self._lease.run_id,
+            seq=self._seq,
+            token=self._lease.token,
+            type=event.type,
+            payload=self._codec.encode(event),
+            at=event.at,
+        )
 
     def show(self, type_name: str, data: str, *, offset: int = -1) -> None:
         """Queue something that is shown but not journalled."""
@@ -126,6 +156,7 @@ def _entry(row: JournalRow) -> StreamEntry:
     return StreamEntry(row.token, row.seq, 0, row.type, row.payload)
 
 
-def node_text_data(node_id: str, text: str) -> str:
+def node_text_data(address: NodeAddress, text: str) -> str:
     """The data of a `node.delta`."""
-    return json.dumps({"node_id": node_id, "text": text}, ensure_ascii=False)
+    told = {"node_id": address.node_id, "frame": address.frame, "text": text}
+    return json.dumps(told, ensure_ascii=False)

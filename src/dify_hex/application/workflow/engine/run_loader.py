@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.faults import FaultReporter
+from dify_hex.application.workflow.engine.attempts import NodeAttempts
 from dify_hex.application.workflow.engine.commands import Pause, Stop
+from dify_hex.application.workflow.engine.conclusion import RunConclusion
+from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
-from dify_hex.application.workflow.engine.scheduler import RunLimits, RunScheduler
+from dify_hex.application.workflow.engine.scheduler import RunScheduler
 from dify_hex.application.workflow.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
     GraphCodec,
@@ -122,6 +125,7 @@ class RunLoader:
             journal=self._journal,
             writer=self._stream.open(lease),
             codec=self._events,
+            durability=run.facts.durability,
         )
         return recorder, MessageText(run=run, recorder=recorder)
 
@@ -135,12 +139,15 @@ class RunLoader:
     ) -> RunScheduler:
         return RunScheduler(
             run=run,
-            lease=lease,
             recorder=recorder,
             text=text,
-            nodes=self._nodes,
+            conclusion=RunConclusion(
+                run=run, lease=lease, recorder=recorder, text=text, clock=self._clock
+            ),
+            attempts=NodeAttempts(
+                run=run, text=text, nodes=self._nodes, clock=self._clock, faults=self._faults
+            ),
             clock=self._clock,
-            faults=self._faults,
             limits=self._limits,
             condemned=condemned,
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dify_hex.domain.shared.ids import WorkflowRunId
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.statuses import RunStatus
@@ -16,6 +17,7 @@ class RunResult:
     run_id: WorkflowRunId
     status: RunStatus
     answer: str
+    outputs: JsonObject
     usage: Usage
     error: RunError | None
     at: datetime

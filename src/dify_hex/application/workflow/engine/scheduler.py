@@ -1,55 +1,52 @@
 """Executes one run: asks the domain what is ready, acts, and records what came of it."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import aclosing
+import random
 from dataclasses import dataclass
-from datetime import datetime
 from typing import assert_never
 
 from dify_hex.application.shared.clock import Clock
-from dify_hex.application.shared.faults import FaultReporter
+from dify_hex.application.workflow.engine.attempts import NodeAttempts, Result
 from dify_hex.application.workflow.engine.commands import (
+    AnswerForm,
     Break,
     Command,
+    Expire,
     GiveUp,
     Pause,
     Resume,
     Stop,
 )
+from dify_hex.application.workflow.engine.conclusion import RunConclusion
+from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.run_result import RunResult
-from dify_hex.application.workflow.node_executor import NodeContext, NodeExecutors, TextDelta
-from dify_hex.application.workflow.records import (
-    Lease,
-    RunEnding,
+from dify_hex.application.workflow.node_executor import (
+    LinkedGraph,
 )
-from dify_hex.domain.shared.errors import DomainError
-from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.workflow.errors import RunLimitReached
-from dify_hex.domain.workflow.events import EVENT_FOR
-from dify_hex.domain.workflow.graph.graph import Node
-from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
-from dify_hex.domain.workflow.run import WorkflowRun
-from dify_hex.domain.workflow.run_events import RunEvent
+from dify_hex.domain.workflow.container_events import SubWorkflowStarted
+from dify_hex.domain.workflow.errors import NestedTooDeeply
+from dify_hex.domain.workflow.frame import NodeAddress
+from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
+from dify_hex.domain.workflow.run import Events, WorkflowRun
 
 OWNER_LOST = RunError(code="workflow_owner_lost", message="The process that ran it went away.")
-UNEXPECTED = RunError(code="sys_internal_error", message="The node failed unexpectedly.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunLimits:
-    """What one run may use up."""
-
-    steps: int = 1000
-    seconds: float = 1200.0
+#: Steps after which a run of pure nodes lets others have their turn.
+_BREATH = 64
+#: How deeply rounds and linked workflows may stand inside each other.
+MAX_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    node_id: NodeId
-    value: NodeOutcome | RunError
+class _Settled:
+    address: NodeAddress
+    attempt: int
+    result: Result
+
+
+class _Due:
+    """A retry whose time has come."""
 
 
 class RunGivenUp(Exception):
@@ -67,28 +64,30 @@ class RunScheduler:
         self,
         *,
         run: WorkflowRun,
-        lease: Lease,
         recorder: RunRecorder,
         text: MessageText,
-        nodes: NodeExecutors,
+        conclusion: RunConclusion,
+        attempts: NodeAttempts,
         clock: Clock,
-        faults: FaultReporter,
         limits: RunLimits,
         condemned: RunError | None = None,
     ) -> None:
         self._run = run
-        self._lease = lease
         self._recorder = recorder
         self._text = text
-        self._nodes = nodes
+        self._conclusion = conclusion
+        self._attempts = attempts
         self._clock = clock
-        self._faults = faults
         self._limits = limits
         self._condemned = condemned
-        self._inbox: asyncio.Queue[_Outcome | Command] = asyncio.Queue()
-        self._tasks: dict[NodeId, asyncio.Task[None]] = {}
+        self._inbox: asyncio.Queue[_Settled | _Due | Command] = asyncio.Queue()
+        self._tasks: dict[NodeAddress, asyncio.Task[None]] = {}
+        #: Attempts that were given up and are about to end.
+        self._dropped: set[asyncio.Task[None]] = set()
         self._commits: set[asyncio.Task[None]] = set()
+        self._timers: dict[NodeAddress, asyncio.TimerHandle] = {}
         self._pausing: Pause | None = None
+        self._closures = 0
 
     def post(self, command: Command) -> None:
         """Ask something of the run; the loop sees to it next."""
@@ -104,187 +103,210 @@ class RunScheduler:
         try:
             if self._condemned is not None:
                 return await self._fail(self._condemned)
-            self._interrupt_open_nodes()
+            self._go_on_from_journal()
             return await self._loop()
         finally:
             await self._cancel_nodes()
             self._text.close()
 
     async def _loop(self) -> RunResult:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._limits.seconds
+        deadline = asyncio.get_running_loop().time() + self._limits.seconds
         while True:
-            failure = await self._begin_ready_nodes()
-            if failure is None and self._run.steps > self._limits.steps:
-                failure = _limit("steps", self._limits.steps)
-            if failure is not None:
+            await self._begin_ready_nodes()
+            if (failure := self._run.failure or self._overdrawn()) is not None:
                 return await self._fail(failure)
-            if not self._tasks and self._inbox.empty():
+            if self._is_at_rest():
                 return await self._conclude()
-            if self._recorder.has_unsent:
-                _ = self._commit(urgent=False)
+            self._commit_in_passing()
             try:
                 async with asyncio.timeout_at(deadline):
                     received = await self._inbox.get()
             except TimeoutError:
-                return await self._fail(_limit("seconds", self._limits.seconds))
+                return await self._fail(self._limits.out_of_time())
             result = await self._take(received)
             if result is not None:
                 return result
 
-    def _interrupt_open_nodes(self) -> None:
-        for node_id in self._run.open_nodes():
-            now = self._clock.now()
-            self._recorder.record(self._run.interrupt_node(node_id, OWNER_LOST, now=now))
+    def _is_at_rest(self) -> bool:
+        retries_matter = self._pausing is None
+        return not self._tasks and self._inbox.empty() and not (self._timers and retries_matter)
 
-    async def _begin_ready_nodes(self) -> RunError | None:
-        while self._pausing is None and (ready := self._run.ready()):
-            for node_id in ready:
-                node = self._run.graph.node(node_id)
-                self._recorder.record(self._run.start_node(node_id, now=self._clock.now()))
-                if not node.config.pure:
-                    barrier = self._commit(urgent=True)
-                    self._tasks[node_id] = asyncio.create_task(self._execute(node, barrier))
+    def _go_on_from_journal(self) -> None:
+        now = self._clock.now()
+        for address in self._run.open_nodes():
+            self._recorder.record(self._run.interrupt_node(address, OWNER_LOST, now=now))
+        self._recorder.record(self._run.catch_up(now=now))
+        self._closures = self._run.closures
+
+    async def _begin_ready_nodes(self) -> None:
+        """Start all that may start; pure nodes end at once and may make others ready."""
+        begun = 1
+        while begun and self._pausing is None:
+            begun = 0
+            for address in self._run.ready():
+                if not self._may_begin(address):
                     continue
-                if (failure := self._settle(self._computed(node))) is not None:
-                    return failure
-        return None
+                self._begin(address)
+                begun += 1
+                if self._run.failure is not None or self._overdrawn() is not None:
+                    return
+                if self._run.steps % _BREATH == 0:
+                    # Others in this process want to live, and commands to be heard.
+                    self._commit_in_passing()
+                    await asyncio.sleep(0)
+                    if not self._inbox.empty():
+                        return
 
-    async def _execute(self, node: Node, barrier: asyncio.Task[None]) -> None:
-        # Waiting does not cancel: a commit on its way arrives even when this node is stopped.
-        await asyncio.wait({barrier})
-        if barrier.cancelled() or barrier.exception() is not None:
-            return
-        self._inbox.put_nowait(await self._outcome(node))
+    def _may_begin(self, address: NodeAddress) -> bool:
+        if address in self._timers or not self._run.is_ready(address):
+            return False
+        node = self._run.node_run(address)
+        if node is not None and node.not_before is not None:
+            wait = (node.not_before - self._clock.now()).total_seconds()
+            if wait > 0:
+                self._wake_later(address, wait)
+                return False
+        config = self._run.node_at(address).config
+        return config.pure or len(self._tasks) < self._limits.parallel
 
-    def _computed(self, node: Node) -> _Outcome:
-        try:
-            return _Outcome(node.id, self._nodes.compute(node.config, self._context(node)))
-        except DomainError as error:
-            return _Outcome(node.id, RunError(code=error.code, message=error.message))
-        except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
-            self._faults.report(error, where=f"node {node.id}", run_id=str(self._run.run_id))
-            return _Outcome(node.id, UNEXPECTED)
+    def _wake_later(self, address: NodeAddress, wait: float) -> None:
+        def wake() -> None:
+            self._timers.pop(address, None)
+            self._inbox.put_nowait(_Due())
 
-    async def _outcome(self, node: Node) -> _Outcome:
-        """What came of a node; its text makes nothing else ready and is shown as it comes."""
-        outcome: NodeOutcome | RunError = UNEXPECTED
-        try:
-            async with aclosing(self._nodes.execute(node.config, self._context(node))) as outputs:
-                async for value in outputs:
-                    if isinstance(value, TextDelta):
-                        self._text.feed(node.id, value.text)
-                    else:
-                        outcome = value
-        except DomainError as error:
-            return _Outcome(node.id, RunError(code=error.code, message=error.message))
-        except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
-            self._faults.report(error, where=f"node {node.id}", run_id=str(self._run.run_id))
-            return _Outcome(node.id, UNEXPECTED)
-        return _Outcome(node.id, outcome)
+        self._timers[address] = asyncio.get_running_loop().call_later(wait, wake)
 
-    def _context(self, node: Node) -> NodeContext:
-        return NodeContext(
-            tenant_id=self._run.tenant_id,
-            node_id=node.id,
-            attempt=self._run.nodes[node.id].attempt,
-            effect_key=self._run.nodes[node.id].effect_key,
-            facts=self._run.facts,
-            variables=self._run.variables,
-            clock=self._clock,
-        )
+    def _begin(self, address: NodeAddress) -> None:
+        node = self._run.node_at(address)
+        self._recorder.record(self._run.start_node(address, now=self._clock.now()))
+        if node.config.opens_scope:
+            self._drop_abandoned()
+        elif node.config.pure:
+            self._settle(address, self._attempts.begin(address).compute())
+        else:
+            barrier = self._commit(urgent=True) if self._recorder.keeps_barriers else None
+            self._tasks[address] = asyncio.create_task(self._execute(address, barrier))
 
-    async def _take(self, received: _Outcome | Command) -> RunResult | None:
+    async def _execute(self, address: NodeAddress, barrier: asyncio.Task[None] | None) -> None:
+        if barrier is not None:
+            # Waiting does not cancel: a commit on its way arrives even when this node is stopped.
+            await asyncio.wait({barrier})
+            if barrier.cancelled() or barrier.exception() is not None:
+                return
+        attempt = self._attempts.begin(address)
+        result = await attempt.execute()
+        self._inbox.put_nowait(_Settled(address, attempt.number, result))
+
+    async def _take(self, received: _Settled | _Due | Command) -> RunResult | None:
         match received:
-            case _Outcome():
-                failure = self._settle(received)
-                return None if failure is None else await self._fail(failure)
+            case _Settled():
+                self._take_settled(received)
+            case _Due():
+                pass
             case Stop():
-                return await self._stop(received.reason)
+                await self._wind_up()
+                return await self._conclusion.stop(received.reason)
+            case Expire():
+                return await self._conclusion.expire()
             case Pause():
                 self._pausing = received
-                return None
             case Resume():
                 self._pausing = None
                 self._recorder.record(self._run.resume(now=self._clock.now()))
-                return None
+            case AnswerForm():
+                self._take_answer(received)
             case GiveUp():
                 raise RunGivenUp
             case Break():
                 raise received.error
             case _:
                 assert_never(received)
-
-    def _settle(self, outcome: _Outcome) -> RunError | None:
-        node_id, now = outcome.node_id, self._clock.now()
-        self._text.flush()
-        self._tasks.pop(node_id, None)
-        if isinstance(outcome.value, RunError):
-            self._recorder.record(self._run.fail_node(node_id, outcome.value, now=now))
-            return outcome.value
-        self._recorder.record(self._run.succeed_node(node_id, outcome.value, now=now))
-        self._text.advance()
         return None
 
-    async def _conclude(self) -> RunResult:
-        now = self._clock.now()
-        if self._pausing is not None and not self._run.is_exhausted:
-            self._text.flush()
-            return await self._end(self._run.pause(self._pausing.reason, now=now))
+    def _take_settled(self, settled: _Settled) -> None:
+        node = self._run.node_run(settled.address)
+        if node is None or node.attempt != settled.attempt:
+            return
+        if self._run.is_open(settled.address):
+            self._tasks.pop(settled.address, None)
+            self._settle(settled.address, settled.result)
+
+    def _take_answer(self, answer: AnswerForm) -> None:
+        waiting = self._run.waiting_nodes()
+        for address, form in waiting.items():
+            if form.form_id == answer.form_id:
+                self._settle(address, answer.outcome)
+
+    def _settle(self, address: NodeAddress, result: Result) -> None:
+        run, now = self._run, self._clock.now()
         self._text.flush()
-        return await self._end(self._run.succeed(answer=self._text.text, now=now))
+        match result:
+            case NodeOutcome():
+                events = run.succeed_node(address, result, now=now)
+            case RunError():
+                chance = random.random()  # noqa: S311 - spreads retries, guards nothing
+                events = run.fail_node(address, result, now=now, chance=chance)
+            case RequestedInput():
+                events = run.request_input(address, result, now=now)
+            case LinkedGraph():
+                events = self._enter(address, result)
+            case _:
+                assert_never(result)
+        self._recorder.record(events)
+        if isinstance(result, RunError) and run.failure is None:
+            self._text.withdraw(address)
+        self._text.advance()
+        self._drop_abandoned()
+
+    def _enter(self, address: NodeAddress, linked: LinkedGraph) -> Events:
+        now = self._clock.now()
+        if address.frame.count("/") >= MAX_DEPTH:
+            error = RunError.of(NestedTooDeeply(limit=MAX_DEPTH))
+            return self._run.fail_node(address, error, now=now)
+        started = SubWorkflowStarted(
+            at=now,
+            node_id=address.node_id,
+            app_id=linked.app_id,
+            app_version_id=linked.app_version_id,
+            graph_hash=linked.graph_hash,
+            inputs=linked.inputs,
+            frame=address.frame,
+        )
+        return self._run.enter_workflow(address, linked.graph, started)
+
+    def _drop_abandoned(self) -> None:
+        """End the attempts of a round that goes no further."""
+        if self._closures == self._run.closures:
+            return
+        self._closures = self._run.closures
+        for address in [each for each in self._tasks if not self._run.is_open(each)]:
+            task = self._tasks.pop(address)
+            task.cancel()
+            self._dropped.add(task)
+            task.add_done_callback(self._dropped.discard)
+        for address in [each for each in self._timers if not self._run.is_ready(each)]:
+            self._timers.pop(address).cancel()
+
+    def _overdrawn(self) -> RunError | None:
+        return self._limits.overdrawn(steps=self._run.steps, usage=self._run.usage)
+
+    async def _conclude(self) -> RunResult:
+        await self._wind_up()
+        return await self._conclusion.conclude(self._pausing)
 
     async def _fail(self, error: RunError) -> RunResult:
-        await self._cancel_nodes()
-        self._text.flush()
-        now = self._clock.now()
-        return await self._end(self._run.fail(error, answer=self._text.text, now=now), error)
+        await self._wind_up()
+        return await self._conclusion.fail(error)
 
-    async def _stop(self, reason: str) -> RunResult:
+    async def _wind_up(self) -> None:
+        """Let nothing be under way any more: no node, and no commit."""
         await self._cancel_nodes()
-        self._text.flush()
-        now = self._clock.now()
-        return await self._end(self._run.stop(reason, answer=self._text.text, now=now))
-
-    async def _end(self, events: Sequence[RunEvent], error: RunError | None = None) -> RunResult:
-        self._recorder.record(events)
         if self._commits:
             await asyncio.gather(*self._commits)
-        run = self._run
-        await self._recorder.finish(self._ending(events[-1].at, error))
-        return RunResult(
-            run_id=run.run_id,
-            status=run.status,
-            answer=self._text.text,
-            usage=run.usage,
-            error=error,
-            at=events[-1].at,
-        )
 
-    def _ending(self, at: datetime, error: RunError | None) -> RunEnding:
-        run, message_id = self._run, self._run.facts.message_id
-        return RunEnding(
-            lease=self._lease,
-            rows=self._recorder.unsent_rows(),
-            status=run.status,
-            usage=run.usage,
-            steps=run.steps,
-            at=at,
-            event=EVENT_FOR[run.status](
-                tenant_id=run.tenant_id,
-                occurred_at=at,
-                run_id=run.run_id,
-                status=run.status,
-                message_id=message_id,
-                error_code=None if error is None else error.code,
-                prompt_tokens=run.usage.prompt_tokens,
-                completion_tokens=run.usage.completion_tokens,
-            ),
-            error=error,
-            message_id=message_id,
-            answer=None if message_id is None else self._text.text,
-            outputs=None if message_id is None else {"answer": self._text.text},
-        )
+    def _commit_in_passing(self) -> None:
+        if self._recorder.has_unsent:
+            _ = self._commit(urgent=False)
 
     def _commit(self, *, urgent: bool) -> asyncio.Task[None]:
         task = self._recorder.commit(urgent=urgent)
@@ -298,13 +320,11 @@ class RunScheduler:
             self._inbox.put_nowait(Break(error))
 
     async def _cancel_nodes(self) -> None:
-        tasks = list(self._tasks.values())
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        tasks = [*self._tasks.values(), *self._dropped]
         self._tasks.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _limit(name: str, value: float) -> RunError:
-    error = RunLimitReached(limit=name, value=value)
-    return RunError(code=error.code, message=f"{error.message} ({name}: {value:g})")

@@ -12,17 +12,21 @@ from dify_hex.application.workflow.node_executor import (
     NodeOutput,
     PureNode,
 )
+from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.answer import AnswerNode
 from dify_hex.application.workflow.nodes.if_else import IfElseNode
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
-from dify_hex.application.workflow.nodes.services import NodeServices
+from dify_hex.application.workflow.nodes.loop_end import LoopEndNode
 from dify_hex.application.workflow.nodes.start import StartNode
 from dify_hex.application.workflow.nodes.variable_aggregator import VariableAggregatorNode
+from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.if_else import IfElseConfig
+from dify_hex.domain.workflow.nodes.iteration import IterationConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
-from dify_hex.domain.workflow.nodes.node_config import NodeConfig
+from dify_hex.domain.workflow.nodes.loop import LoopConfig
+from dify_hex.domain.workflow.nodes.loop_end import LoopEndConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.nodes.variable_aggregator import VariableAggregatorConfig
 
@@ -66,6 +70,9 @@ REGISTRY = (
     NodeType(StartConfig, pure=lambda _: StartNode()),
     NodeType(AnswerConfig, pure=lambda _: AnswerNode()),
     NodeType(LlmConfig, effect=LlmExecutor),
+    NodeType(IterationConfig),
+    NodeType(LoopConfig),
+    NodeType(LoopEndConfig, pure=lambda _: LoopEndNode()),
     NodeType(IfElseConfig, pure=lambda _: IfElseNode()),
     NodeType(VariableAggregatorConfig, pure=lambda _: VariableAggregatorNode()),
 )

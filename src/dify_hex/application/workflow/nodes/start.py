@@ -10,5 +10,5 @@ class StartNode(PureNode[StartConfig]):
 
     def compute(self, config: StartConfig, context: NodeContext) -> NodeOutcome:
         """The inputs."""
-        inputs = context.facts.inputs
+        inputs = context.inputs
         return NodeOutcome(outputs={name: inputs.get(name) for name in config.variables})

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.workflow.nodes.node_config import DEFAULT_HANDLE, NodeConfig
-from dify_hex.domain.workflow.nodes.node_policy import NO_POLICY, NodePolicy
+from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
+from dify_hex.domain.workflow.node_policy import NO_POLICY, NodePolicy
 from dify_hex.domain.workflow.variables.declaration import VariableDeclaration
 
 
@@ -96,6 +97,10 @@ class Graph:
     def containers(self) -> frozenset[NodeId]:
         """The nodes that others name as their parent."""
         return frozenset(parent for parent in self._scopes if parent is not None)
+
+    def environment_values(self) -> dict[str, JsonValue]:
+        """The environment variables that the graph gives values to; secrets come from outside."""
+        return {each.name: each.value for each in self.environment if each.value is not None}
 
     def _build_scopes(self) -> dict[NodeId | None, Scope]:
         members: dict[NodeId | None, list[NodeId]] = {None: []}

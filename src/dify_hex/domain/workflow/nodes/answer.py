@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dify_hex.domain.workflow.nodes.node_config import NodeConfig, Reference
+from dify_hex.domain.workflow.node_config import NodeConfig
+from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.template import Template
 from dify_hex.domain.workflow.variables.value_type import ValueType
 
@@ -25,8 +26,8 @@ class AnswerConfig(NodeConfig):
         return Template.parse(self.answer)
 
     def outputs(self) -> Mapping[str, ValueType]:
-        """The rendered text."""
-        return {"answer": ValueType.STRING}
+        """The rendered text, and the files among the values that it shows."""
+        return {"answer": ValueType.STRING, "files": ValueType.FILES}
 
     def references(self) -> Iterable[Reference]:
         """The values that the text shows."""

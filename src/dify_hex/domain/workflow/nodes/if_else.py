@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from dify_hex.domain.workflow.conditions import ConditionGroup
 from dify_hex.domain.workflow.faults import ConfigFault
-from dify_hex.domain.workflow.nodes.node_config import DEFAULT_HANDLE, NodeConfig
-from dify_hex.domain.workflow.nodes.node_policy import FAIL_BRANCH
+from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
+from dify_hex.domain.workflow.node_policy import FAIL_BRANCH
 from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.value_type import ValueType

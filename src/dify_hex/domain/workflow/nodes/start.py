@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dify_hex.domain.workflow.nodes.node_config import NodeConfig, Reference
+from dify_hex.domain.workflow.node_config import NodeConfig, Reference
 from dify_hex.domain.workflow.variables.value_type import ValueType
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import VariableMissing
 from dify_hex.domain.workflow.faults import ConfigFault
-from dify_hex.domain.workflow.nodes.node_config import NodeConfig
+from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector, is_name

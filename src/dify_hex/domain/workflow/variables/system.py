@@ -1,37 +1,19 @@
 """The variables that the platform itself provides to every graph."""
 
-from uuid import UUID
+from collections.abc import Mapping
 
-from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
-from dify_hex.domain.workflow.run_events import RunStarted
-from dify_hex.domain.workflow.variables.selector import SYSTEM
+from dify_hex.domain.workflow.variables.value_type import ValueType
 
-#: Names that a selector may use with `sys`.
-SYSTEM_NAMES = frozenset(
-    {
-        "query",
-        "user_id",
-        "app_id",
-        "conversation_id",
-        "message_id",
-        "workflow_run_id",
-    }
-)
-
-
-def system_values(facts: RunStarted) -> tuple[NodeId, JsonObject]:
-    """The system variables of a run; those that do not apply to it are absent."""
-    values: dict[str, JsonValue] = {
-        "query": facts.query,
-        "user_id": facts.user,
-        "app_id": str(facts.app_id),
-        "conversation_id": _text(facts.conversation_id),
-        "message_id": _text(facts.message_id),
-        "workflow_run_id": str(facts.run_id),
-    }
-    return SYSTEM, {name: value for name, value in values.items() if value is not None}
-
-
-def _text(identifier: UUID | None) -> str | None:
-    return None if identifier is None else str(identifier)
+#: Names that a selector may use with `sys`, and what is found there.
+SYSTEM_TYPES: Mapping[str, ValueType] = {
+    "query": ValueType.STRING,
+    "files": ValueType.FILES,
+    "user_id": ValueType.STRING,
+    "app_id": ValueType.STRING,
+    "conversation_id": ValueType.STRING,
+    "message_id": ValueType.STRING,
+    "dialogue_count": ValueType.INTEGER,
+    "workflow_id": ValueType.STRING,
+    "workflow_run_id": ValueType.STRING,
+    "timestamp": ValueType.INTEGER,
+}

@@ -1,9 +1,11 @@
 """Everything outside a run that its nodes' executors may use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dify_hex.application.model_provider.ports import ChatModel, TokenCounter
 from dify_hex.application.model_provider.resolve_model import ResolveModel
+from dify_hex.application.shared.json_schemas import SchemaValidator
+from dify_hex.application.workflow.file_contents import FileContents, NoFileContents
 from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
 
 
@@ -16,3 +18,5 @@ class NodeServices:
     token_counter: TokenCounter
     memory: ConversationMemory
     templates: TemplateRenderer
+    schema_validator: SchemaValidator
+    file_contents: FileContents = field(default_factory=NoFileContents)

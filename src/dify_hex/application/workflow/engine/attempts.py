@@ -1,0 +1,109 @@
+"""One attempt of a node: its context, its execution, and what came of it."""
+
+import asyncio
+from contextlib import aclosing
+
+from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.faults import FaultReporter
+from dify_hex.application.workflow.engine.message_text import MessageText
+from dify_hex.application.workflow.node_executor import (
+    LinkedGraph,
+    NodeContext,
+    NodeExecutors,
+    TextDelta,
+)
+from dify_hex.domain.shared.errors import DomainError
+from dify_hex.domain.workflow.errors import NodeTimedOut
+from dify_hex.domain.workflow.frame import NodeAddress
+from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
+from dify_hex.domain.workflow.run import WorkflowRun
+
+UNEXPECTED = RunError(code="sys_internal_error", message="The node failed unexpectedly.")
+
+#: What an attempt came to: it ended, failed, waits for somebody, or opens another graph.
+Result = NodeOutcome | RunError | RequestedInput | LinkedGraph
+
+
+class NodeAttempts:
+    """Begins the attempts of one run."""
+
+    def __init__(
+        self,
+        *,
+        run: WorkflowRun,
+        text: MessageText,
+        nodes: NodeExecutors,
+        clock: Clock,
+        faults: FaultReporter,
+    ) -> None:
+        self.run = run
+        self.text = text
+        self.nodes = nodes
+        self.clock = clock
+        self.faults = faults
+
+    def begin(self, address: NodeAddress) -> "NodeAttempt":
+        """The attempt of a node that has just been started."""
+        return NodeAttempt(self, address)
+
+
+class NodeAttempt:
+    """Turns whatever happens in a node into a result; only cancellation passes through."""
+
+    def __init__(self, attempts: NodeAttempts, address: NodeAddress) -> None:
+        run = attempts.run
+        node_run = run.node_run(address)
+        self.number = 1 if node_run is None else node_run.attempt
+        self._of = attempts
+        self._address = address
+        self._node = run.node_at(address)
+        self._context = NodeContext(
+            tenant_id=run.tenant_id,
+            node_id=address.node_id,
+            attempt=self.number,
+            effect_key="" if node_run is None else node_run.effect_key,
+            facts=run.facts,
+            inputs=run.inputs_of(address),
+            variables=run.variables_of(address),
+            clock=attempts.clock,
+        )
+
+    def compute(self) -> Result:
+        """What a pure node puts out."""
+        try:
+            return self._of.nodes.compute(self._node.config, self._context)
+        except DomainError as error:
+            return RunError.of(error)
+        except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
+            return self._unexpected(error)
+
+    async def execute(self) -> Result:
+        """What comes of a node with effects, within the time that it may take."""
+        seconds = self._node.policy.timeout_seconds
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await self._outcome()
+        except DomainError as error:
+            return RunError.of(error)
+        except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
+            if limit.expired():
+                return RunError.of(NodeTimedOut(seconds=seconds))
+            return self._unexpected(error)
+
+    async def _outcome(self) -> Result:
+        result: Result = UNEXPECTED
+        outputs = self._of.nodes.execute(self._node.config, self._context)
+        async with aclosing(outputs):
+            async for value in outputs:
+                if isinstance(value, TextDelta):
+                    # Text makes nothing else ready and is shown as it comes.
+                    self._of.text.feed(self._address, value.text)
+                else:
+                    result = value
+        return result
+
+    def _unexpected(self, error: Exception) -> RunError:
+        run_id = str(self._of.run.run_id)
+        self._of.faults.report(error, where=f"node {self._address}", run_id=run_id)
+        return UNEXPECTED

@@ -1,0 +1,38 @@
+"""What one run may use up."""
+
+from dataclasses import dataclass
+
+from dify_hex.domain.shared.values.usage import Usage
+from dify_hex.domain.workflow.errors import RunLimitReached
+from dify_hex.domain.workflow.node_run import RunError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """What one run may use up, and how many effects it may have under way at a time."""
+
+    steps: int = 10_000
+    seconds: float = 1200.0
+    tokens: int = 10_000_000
+    parallel: int = 100
+
+    def overdrawn(self, *, steps: int, usage: Usage) -> RunError | None:
+        """Which limit the run has gone over; None while it keeps to them."""
+        if steps > self.steps:
+            return _limit("steps", self.steps)
+        if usage.total_tokens > self.tokens:
+            return _limit("tokens", self.tokens)
+        return None
+
+    def out_of_time(self) -> RunError:
+        """What a run ends with that takes longer than it may."""
+        return _limit("seconds", self.seconds)
+
+
+def _limit(name: str, value: float) -> RunError:
+    error = RunLimitReached(limit=name, value=value)
+    return RunError(
+        code=error.code,
+        message=f"{error.message} ({name}: {value:g})",
+        details={"limit": name, "value": value},
+    )
