@@ -12,7 +12,7 @@ from dify_hex.application.workflow.node_executor import (
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
-from dify_hex.domain.workflow.nodes.node_config import NodeConfig
+from dify_hex.domain.workflow.node_config import NodeConfig
 
 Script = Callable[[NodeContext], AsyncGenerator[NodeOutput, None]]
 
@@ -38,7 +38,7 @@ class ScriptedNodes(NodeExecutors):
         """The outcome of a pure node."""
         if isinstance(config, AnswerConfig):
             return NodeOutcome(outputs={"answer": context.variables.render(config.template)})
-        return NodeOutcome(outputs=dict(context.facts.inputs))
+        return NodeOutcome(outputs=dict(context.inputs))
 
     async def execute(
         self, config: NodeConfig, context: NodeContext

@@ -2,8 +2,9 @@
 
 from dependency_injector import containers, providers
 
+from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
 from dify_hex.application.workflow.nodes.registry import NodeRegistry
-from dify_hex.application.workflow.nodes.services import NodeServices
+from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.ports import ConversationMemory
 
 
@@ -22,5 +23,6 @@ class NodesContainer(containers.DeclarativeContainer):
         token_counter=calls.token_counter,
         memory=memory,
         templates=storage.templates,
+        schema_validator=providers.Singleton(JsonSchemaValidator),
     )
     registry = providers.Singleton(NodeRegistry, services)

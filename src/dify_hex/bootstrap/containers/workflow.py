@@ -5,9 +5,9 @@ from dependency_injector import containers, providers
 from dify_hex.application.workflow.engine.claimer import RunClaimer
 from dify_hex.application.workflow.engine.lease_keeper import LeaseKeeper
 from dify_hex.application.workflow.engine.leaving import LeavingWatch
+from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.run_host import RunHost
 from dify_hex.application.workflow.engine.run_loader import RunLoader
-from dify_hex.application.workflow.engine.scheduler import RunLimits
 from dify_hex.application.workflow.follow_run import FollowRun
 from dify_hex.application.workflow.journal_watch import JournalWatch
 from dify_hex.application.workflow.ports import RunReader

@@ -25,6 +25,8 @@ MessageId = NewType("MessageId", UUID)
 FeedbackId = NewType("FeedbackId", UUID)
 #: One execution of a workflow.
 WorkflowRunId = NewType("WorkflowRunId", UUID)
+#: A form that a run waits for.
+FormId = NewType("FormId", UUID)
 #: A file that was uploaded or made.
 FileId = NewType("FileId", UUID)
 #: A vendor or server of models, as one tenant has configured it.

@@ -1,23 +1,67 @@
 """What is journalled can be read back, whatever the event."""
 
 import json
+from uuid import UUID
 
 import pytest
 
 from dify_hex.adapters.dsl.run_event_codec import PydanticRunEventCodec
-from dify_hex.domain.shared.ids import NodeId
+from dify_hex.domain.shared.ids import AppId, AppVersionId, FormId, NodeId
 from dify_hex.domain.shared.values.usage import Usage
-from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
-from dify_hex.domain.workflow.run_events import EVENT_TYPES, RunEvent, RunExpired
-from tests.builders.workflow import NOW, facts, new_run, started_run
+from dify_hex.domain.workflow.container_events import (
+    IterationFailed,
+    IterationItem,
+    IterationStarted,
+    IterationSucceeded,
+    LoopFailed,
+    LoopRound,
+    LoopStarted,
+    LoopSucceeded,
+    SubWorkflowStarted,
+)
+from dify_hex.domain.workflow.node_events import InputRequested, NodeSkipped
+from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
+from dify_hex.domain.workflow.run_events import (
+    EVENT_TYPES,
+    RunEvent,
+    RunExpired,
+    RunPartialSucceeded,
+)
+from dify_hex.domain.workflow.statuses import LoopEnding
+from tests.builders.workflow import NOW, at, facts, new_run, started_run
 
 CODEC = PydanticRunEventCodec()
 ERROR = RunError(code="x", message="y")
 
 
+def inside_of_containers() -> list[RunEvent]:
+    node_id, form = NodeId("box"), RequestedInput(form_id=FormId(UUID(int=7)), content="Well?")
+    return [
+        IterationStarted(at=NOW, node_id=node_id, count=2),
+        IterationItem(at=NOW, node_id=node_id, index=1, frame="/outer.0"),
+        IterationSucceeded(at=NOW, node_id=node_id, count=2, failed=1),
+        IterationFailed(at=NOW, node_id=node_id, index=0, error=ERROR),
+        LoopStarted(at=NOW, node_id=node_id, variables={"n": 1}),
+        LoopRound(at=NOW, node_id=node_id, index=3),
+        LoopSucceeded(at=NOW, node_id=node_id, rounds=3, reason=LoopEnding.BREAK),
+        LoopFailed(at=NOW, node_id=node_id, index=3, error=ERROR),
+        SubWorkflowStarted(
+            at=NOW,
+            node_id=node_id,
+            app_id=AppId(UUID(int=1)),
+            app_version_id=AppVersionId(UUID(int=2)),
+            graph_hash="0" * 64,
+            inputs={"a": None},
+        ),
+        InputRequested(at=NOW, node_id=node_id, form=form),
+        NodeSkipped(at=NOW, node_id=node_id, frame="/box.0"),
+        RunPartialSucceeded(at=NOW, outputs={"x": 1}, usage=Usage(), handled_errors=1),
+    ]
+
+
 def every_event() -> list[RunEvent]:
     run = new_run()
-    start = NodeId("start")
+    start = at("start")
     outcome = NodeOutcome(outputs={"a": [1, {"b": None}], "ü": "é"}, usage=Usage(prompt_tokens=1))
     events = [*run.start(facts(run_id=run.run_id, inputs={"n": [1.5, None]}))]
     events += run.start_node(start, now=NOW)
@@ -32,6 +76,7 @@ def every_event() -> list[RunEvent]:
     events += failed.fail_node(start, ERROR, now=NOW)
     events += failed.fail(ERROR, answer="", now=NOW)
     events.append(RunExpired(at=NOW, usage=Usage()))
+    events += inside_of_containers()
     return events
 
 
@@ -45,3 +90,7 @@ def test_an_event_survives_the_round_trip(event: RunEvent) -> None:
 
 def test_every_type_has_a_name_of_its_own() -> None:
     assert all(name == event.type for name, event in EVENT_TYPES.items())
+
+
+def test_no_type_is_left_untried() -> None:
+    assert {event.type for event in every_event()} == set(EVENT_TYPES)

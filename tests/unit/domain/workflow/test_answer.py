@@ -1,22 +1,22 @@
 """The answer shows each character as soon as it is certain, and takes back what was wrong."""
 
-from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.workflow.answer import Answer
+from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.run import WorkflowRun
-from tests.builders.workflow import NOW, chat_graph, edge, graph, llm, node, started_run
+from tests.builders.workflow import NOW, at, chat_graph, edge, graph, llm, node, started_run
 
-START, LLM = NodeId("start"), NodeId("llm")
+START, LLM = at("start"), at("llm")
 
 
 def perform(
-    run: WorkflowRun, node_id: NodeId, handle: str = "source", **outputs: JsonValue
+    run: WorkflowRun, address: NodeAddress, handle: str = "source", **outputs: JsonValue
 ) -> None:
-    run.start_node(node_id, now=NOW)
-    run.succeed_node(node_id, NodeOutcome(outputs=outputs, handle=handle), now=NOW)
+    run.start_node(address, now=NOW)
+    run.succeed_node(address, NodeOutcome(outputs=outputs, handle=handle), now=NOW)
 
 
 def chat(answer: str) -> tuple[WorkflowRun, Answer]:

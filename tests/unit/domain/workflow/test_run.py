@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.errors import RunTransitionRefused
+from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunEvent
 from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
-from tests.builders.workflow import NOW, edge, facts, graph, new_run, node, started_run
+from tests.builders.workflow import NOW, at, edge, facts, graph, new_run, node, started_run
 
-START, LLM, ANSWER = NodeId("start"), NodeId("llm"), NodeId("answer")
+START, LLM, ANSWER = at("start"), at("llm"), at("answer")
 BROKEN = RunError(code="model_unavailable", message="The model is away.")
 
 BRANCHING = graph(
@@ -33,9 +34,9 @@ def types(events: tuple[RunEvent, ...]) -> list[str]:
     return [event.type for event in events]
 
 
-def perform(run: WorkflowRun, node_id: NodeId, outcome: NodeOutcome | None = None) -> None:
-    run.start_node(node_id, now=NOW)
-    run.succeed_node(node_id, outcome or NodeOutcome(outputs={}), now=NOW)
+def perform(run: WorkflowRun, address: NodeAddress, outcome: NodeOutcome | None = None) -> None:
+    run.start_node(address, now=NOW)
+    run.succeed_node(address, outcome or NodeOutcome(outputs={}), now=NOW)
 
 
 def finished_nodes(*, message: bool = True) -> WorkflowRun:
@@ -124,38 +125,38 @@ class TestNodes:
     def test_outputs_and_usage_are_kept(self) -> None:
         run = finished_nodes()
 
-        assert run.variables.of(LLM) == {"text": "Hi."}
+        assert run.variables.of(LLM.node_id) == {"text": "Hi."}
         assert run.usage == Usage(prompt_tokens=3)
         assert run.steps == 3
-        assert run.nodes[LLM].status is NodeStatus.SUCCEEDED
+        assert run.nodes[LLM.node_id].status is NodeStatus.SUCCEEDED
 
     def test_what_a_branch_leaves_behind_is_skipped_to_the_end(self) -> None:
         run = started_run(BRANCHING)
-        run.start_node(NodeId("a"), now=NOW)
+        run.start_node(at("a"), now=NOW)
 
-        events = run.succeed_node(NodeId("a"), NodeOutcome(outputs={}, handle="yes"), now=NOW)
+        events = run.succeed_node(at("a"), NodeOutcome(outputs={}, handle="yes"), now=NOW)
 
         assert types(events) == ["node.succeeded", "node.skipped", "node.skipped"]
-        assert run.ready() == ("b",)
+        assert run.ready() == (at("b"),)
 
     def test_an_interrupted_node_repeats_its_effect_under_the_same_key(self) -> None:
         run = started_run()
         run.start_node(START, now=NOW)
-        key = run.nodes[START].effect_key
+        key = run.nodes[START.node_id].effect_key
 
         run.interrupt_node(START, BROKEN, now=NOW)
 
         assert run.ready() == (START,)
         run.start_node(START, now=NOW)
-        assert run.nodes[START].effect_key == key
-        assert run.nodes[START].attempt == 2
+        assert run.nodes[START.node_id].effect_key == key
+        assert run.nodes[START.node_id].attempt == 2
 
     def test_a_failed_node_keeps_its_error(self) -> None:
         run = started_run()
         run.start_node(START, now=NOW)
         run.fail_node(START, BROKEN, now=NOW)
 
-        assert run.nodes[START].error == BROKEN
+        assert run.nodes[START.node_id].error == BROKEN
 
 
 class TestEnding:

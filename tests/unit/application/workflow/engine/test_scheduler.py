@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from dify_hex.application.workflow.engine.scheduler import RunLimits
+from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.node_executor import NodeContext, NodeOutput, TextDelta
 from dify_hex.domain.workflow.errors import VariableMissing
 from dify_hex.domain.workflow.node_run import NodeOutcome

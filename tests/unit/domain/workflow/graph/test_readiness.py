@@ -1,4 +1,4 @@
-"""A node runs when all its incoming edges are decided and one was taken."""
+"""Which nodes will run for sure, as far as that is known."""
 
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.graph.graph import Graph
@@ -6,8 +6,6 @@ from dify_hex.domain.workflow.graph.readiness import (
     EdgeState,
     edge_state,
     is_certain,
-    ready_nodes,
-    skippable_nodes,
 )
 from dify_hex.domain.workflow.node_run import NodeRun
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
@@ -36,27 +34,6 @@ SKIPPED = NodeRun(status=NodeStatus.SKIPPED)
 RUNNING = NodeRun(status=NodeStatus.RUNNING)
 
 
-def test_only_nodes_without_incoming_edges_are_ready_at_first() -> None:
-    assert ready_nodes(BRANCHING, {}) == ("a",)
-    assert skippable_nodes(BRANCHING, {}) == ()
-
-
-def test_a_branch_makes_its_side_ready_and_the_other_skippable() -> None:
-    after = states(a=done("yes"))
-
-    assert ready_nodes(BRANCHING, after) == ("b",)
-    assert skippable_nodes(BRANCHING, after) == ("c",)
-
-
-def test_a_join_waits_for_every_edge_and_runs_if_one_was_taken() -> None:
-    assert "d" not in ready_nodes(BRANCHING, states(a=done("yes"), c=SKIPPED, b=RUNNING))
-    assert ready_nodes(BRANCHING, states(a=done("yes"), c=SKIPPED, b=done())) == ("d",)
-
-
-def test_a_join_behind_skipped_nodes_only_is_skippable() -> None:
-    assert skippable_nodes(BRANCHING, states(a=done("maybe"), b=SKIPPED, c=SKIPPED)) == ("d",)
-
-
 def test_an_edge_is_undecided_until_its_source_has_ended() -> None:
     first = BRANCHING.edges[0]
 
@@ -82,3 +59,13 @@ def test_a_node_behind_an_open_branch_is_not_certain() -> None:
 def test_a_skipped_node_is_not_certain_and_a_begun_one_is() -> None:
     assert not is_certain(BRANCHING, NodeId("c"), states(a=done("yes"), c=SKIPPED))
     assert is_certain(BRANCHING, NodeId("b"), states(a=done("yes"), b=RUNNING))
+
+
+def test_a_failure_that_was_provided_for_leaves_by_its_handle() -> None:
+    failed = NodeRun(status=NodeStatus.FAILED, handled=True, handle="no")
+
+    assert edge_state(BRANCHING.edges[0], states(a=failed)) is EdgeState.SKIPPED
+    assert edge_state(BRANCHING.edges[1], states(a=failed)) is EdgeState.TAKEN
+    assert edge_state(BRANCHING.edges[1], states(a=NodeRun(status=NodeStatus.FAILED))) is (
+        EdgeState.UNDECIDED
+    )
