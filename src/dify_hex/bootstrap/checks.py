@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from dify_hex.adapters.persistence.errors import translating
+from dify_hex.application.shared.code_failures import SandboxRefuses
 from dify_hex.bootstrap.container import Container
 from dify_hex.bootstrap.schema import head_revision, revision_is_head
 from dify_hex.domain.shared.errors import Unavailable
@@ -31,7 +32,7 @@ def health_of(container: Container) -> Health:
 
     return Health(
         required={"database": database, "migrations": migrations, "redis": redis},
-        optional={"storage": storage, **_model_check(container)},
+        optional={"storage": storage, **_model_check(container), **_sandbox_check(container)},
     )
 
 
@@ -50,3 +51,16 @@ def _model_check(container: Container) -> Mapping[str, Check]:
             raise Unavailable(f"the model server answers {answer.status_code}")
 
     return {"model": model}
+
+
+def _sandbox_check(container: Container) -> Mapping[str, Check]:
+    if container.shared().endpoints().sandbox_url is None:
+        return {}
+
+    async def sandbox() -> Mapping[str, object]:
+        standing = await container.sandbox().client().standing()
+        if lacking := standing["walls"]["lacking"]:
+            raise SandboxRefuses(f"no code runs: this machine lacks {', '.join(lacking)}")
+        return {"walls": standing["walls"]["up"], "missing": standing["walls"]["down"]}
+
+    return {"sandbox": sandbox}

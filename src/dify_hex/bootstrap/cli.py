@@ -55,6 +55,7 @@ ON_THIS_MACHINE: Mapping[str, Command] = {
     "up": _here("Run everything here: database, cache, model, API and worker", "up"),
     "api": Command(summary="Serve the API alone", main=partial(_service, "api")),
     "worker": Command(summary="Run background work alone", main=partial(_service, "worker")),
+    "sandbox": _here("Run tenants' code behind walls", "sandbox_command"),
     "migrate": _here("Bring the database to the newest schema", "migrate_command"),
     "doctor": _here("Say what is wrong with an installation, and what to do", "doctor_command"),
     "accounts": _here("Let the first owner in", "accounts_command"),

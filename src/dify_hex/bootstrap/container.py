@@ -15,6 +15,7 @@ from dify_hex.bootstrap.containers.object_storage import ObjectStorageContainer
 from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
+from dify_hex.bootstrap.containers.sandbox import SandboxContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
 from dify_hex.bootstrap.containers.workflow import WorkflowContainer
 from dify_hex.bootstrap.endpoints import Endpoints
@@ -38,6 +39,7 @@ class Container(containers.DeclarativeContainer):
     files = providers.Container(FileContainer, shared=shared, objects=objects)
     model_calls = providers.Container(ModelCallsContainer, shared=shared)
     outbound_http = providers.Container(OutboundHttpContainer, shared=shared)
+    sandbox = providers.Container(SandboxContainer, shared=shared)
     models = providers.Container(ModelsContainer, shared=shared, calls=model_calls)
     memory = providers.Singleton(SqlConversationMemory, shared.pool)
     run_storage = providers.Container(RunStorageContainer, shared=shared)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dify_hex.bootstrap.endpoints import NotConfigured, endpoints_of
 from dify_hex.bootstrap.finding import Finding, doubtful, failed, well
+from dify_hex.bootstrap.sandbox_examination import examine_sandbox
 from dify_hex.bootstrap.server_examinations import examine_database, examine_model, examine_redis
 from dify_hex.bootstrap.settings import Settings
 
@@ -32,6 +33,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _looking("database", lambda: examine_database(endpoints)),
         _looking("redis", lambda: examine_redis(endpoints.redis_url)),
         _looking("model", lambda: examine_model(endpoints, settings)),
+        _looking("sandbox", lambda: examine_sandbox(endpoints)),
     )
     return [*here, *(finding for group in groups for finding in group)]
 

@@ -27,6 +27,9 @@ class Endpoints:
     model_url: str | None
     model_api_key: SecretStr | None
     model_name: str | None
+    #: None where no sandbox runs.
+    sandbox_url: str | None = None
+    sandbox_token: SecretStr | None = None
 
 
 def read_parts(run_folder: Path) -> dict[str, str]:
@@ -66,4 +69,6 @@ def endpoints_of(settings: Settings) -> Endpoints:
         model_url=model.url or parts.get("model_url"),
         model_api_key=model.api_key or (SecretStr(key) if key and not model.url else None),
         model_name=model.name,
+        sandbox_url=settings.sandbox.url or parts.get("sandbox_url"),
+        sandbox_token=settings.sandbox.token,
     )

@@ -1,7 +1,7 @@
 """Opens what a process stands on, keeps its loops running, and closes everything in order."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 
 import asyncpg
@@ -11,12 +11,14 @@ from dify_hex.adapters.persistence.account.sweep import forget_ended_sessions
 from dify_hex.adapters.persistence.idempotency import forget_expired_keys
 from dify_hex.adapters.telemetry.exporter import metrics_exporter
 from dify_hex.adapters.telemetry.loop_lag import sample_loop_lag
+from dify_hex.application.shared.code_failures import SandboxUnavailable
 from dify_hex.application.shared.telemetry import Gauge, Telemetry
 from dify_hex.bootstrap.container import Container
 from dify_hex.entrypoints.worker.loops import BackgroundLoop, LoopRunner, every
 
 #: Seconds between two looks at the pools.
 _POOLS_EVERY = 5.0
+_SANDBOX_EVERY = 5.0
 _KEYS_EVERY = 600.0
 _SESSIONS_EVERY = 6 * 3600.0
 _FILES_EVERY = 60.0
@@ -78,6 +80,7 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
         every(_SESSIONS_EVERY, "ended-sessions", partial(forget_ended_sessions, system_pool)),
         every(_FILES_EVERY, "expired-files", container.files().sweep_expired_files().execute),
         every(_KEYS_EVERY, "idempotency-keys", partial(forget_expired_keys, system_pool)),
+        every(_SANDBOX_EVERY, "sandbox", partial(_report_sandbox, container)),
     ]
 
 
@@ -101,6 +104,17 @@ async def _report_pools(telemetry: Telemetry, container: Container) -> None:
     for name, (used, idle) in sizes.items():
         telemetry.set_gauge(Gauge.POOL_CONNECTIONS, used, pool=name, state="used")
         telemetry.set_gauge(Gauge.POOL_CONNECTIONS, idle, pool=name, state="idle")
+
+
+async def _report_sandbox(container: Container) -> None:
+    if container.shared().endpoints().sandbox_url is None:
+        return
+    telemetry = container.shared().telemetry()
+    # Whether it answers at all is what its health check says.
+    with suppress(SandboxUnavailable):
+        standing = await container.sandbox().client().standing()
+        for state in ("running", "waiting"):
+            telemetry.set_gauge(Gauge.SANDBOX_EXECUTIONS, standing[state], state=state)
 
 
 def _sizes(pool: asyncpg.Pool) -> tuple[int, int]:

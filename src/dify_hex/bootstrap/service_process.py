@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, Command] = {
     "migrate": (*_CLI, "migrate"),
     "api": (*_CLI, "api"),
     "worker": (*_CLI, "worker"),
+    "sandbox": (*_CLI, "sandbox"),
     "setup-link": (*_CLI, "accounts", "setup-link"),
 }
 #: Seconds between two questions whether the API is ready.

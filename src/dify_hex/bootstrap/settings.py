@@ -197,6 +197,16 @@ class FileSettings(_Section):
         return value
 
 
+class SandboxSettings(_Section):
+    """Where tenants' code runs; the service itself reads its settings in `sandbox_options.py`."""
+
+    model_config = _config("SANDBOX_")
+
+    #: `unix:///path` or `tcp://host:port`; without one the sandbox that `up` runs.
+    url: str | None = None
+    token: SecretStr | None = None
+
+
 class LogSettings(_Section):
     """How the process tells what it does."""
 
@@ -243,6 +253,7 @@ class Settings(_Section):
     model: ModelSettings = Field(default_factory=ModelSettings)
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
     file: FileSettings = Field(default_factory=FileSettings)
+    sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
 

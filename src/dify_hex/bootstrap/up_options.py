@@ -17,6 +17,8 @@ from dify_hex.bootstrap.home import default_home
 DATABASE_VARIABLES = ("DATABASE_URL", "DATABASE_ADMIN_URL", "DATABASE_SYSTEM_URL")
 _TRUSTED_PROXIES = "DIFY_HEX_TRUSTED_PROXIES"
 _PRIVATE_ADDRESSES = "DIFY_HEX_MODEL_PRIVATE_ADDRESSES"
+_FOR_SANDBOX = ("DIFY_HEX_SANDBOX_", "DIFY_HEX_LOG_")
+_HARMLESS = frozenset({"PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH"})
 #: What binds to every address is reached at these.
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared only
 
@@ -35,6 +37,7 @@ class UpOptions:
     has_database: bool
     has_redis: bool
     has_model: bool
+    has_sandbox: bool
     model_threads: int
     shutdown_grace: float
 
@@ -60,6 +63,7 @@ class UpOptions:
             has_database=bool(present),
             has_redis="REDIS_URL" in given,
             has_model="DIFY_HEX_MODEL_URL" in given,
+            has_sandbox="DIFY_HEX_SANDBOX_URL" in given,
             model_threads=int(_number(given, "DIFY_HEX_MODEL_THREADS", 0)),
             shutdown_grace=_number(given, "DIFY_HEX_SHUTDOWN_GRACE", 20),
         )
@@ -96,6 +100,16 @@ def _number(given: Mapping[str, str], name: str, default: float) -> float:
     if not (0 <= number < math.inf and is_whole):
         raise BadOption(f"{name} is {text!r}, which is no such number")
     return number
+
+
+def sandbox_environment(home: Path, address: str) -> dict[str, str]:
+    """The environment of the process that runs foreign code: nothing of ours that is secret."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(_FOR_SANDBOX) or name in _HARMLESS
+    }
+    return {**own, "DIFY_HEX_HOME": os.fspath(home), "DIFY_HEX_SANDBOX_LISTEN": address}
 
 
 def child_environment(options: UpOptions, home: Path) -> dict[str, str]:

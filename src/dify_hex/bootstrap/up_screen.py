@@ -12,6 +12,7 @@ TITLES = {
     "postgres": "database",
     "valkey": "cache",
     "model": "language model",
+    "sandbox": "sandbox",
     "migrate": "migrations",
     "api": "API",
     "worker": "worker",

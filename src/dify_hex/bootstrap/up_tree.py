@@ -25,11 +25,13 @@ from dify_hex.bootstrap.service_process import (
     launch,
 )
 from dify_hex.bootstrap.supervision import Began, Keeper, Notice, Process
-from dify_hex.bootstrap.up_options import UpOptions, child_environment
+from dify_hex.bootstrap.up_options import UpOptions, child_environment, sandbox_environment
 from dify_hex.bootstrap.up_screen import Screen
 
 #: Seconds that processes of a killed predecessor get to end.
 _LEFTOVERS_GRACE = 5.0
+#: Seconds that the sandbox gets to end; what it runs ends with it.
+_SANDBOX_GRACE = 3.0
 #: Seconds after which a start that goes on says so.
 _LONG_START = 20.0
 #: Seconds that the command for the first owner's link may take.
@@ -108,6 +110,8 @@ class ProcessTree:
             needed.append(self._kept(valkey, self._parts))
         if not self._options.has_model:
             self._start_model()
+        if not self._options.has_sandbox:
+            self._start_sandbox()
         try:
             async with asyncio.TaskGroup() as starting:
                 for keeper in needed:
@@ -123,6 +127,20 @@ class ProcessTree:
         self._urls |= {"model_url": model.url, "model_api_key": model.api_key}
         # Everything but the model's own answers works without it.
         self._kept(model, self._parts).start_soon()
+
+    def _start_sandbox(self) -> None:
+        path = self._folder.sockets("sb", ours=True) / "sandbox.sock"
+        address = f"unix://{path}"
+        self._urls["sandbox_url"] = address
+        sandbox = ServiceProcess(
+            "sandbox",
+            self._commands["sandbox"],
+            output=self._output("sandbox"),
+            environment=sandbox_environment(self._folder.home, address),
+            grace=_SANDBOX_GRACE,
+        )
+        # Runs that need no code do not wait for it.
+        self._kept(sandbox, self._parts).start_soon()
 
     async def _migrate(self) -> None:
         began = asyncio.get_running_loop().time()

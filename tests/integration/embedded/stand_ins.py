@@ -10,7 +10,8 @@ from pathlib import Path
 from dify_hex.bootstrap.up import run_up
 
 COMMANDS = {
-    name: (sys.executable, __file__, name) for name in ("migrate", "api", "worker", "setup-link")
+    name: (sys.executable, __file__, name)
+    for name in ("migrate", "api", "worker", "sandbox", "setup-link")
 }
 LINK = "http://127.0.0.1/setup/once"
 
@@ -53,6 +54,8 @@ def main() -> None:
         case ["api"]:
             signal.signal(signal.SIGTERM, _end)
             _serve()
+        case ["sandbox"]:
+            signal.pause()
         case ["worker"]:
             signal.signal(signal.SIGTERM, _end)
             signal.pause()

@@ -77,13 +77,14 @@ class DataFolder:
         self.make_private(folder)
         return folder
 
-    def make_private(self, folder: Path) -> None:
-        """Make a folder that only the servers' user (and root) may look into."""
+    def make_private(self, folder: Path, *, ours: bool = False) -> None:
+        """Make a folder that only the servers' user (and root) may look into, or only we."""
         folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
-        give(folder, self.user)
+        if not ours:
+            give(folder, self.user)
 
-    def sockets(self, name: str) -> Path:
+    def sockets(self, name: str, *, ours: bool = False) -> Path:
         """A folder for a part's socket whose path is short enough for one.
 
         Raises:
@@ -92,7 +93,7 @@ class DataFolder:
         folder = self.run / name
         if len(os.fsencode(folder)) + 1 + LONGEST_SOCKET_NAME > SOCKET_PATH_LIMIT:
             folder = self._short_run() / name
-        self.make_private(folder)
+        self.make_private(folder, ours=ours)
         return folder
 
     def lock(self) -> int:

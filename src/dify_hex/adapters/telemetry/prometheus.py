@@ -23,6 +23,7 @@ _COUNTERS: Mapping[Counter, tuple[str, tuple[str, ...]]] = {
     Counter.LOOP_FAILURES: ("Failures of background loops.", ("loop",)),
     Counter.OUTBOUND_REQUESTS: ("Requests to servers that tenants name.", ("outcome",)),
     Counter.DEPRECATED_CALLS: ("Requests of deprecated routes.", ("route",)),
+    Counter.SANDBOX_RUNS: ("Executions of code, by how they ended.", ("profile", "outcome")),
 }
 _HISTOGRAMS: Mapping[Histogram, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
     Histogram.JOURNAL_BATCH_SIZE: ("Rows in one commit of the journal.", (), _ROWS),
@@ -31,12 +32,18 @@ _HISTOGRAMS: Mapping[Histogram, tuple[str, tuple[str, ...], tuple[float, ...]]] 
     Histogram.TTFT_SECONDS: ("A model's time to first token.", ("provider",), _LONG_SECONDS),
     Histogram.OUTBOUND_SECONDS: ("A whole exchange with such a server.", (), _LONG_SECONDS),
     Histogram.EVENT_LOOP_LAG_SECONDS: ("How late the event loop wakes.", (), _SECONDS),
+    Histogram.SANDBOX_SECONDS: (
+        "An execution of code, with its wait.",
+        ("profile",),
+        (*_SECONDS, 30, 60, 120),
+    ),
 }
 _GAUGES: Mapping[Gauge, tuple[str, tuple[str, ...]]] = {
     Gauge.STREAMS_OPEN: ("Streams being served.", ()),
     Gauge.RUNS_ACTIVE: ("Runs that this process executes.", ()),
     Gauge.POOL_CONNECTIONS: ("Connections of a pool.", ("pool", "state")),
     Gauge.OUTBOX_PENDING: ("Events that wait for their delivery.", ()),
+    Gauge.SANDBOX_EXECUTIONS: ("Executions that the sandbox runs, or lets wait.", ("state",)),
 }
 
 

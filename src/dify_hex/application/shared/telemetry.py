@@ -14,6 +14,7 @@ class Counter(StrEnum):
     OUTBOX_DELIVERIES = "outbox_deliveries_total"  # labels: outcome
     LOOP_FAILURES = "background_loop_failures_total"  # labels: loop
     DEPRECATED_CALLS = "http_deprecated_requests_total"  # labels: route
+    SANDBOX_RUNS = "sandbox_runs_total"  # labels: profile, outcome
     OUTBOUND_REQUESTS = "outbound_requests_total"  # labels: outcome
 
 
@@ -26,6 +27,7 @@ class Histogram(StrEnum):
     TTFT_SECONDS = "model_time_to_first_answer_seconds"  # labels: provider
     OUTBOUND_SECONDS = "outbound_request_duration_seconds"
     EVENT_LOOP_LAG_SECONDS = "event_loop_lag_seconds"
+    SANDBOX_SECONDS = "sandbox_run_duration_seconds"  # labels: profile
 
 
 class Gauge(StrEnum):
@@ -35,6 +37,7 @@ class Gauge(StrEnum):
     RUNS_ACTIVE = "runs_active"
     POOL_CONNECTIONS = "pool_connections"  # labels: pool, state
     OUTBOX_PENDING = "outbox_pending"
+    SANDBOX_EXECUTIONS = "sandbox_executions"  # labels: state
 
 
 class Telemetry(Protocol):

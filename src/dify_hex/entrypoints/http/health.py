@@ -14,8 +14,8 @@ from dify_hex.domain.shared.errors import DomainError
 from dify_hex.entrypoints.http.envelope import Schema
 from dify_hex.entrypoints.http.guard import PUBLIC
 
-#: Fails by raising; its result is nothing.
-Check = Callable[[], Awaitable[None]]
+#: Fails by raising; its result, if any, is what is worth showing.
+Check = Callable[[], Awaitable[Mapping[str, object] | None]]
 
 #: Seconds until a dependency that does not answer counts as down.
 _CHECK_TIMEOUT = 2.0
@@ -29,6 +29,7 @@ class CheckReport(Schema):
     status: str
     latency_ms: float
     error: str | None = None
+    details: dict[str, object] | None = None
 
 
 class HealthReport(Schema):
@@ -109,9 +110,10 @@ def _answer(report: HealthReport) -> Response:
 async def _timed(check: Check) -> CheckReport:
     began = perf_counter()
     error: str | None = None
+    details: Mapping[str, object] | None = None
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT):
-            await check()
+            details = await check()
     except TimeoutError:
         error = f"no answer within {_CHECK_TIMEOUT:g} s"
     except DomainError as failure:
@@ -119,4 +121,9 @@ async def _timed(check: Check) -> CheckReport:
     except Exception as failure:  # noqa: BLE001 - a check reports whatever is wrong
         error = type(failure).__name__
     latency = round((perf_counter() - began) * 1000, 2)
-    return CheckReport(status="ok" if error is None else "down", latency_ms=latency, error=error)
+    return CheckReport(
+        status="ok" if error is None else "down",
+        latency_ms=latency,
+        error=error,
+        details=dict(details) if details else None,
+    )

@@ -10,6 +10,7 @@ from dify_hex.entrypoints.http.messages import (
     file,
     model_provider,
     outbound,
+    sandbox,
     shared,
     workflow,
 )
@@ -24,6 +25,7 @@ CATALOGUE: Messages = {
     **file.MESSAGES,
     **model_provider.MESSAGES,
     **outbound.MESSAGES,
+    **sandbox.MESSAGES,
     **workflow.MESSAGES,
 }
 

@@ -1,0 +1,53 @@
+"""Runs Python: the code is a module, its `main` takes the inputs and returns a dict."""
+
+import ast
+import linecache
+import sys
+from types import ModuleType
+
+from dify_hex.adapters.sandbox.jail.failure import RAISED, Failure
+from dify_hex.adapters.sandbox.jail.program import CODE_FILE, Program
+
+_MODULE = "user_code"
+
+
+def run(program: Program) -> tuple[object, int | None]:
+    """What `main` returned, and the line where it does so."""
+    lines = [f"{line}\n" for line in program.code.splitlines()]
+    linecache.cache[CODE_FILE] = (len(program.code), None, lines, CODE_FILE)
+    tree = ast.parse(program.code, CODE_FILE)
+    module = ModuleType(_MODULE)
+    sys.modules[_MODULE] = module
+    exec(compile(tree, CODE_FILE, "exec"), module.__dict__)  # noqa: S102 - what this process is for
+    main = module.__dict__.get("main")
+    if not callable(main):
+        raise Failure(RAISED, "the code defines no function main")
+    line = _returning_line(tree)
+    try:
+        return main(**program.inputs), line
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+            # Raised by the call itself: the arguments are not those that main takes.
+            raise Failure(RAISED, f"TypeError: {error}", _line_of_main(tree)) from None
+        raise
+
+
+def _main(tree: ast.Module) -> ast.FunctionDef | None:
+    for node in reversed(tree.body):
+        if isinstance(node, ast.FunctionDef) and node.name == "main":
+            return node
+    return None
+
+
+def _line_of_main(tree: ast.Module) -> int | None:
+    main = _main(tree)
+    return main.lineno if main else None
+
+
+def _returning_line(tree: ast.Module) -> int | None:
+    """The line of the only `return`; of `main` itself where it has several or none."""
+    main = _main(tree)
+    if main is None:
+        return None
+    returns = [node.lineno for node in ast.walk(main) if isinstance(node, ast.Return)]
+    return returns[0] if len(returns) == 1 else main.lineno

@@ -1,0 +1,75 @@
+"""Puts a sandbox service together from its options."""
+
+import asyncio
+import os
+import pwd
+from itertools import count
+
+from dify_hex.adapters.sandbox.service.control_group import ControlGroup, NoControlGroup
+from dify_hex.adapters.sandbox.service.options import SandboxOptions
+from dify_hex.adapters.sandbox.service.profile_host import ProfileHost
+from dify_hex.adapters.sandbox.service.server import SandboxServer
+from dify_hex.adapters.sandbox.service.zygote_process import ZygoteSettings
+
+#: Where the search for a number that no user has begins, downwards.
+_LAST_USER = 64_900
+#: What a zygote with its libraries takes, and what a cell takes beside what its code asks for.
+_ZYGOTE_BYTES = 512 << 20
+_CELL_BYTES = 96 << 20
+_CELL_PROCESSES = 80
+
+
+async def serve(options: SandboxOptions, told_to_stop: asyncio.Event) -> None:
+    """Run the service until told to stop."""
+    uid = _user() if os.geteuid() == 0 else os.geteuid()
+    gid = uid if os.geteuid() == 0 else os.getegid()
+    options.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(options.scratch, uid, gid)
+    numbers = count()
+    missing = _why_no_groups(options)
+
+    def make_group() -> ControlGroup | None:
+        if missing:
+            return None
+        return _group(options, f"dify-hex-{os.getpid()}-{next(numbers)}")
+
+    def make_host(profile: str) -> ProfileHost:
+        settings = ZygoteSettings(
+            profile=profile,
+            source=options.profiles[profile],
+            scratch=options.scratch,
+            without=options.without,
+            uid=uid,
+            gid=gid,
+        )
+        return ProfileHost(
+            settings=settings, make_group=make_group, idle_seconds=options.idle_seconds
+        )
+
+    await SandboxServer(options, make_host, missing).serve(told_to_stop)
+
+
+def _why_no_groups(options: SandboxOptions) -> str:
+    if "cgroup" in options.without:
+        return "left out by a setting"
+    try:
+        _group(options, f"dify-hex-{os.getpid()}-trial").remove()
+    except NoControlGroup as error:
+        return str(error.strerror)
+    return ""
+
+
+def _group(options: SandboxOptions, name: str) -> ControlGroup:
+    each = options.most_memory_bytes + _CELL_BYTES
+    return ControlGroup.make(
+        name,
+        memory_bytes=_ZYGOTE_BYTES + options.running * each,
+        processes=(options.running + 2) * _CELL_PROCESSES,
+    )
+
+
+def _user() -> int:
+    """A user that owns nothing on this machine."""
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    return next(number for number in range(_LAST_USER, 1000, -1) if number not in taken)

@@ -1,0 +1,101 @@
+"""Keeps one profile's zygote, started at first need, and a cell ahead of the next execution."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+
+from dify_hex.adapters.sandbox.service.control_group import ControlGroup
+from dify_hex.adapters.sandbox.service.zygote_process import (
+    Jailed,
+    ZygoteLost,
+    ZygoteProcess,
+    ZygoteSettings,
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class ProfileHost:
+    """Gives out jailed processes of one profile."""
+
+    settings: ZygoteSettings
+    #: A new control group, or None where there are none.
+    make_group: Callable[[], ControlGroup | None]
+    idle_seconds: float
+    _zygote: ZygoteProcess | None = None
+    _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _spare: "asyncio.Task[Jailed] | None" = None
+    _used: float = field(default_factory=monotonic)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its zygote is there."""
+        return self._zygote is not None and self._zygote.is_alive
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its zygote's process."""
+        return self._zygote.pid if self._zygote is not None and self.is_running else None
+
+    async def take(self) -> tuple[ZygoteProcess, Jailed]:
+        """A jailed process, and its zygote.
+
+        Raises:
+            LibrariesMissing, WallsMissing, ZygoteLost: there is none to be had.
+        """
+        self._used = monotonic()
+        zygote = await self._running()
+        spare, self._spare = self._spare, None
+        cell: Jailed | None = None
+        if spare is not None:
+            with suppress(ZygoteLost):
+                cell = await spare
+        if cell is None or cell.ended.done():
+            zygote = await self._running()
+            cell = await zygote.fork()
+        self._prepare(zygote)
+        return zygote, cell
+
+    def retire(self) -> None:
+        """Give the memory back when nobody has used it for long."""
+        if self.is_running and monotonic() - self._used > self.idle_seconds:
+            self.end()
+
+    def end(self) -> None:
+        """End the zygote with everything it has forked."""
+        if self._spare is not None:
+            self._spare.cancel()
+            self._spare = None
+        if self._zygote is not None:
+            self._zygote.end()
+            self._zygote = None
+
+    async def _running(self) -> ZygoteProcess:
+        async with self._starting:
+            if self._zygote is not None and self._zygote.is_alive:
+                return self._zygote
+            if self._spare is not None:
+                self._spare.cancel()
+                self._spare = None
+            began = monotonic()
+            zygote = ZygoteProcess(self.settings, self.make_group())
+            await zygote.start()
+            self._zygote = zygote
+            took = round(monotonic() - began, 3)
+            _log.info("zygote %s stands after %s s", self.settings.profile, took)
+            return zygote
+
+    def _prepare(self, zygote: ZygoteProcess) -> None:
+        if self._spare is None:
+            self._spare = asyncio.create_task(zygote.fork(), name="spare-cell")
+            self._spare.add_done_callback(_know_of_failure)
+
+
+def _know_of_failure(spare: "asyncio.Task[Jailed]") -> None:
+    # Whoever wants the next cell makes one itself, and meets the same failure.
+    if not spare.cancelled() and spare.exception() is not None:
+        _log.warning("no spare cell: %s", spare.exception())
