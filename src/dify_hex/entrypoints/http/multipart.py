@@ -143,6 +143,9 @@ class MultipartForm:
 
 
 def _decoded(text: bytes) -> str:
+    # No text of ours can hold a NUL.
+    if b"\0" in text:
+        raise MalformedForm
     try:
         return text.decode()
     except UnicodeDecodeError:

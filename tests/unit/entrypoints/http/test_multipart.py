@@ -81,6 +81,7 @@ async def test_a_field_is_short() -> None:
         b"--other\r\n",
         part('name="user"', b"x"),
         part('name="user"', b"\xff") + b"--limit--",
+        part('name="user"', b"an\0n") + b"--limit--",
         part("filename=nameless", b"x") + b"--limit--",
         b"--limit\r\nx: y\r\n\r\nz\r\n--limit--",
         b"--limit\r\n" + b"x: y\r\n" * 20 + b"\r\nz\r\n--limit--",

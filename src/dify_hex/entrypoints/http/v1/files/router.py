@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import TypeAdapter, WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -55,8 +55,8 @@ from dify_hex.entrypoints.http.v1.messages.schemas import UserText
 
 router = APIRouter(tags=["Files"])
 
-#: A parameter that is left out is none; there is no way to write it as null.
-_User = UserText | SkipJsonSchema[None]
+#: A parameter may be left out, but not be written as null.
+_User = Annotated[UserText | None, WithJsonSchema(TypeAdapter(UserText).json_schema())]
 UserQuery = Annotated[_User, Query(description="Only if it is this end user's; otherwise 404.")]
 _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _CONTENT_RESPONSES: dict[int | str, dict[str, object]] = {

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
-from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from dify_hex.application.file.read_models import FileView
@@ -34,10 +33,8 @@ _MAX_FIELD_BYTES = 2048
 class UploadFields(Schema):
     """What a form says beside the file itself."""
 
-    user: UserText | SkipJsonSchema[None] = Field(
-        None, description="Your name for the end user whose file it is."
-    )
-    expires_in: Annotated[int, Field(ge=60, le=10**9)] | SkipJsonSchema[None] = Field(
+    user: UserText | None = Field(None, description="Your name for the end user whose file it is.")
+    expires_in: Annotated[int, Field(ge=60, le=10**9)] | None = Field(
         None, description="Seconds after which the file is removed; for good when left out."
     )
 
@@ -162,14 +159,19 @@ class FileUrlResponse(Schema):
 def upload_body() -> Mapping[str, Any]:
     """The form of an upload in OpenAPI."""
     schema = UploadFields.model_json_schema()
-    # Whatever a form's field holds is text already.
-    schema["properties"]["user"].pop("type")
-    schema["properties"] = {
-        _FILE_FIELD: {"type": "string", "format": "binary"},
-        **schema["properties"],
-    }
+    fields = {name: _as_form_field(field) for name, field in schema["properties"].items()}
+    file = {"type": "string", "format": "binary"}
+    schema["properties"] = {_FILE_FIELD: file, **fields}
     schema["required"] = [_FILE_FIELD]
     return {"required": True, "content": {FORM: {"schema": schema}}}
+
+
+def _as_form_field(field: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a form can say: no null; and that it is text is true of everything in it."""
+    kind, _ = field["anyOf"]
+    if kind["type"] == "string":
+        kind = {name: kind[name] for name in ("minLength", "maxLength", "examples")}
+    return {**kind, "description": field["description"]}
 
 
 async def _read_field(form: MultipartForm, part: Part, fields: dict[str, str]) -> None:
