@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from uuid import UUID
 
 from dify_hex.application.conversation.ports import (
     ConversationFilter,
@@ -15,6 +16,7 @@ from dify_hex.application.conversation.read_models import (
     MessageUsage,
     MessageView,
 )
+from dify_hex.application.shared.idempotency import Claim, IdempotencyInProgress, StreamClaims
 from dify_hex.application.workflow.ports import NewRuns
 from dify_hex.application.workflow.records import NewRun
 from dify_hex.domain.conversation.conversation import Conversation
@@ -44,6 +46,9 @@ class MessageShelf(AppShelf):
 
     messages: dict[MessageId, Message] = field(default_factory=dict)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
+    #: Which message each claim was settled with, and the claims that somebody else has by now.
+    claims: dict[Claim, UUID] = field(default_factory=dict)
+    lost_claims: set[Claim] = field(default_factory=set)
 
     def status_of(self, message: Message) -> MessageStatus:
         """The status that the end of the run has projected onto the message."""
@@ -149,6 +154,19 @@ class MemoryNewRuns(NewRuns):
         self.added.append(run)
 
 
+class MemoryStreamClaims(StreamClaims):
+    """Claims that are settled with the transaction."""
+
+    def __init__(self, shelf: MessageShelf) -> None:
+        self._shelf = shelf
+        self.settled: dict[Claim, UUID] = {}
+
+    async def settle(self, claim: Claim, stream_of: UUID) -> None:
+        if claim in self._shelf.lost_claims:
+            raise IdempotencyInProgress
+        self.settled[claim] = stream_of
+
+
 class MemoryConversationWork(MemoryAppWork, SendMessageWork):
     """One transaction in which messages are sent."""
 
@@ -165,6 +183,10 @@ class MemoryConversationWork(MemoryAppWork, SendMessageWork):
         return MemoryMessageRepository(self.tenant_id, self._messages)
 
     @cached_property
+    def stream_claims(self) -> MemoryStreamClaims:
+        return MemoryStreamClaims(self._messages)
+
+    @cached_property
     def feedback(self) -> MemoryFeedbackRepository:
         return MemoryFeedbackRepository(self.table(Feedback))
 
@@ -174,6 +196,7 @@ class MemoryConversationWork(MemoryAppWork, SendMessageWork):
 
     async def commit(self) -> None:
         await super().commit()
+        self._messages.claims |= self.stream_claims.settled
         for message in self.messages.added:
             self._messages.messages[message.id] = message
         for run in self.workflow_runs.added:

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 import asyncpg
 import orjson
+from sqlalchemy import text
 
 from dify_hex.adapters.persistence.doubt import ask_until_known
 from dify_hex.adapters.persistence.errors import translating
+from dify_hex.adapters.persistence.scope import WorkScope
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.application.shared.idempotency import (
     CLAIM_LASTS,
@@ -18,6 +21,7 @@ from dify_hex.application.shared.idempotency import (
     IdempotencyKey,
     IdempotencyKeyReused,
     IdempotencyStore,
+    StreamClaims,
 )
 from dify_hex.domain.shared.errors import Unavailable
 
@@ -49,6 +53,14 @@ SET status = $6, headers = $7, body = $8, stream_of = $9, expires_at = now() + $
 WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND claimed_at = $5
   AND status IS NULL
 """
+_SETTLE = text("""
+UPDATE idempotency_keys
+SET status = 200, headers = '{}', body = '', stream_of = :stream_of,
+    expires_at = now() + CAST(:kept_for AS interval)
+WHERE tenant_id = :tenant_id AND caller = :caller AND route = :route AND key = :key
+  AND claimed_at = :claimed_at AND status IS NULL
+RETURNING true
+""")
 _RELEASE = """
 DELETE FROM idempotency_keys
 WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND claimed_at = $5
@@ -111,6 +123,31 @@ class SqlIdempotencyStore(IdempotencyStore):
         """Give the claim up unanswered."""
         async with tenant_connection(self._pool, claim.key.tenant_id) as connection:
             await connection.execute(_RELEASE, *_where(claim.key), claim.claimed_at)
+
+
+class SqlStreamClaims(StreamClaims):
+    """Claims of the unit of work's tenant."""
+
+    def __init__(self, scope: WorkScope) -> None:
+        self._scope = scope
+
+    async def settle(self, claim: Claim, stream_of: UUID) -> None:
+        """Keep the stream as the answer, unless the claim is somebody else's by now."""
+        key = claim.key
+        settled = await self._scope.session.scalar(
+            _SETTLE,
+            {
+                "tenant_id": key.tenant_id,
+                "caller": key.caller,
+                "route": key.route,
+                "key": key.key,
+                "claimed_at": claim.claimed_at,
+                "stream_of": stream_of,
+                "kept_for": KEPT_FOR,
+            },
+        )
+        if settled is None:
+            raise IdempotencyInProgress
 
 
 async def forget_expired_keys(system_pool: asyncpg.Pool) -> None:

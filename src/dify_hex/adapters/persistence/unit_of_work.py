@@ -30,6 +30,7 @@ from dify_hex.adapters.persistence.conversation.repository import (
 from dify_hex.adapters.persistence.errors import translated, translating
 from dify_hex.adapters.persistence.event_codec import encode_event
 from dify_hex.adapters.persistence.file.repository import SqlFileRepository
+from dify_hex.adapters.persistence.idempotency import SqlStreamClaims
 from dify_hex.adapters.persistence.model_provider.repository import SqlModelProviderRepository
 from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEventRow
 from dify_hex.adapters.persistence.scope import WorkScope
@@ -124,6 +125,11 @@ class SqlUnitOfWork(ConsumingWork):
     def sessions(self) -> SqlSessionRepository:
         """Sessions in the tenant."""
         return SqlSessionRepository(self._scope)
+
+    @cached_property
+    def stream_claims(self) -> SqlStreamClaims:
+        """Claims on idempotency keys of the tenant."""
+        return SqlStreamClaims(self._scope)
 
     @cached_property
     def tenants(self) -> SqlTenantRepository:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from dify_hex.application.app.runnable_apps import RunnableAppWork
 from dify_hex.application.conversation.read_models import ConversationView, MessageView
+from dify_hex.application.shared.idempotency import StreamClaims
 from dify_hex.application.shared.unit_of_work import UnitOfWork
 from dify_hex.application.workflow.start_run import StartRunWork
 from dify_hex.domain.conversation.repository import (
@@ -38,6 +39,11 @@ class ConversationWork(UnitOfWork, Protocol):
 
 class SendMessageWork(ConversationWork, RunnableAppWork, StartRunWork, Protocol):
     """A transaction in which a message is born together with the run that answers it."""
+
+    @property
+    @abstractmethod
+    def stream_claims(self) -> StreamClaims:
+        """Claims on the keys of requests that are answered with a stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

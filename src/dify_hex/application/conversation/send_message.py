@@ -10,6 +10,7 @@ from dify_hex.application.conversation.ports import SendMessageWork
 from dify_hex.application.conversation.read_models import MessageUsage, MessageView
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.idempotency import Claim
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
@@ -77,6 +78,8 @@ class SendMessageCommand:
     #: How long the run goes on without a reader; None means as the operator has set it.
     resume_window: timedelta | None = None
     version: VersionChoice = VersionChoice.PUBLISHED
+    #: The claim on the request's idempotency key, when the answer is a stream that can be joined.
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,8 @@ class SendMessage:
       branches of the conversation can be asked meanwhile, by naming the parent.
     - A completion app answers each message alone, without a conversation.
     - A foreground message needs a free place in this process; without one nothing is stored.
-    - Message and run are stored together, before anything of the run happens.
+    - Message and run are stored together, before anything of the run happens, and so is that the
+      request's key was used: whoever repeats the request finds this message and no second one.
     """
 
     def __init__(
@@ -131,6 +135,7 @@ class SendMessage:
             ConversationUnsupported: the app has no conversations.
             ParentNotFound: the conversation has no such message.
             ParentWithoutConversation: the parent's conversation is not named.
+            IdempotencyInProgress: the claim was lost to somebody who sends the same.
             RunsFull: this process carries as many runs as it may.
             RunMoved: the run was waited for, and goes on in another process.
             AnswerFailed: the run was waited for, and came to no answer.
@@ -163,6 +168,8 @@ class SendMessage:
             window = self._resume_window if command.resume_window is None else command.resume_window
             run = _run_of(message, app, command, window)
             started = await self._start_run.execute(actor, run, work)
+            if command.claim is not None:
+                await work.stream_claims.settle(command.claim, message.id)
             try:
                 await work.commit()
             except StaleVersion as error:

@@ -65,6 +65,18 @@ class Claim:
     claimed_at: datetime
 
 
+class StreamClaims(Protocol):
+    """Settles claims inside the transaction that begins what they are for."""
+
+    @abstractmethod
+    async def settle(self, claim: Claim, stream_of: UUID) -> None:
+        """Whoever repeats the request joins this stream, from the commit on.
+
+        Raises:
+            IdempotencyInProgress: the claim was lost to somebody else, who is at it now.
+        """
+
+
 class IdempotencyStore(Protocol):
     """Remembers keys and first answers; commits on its own, apart from any unit of work."""
 

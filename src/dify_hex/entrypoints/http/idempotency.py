@@ -88,6 +88,11 @@ class Attempt:
             elif not message.get("more_body", False):
                 await self._keep()
 
+    def note_settled(self) -> None:
+        """The claim was settled already, in the transaction that it stood for."""
+        self.claim = None
+        self._renew_no_more()
+
     async def give_up(self) -> None:
         """Let the next request with this key try, because this one got no answer to keep."""
         await self._settle(self.store.release)

@@ -1,13 +1,14 @@
 """Saying something to an app."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dify_hex.application.app.runnable_apps import VersionChoice
 from dify_hex.application.conversation.send_message import Delivery
 from dify_hex.application.shared.actor import AppNotAllowed, PermissionDenied
+from dify_hex.application.shared.idempotency import Claim, IdempotencyInProgress, IdempotencyKey
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.app.errors import AppInputsInvalid, AppNotPublished
@@ -279,3 +280,30 @@ async def test_an_app_has_to_be_published_to_answer(house: ChatHouse) -> None:
 
     with pytest.raises(AppNotPublished):
         await house.say(unpublished.id)
+
+
+def a_claim() -> Claim:
+    key = IdempotencyKey(tenant_id=TENANT, caller="key:1", route="POST", key="k", fingerprint=b"")
+    return Claim(key=key, claimed_at=datetime(2026, 11, 21, tzinfo=UTC))
+
+
+async def test_who_repeats_a_request_with_a_key_finds_its_message(house: ChatHouse) -> None:
+    app_id, claim = await house.app(), a_claim()
+
+    sent = await house.send_message.execute(
+        house.caller, replace(saying(app_id, delivery=Delivery.STREAM), claim=claim)
+    )
+
+    assert house.shelf.claims == {claim: sent.message.id}
+
+
+async def test_who_has_lost_the_claim_on_its_key_stores_nothing(house: ChatHouse) -> None:
+    app_id, claim = await house.app(), a_claim()
+    house.shelf.lost_claims.add(claim)
+
+    with pytest.raises(IdempotencyInProgress):
+        await house.send_message.execute(
+            house.caller, replace(saying(app_id, delivery=Delivery.STREAM), claim=claim)
+        )
+
+    assert house.shelf.messages == {}

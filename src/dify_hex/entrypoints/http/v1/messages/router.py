@@ -104,11 +104,12 @@ async def send_message(
         )
         message = await reader.execute(actor, begun)
         return stream_run(request, follow, actor.tenant_id, message.run_id)
+    claim = None if attempt is None else attempt.claim
     # Who sends a key will ask again, and gets the whole answer then.
     watched = body.response is Delivery.BLOCKING and attempt is None
     try:
         async with WhileCallerWaits(request) if watched else nullcontext():
-            sent = await use_case.execute(actor, body.to_command(app_id))
+            sent = await use_case.execute(actor, body.to_command(app_id, claim))
     except CallerGone:
         # The run is left to its resume window, and nobody reads this answer.
         return Response(status_code=CALLER_GONE)
@@ -118,7 +119,7 @@ async def send_message(
         place = f"/v1/messages/{sent.message.id}"
         return accepted(AcceptedMessageResponse.of(sent), location=place)
     if attempt is not None:
-        attempt.stream_of = sent.message.id
+        attempt.note_settled()
     return stream_run(request, follow, actor.tenant_id, sent.message.run_id)
 
 

@@ -14,6 +14,7 @@ from dify_hex.application.conversation.send_message import (
     SendMessageCommand,
     SentMessage,
 )
+from dify_hex.application.shared.idempotency import Claim
 from dify_hex.domain.app.configuration import MAX_QUERY_LENGTH
 from dify_hex.domain.conversation.feedback import FeedbackRating, Opinion
 from dify_hex.domain.conversation.message import MessageStatus
@@ -56,7 +57,7 @@ class SendMessageRequest(Schema):
         VersionChoice.PUBLISHED, description="Talking to the draft needs app:write."
     )
 
-    def to_command(self, app_id: UUID) -> SendMessageCommand:
+    def to_command(self, app_id: UUID, claim: Claim | None) -> SendMessageCommand:
         """What is said to which app."""
         conversation_id, window = self.conversation_id, self.resume_window
         return SendMessageCommand(
@@ -70,6 +71,7 @@ class SendMessageRequest(Schema):
             from_beginning="parent_id" in self.model_fields_set and self.parent_id is None,
             resume_window=None if window is None else timedelta(seconds=window),
             version=self.version,
+            claim=claim if self.response is Delivery.STREAM else None,
         )
 
 
