@@ -26,6 +26,7 @@ from dify_hex.domain.workflow.run_events import (
     RunEvent,
     RunExpired,
     RunPartialSucceeded,
+    RunSucceeded,
 )
 from dify_hex.domain.workflow.statuses import LoopEnding
 from tests.builders.workflow import NOW, at, facts, new_run, started_run
@@ -55,6 +56,7 @@ def inside_of_containers() -> list[RunEvent]:
         ),
         InputRequested(at=NOW, node_id=node_id, form=form),
         NodeSkipped(at=NOW, node_id=node_id, frame="/box.0"),
+        RunSucceeded(at=NOW, outputs={"x": 1}, usage=Usage()),
         RunPartialSucceeded(at=NOW, outputs={"x": 1}, usage=Usage(), handled_errors=1),
     ]
 
