@@ -17,12 +17,12 @@ from dify_hex.domain.model_provider.model import Model
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.node_config import NodeConfig
-from dify_hex.domain.workflow.variables.system import system_values
+from dify_hex.domain.workflow.node_run import NodeOutcome
+from dify_hex.domain.workflow.variables.pool import VariablePool
+from dify_hex.domain.workflow.variables.selector import SYSTEM
 from tests.builders.engine import StillClock
 from tests.builders.node_context import context_of
-from tests.builders.workflow import new_run
 from tests.fakes.scripted_models import KeptMemory, ScriptedChatModel, WordCounter
 
 ConfigT = TypeVar("ConfigT", bound=NodeConfig)
@@ -63,9 +63,9 @@ class ModelNode(Generic[ConfigT]):
                 file_contents=files or NoFileContents(),
             )
         )
-        variables = new_run().variables
+        variables = VariablePool()
         context = context_of(variables)
-        variables.put(*system_values(context.facts))
+        variables.put(SYSTEM, {"query": context.facts.query, "user_id": context.facts.user})
         for node, named in (values or {}).items():
             variables.put(NodeId(node), {**variables.of(NodeId(node)), **named})
         self.context = replace(context, clock=self.clock)
@@ -78,7 +78,7 @@ class ModelNode(Generic[ConfigT]):
                 if isinstance(output, TextDelta):
                     self.streamed.append(output.text)
                     self.clock.advance(1)
-                else:
+                elif isinstance(output, NodeOutcome):
                     outcome = output
         assert outcome is not None
         return outcome

@@ -17,6 +17,7 @@ from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.workflow.frame import ROOT, NodeAddress
 from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
+from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import (
     LlmConfig,
@@ -24,9 +25,8 @@ from dify_hex.domain.workflow.nodes.llm import (
     PromptRole,
     PromptSyntax,
 )
-from dify_hex.domain.workflow.nodes.model_settings import MemoryWindow
-from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunStarted
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector

@@ -11,15 +11,19 @@ from dify_hex.application.model_provider.ports import (
     TokenCounter,
 )
 from dify_hex.application.workflow.ports import ConversationMemory
+from dify_hex.domain.shared.errors import DomainError
 from dify_hex.domain.shared.ids import ConversationId, MessageId, TenantId
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.usage import Usage
 
 
 class ScriptedChatModel(ChatModel):
-    """Says its events to everyone, and remembers who asked for what."""
+    """Says its events to everyone, and remembers who asked for what.
 
-    def __init__(self, *events: ChatEvent) -> None:
+    `then` scripts the calls that follow, one each; an error among the events is raised.
+    """
+
+    def __init__(self, *events: ChatEvent | DomainError) -> None:
         self.events = events or (
             TextDelta("Hi"),
             TextDelta("."),
@@ -27,14 +31,30 @@ class ScriptedChatModel(ChatModel):
         )
         self.requests: list[ChatRequest] = []
         self.closed = 0
+        self._later: list[tuple[ChatEvent | DomainError, ...]] = []
+
+    def then(self, *events: ChatEvent | DomainError) -> "ScriptedChatModel":
+        """Say something else in the next call."""
+        self._later.append(events)
+        return self
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         self.requests.append(request)
+        events = self.events
+        if self._later:
+            self.events = self._later.pop(0)
         try:
-            for event in self.events:
+            for event in events:
+                if isinstance(event, DomainError):
+                    raise event
                 yield event
         finally:
             self.closed += 1
+
+
+def saying(*pieces: str, usage: Usage | None = None) -> tuple[ChatEvent, ...]:
+    """A whole answer, piece by piece."""
+    return (*map(TextDelta, pieces), ChatFinished(finish_reason="stop", usage=usage))
 
 
 class WordCounter(TokenCounter):

@@ -13,12 +13,12 @@ from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import (
     LlmConfig,
-    MemoryWindow,
     PromptMessage,
     PromptRole,
     PromptSyntax,
 )
 from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 
 _START = NodeId("start")

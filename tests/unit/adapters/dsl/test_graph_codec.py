@@ -6,7 +6,7 @@ import pytest
 
 from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.domain.workflow.errors import InvalidGraph
-from dify_hex.domain.workflow.nodes.llm import MemoryWindow
+from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow
 from tests.builders.workflow import chat_graph, llm
 
 CODEC = PydanticGraphCodec()

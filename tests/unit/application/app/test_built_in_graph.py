@@ -9,8 +9,9 @@ from dify_hex.application.app.built_in_graph import built_in_graph
 from dify_hex.domain.app.configuration import Configuration, HistoryWindow, Limits
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.input_variable import InputVariable
-from dify_hex.domain.workflow.nodes.llm import LlmConfig, MemoryWindow, PromptMessage, PromptRole
+from dify_hex.domain.workflow.nodes.llm import LlmConfig, PromptMessage, PromptRole
 from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 from tests.builders.app import MODEL, chat, completion
 

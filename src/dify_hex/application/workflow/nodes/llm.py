@@ -10,10 +10,10 @@ from dify_hex.application.workflow.node_executor import (
     TextDelta,
 )
 from dify_hex.application.workflow.node_services import NodeServices
-from dify_hex.application.workflow.nodes.llm_prompt import LlmPrompt
-from dify_hex.application.workflow.nodes.llm_structured import StructuredAnswers
-from dify_hex.application.workflow.nodes.model_answer import ModelAnswer, usage_shown
-from dify_hex.application.workflow.nodes.model_calls import ModelCalls
+from dify_hex.application.workflow.prompting.llm_prompt import LlmPrompt
+from dify_hex.application.workflow.prompting.model_answer import ModelAnswer, usage_shown
+from dify_hex.application.workflow.prompting.model_calls import ModelCalls
+from dify_hex.application.workflow.prompting.structured_answers import StructuredAnswers
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.node_run import NodeOutcome

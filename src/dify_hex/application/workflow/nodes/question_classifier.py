@@ -7,9 +7,9 @@ from dataclasses import replace
 from dify_hex.application.model_provider.ports import ChatMessage, ChatRequest, ChatRole
 from dify_hex.application.workflow.node_executor import NodeContext, NodeExecutor, NodeOutput
 from dify_hex.application.workflow.node_services import NodeServices
-from dify_hex.application.workflow.nodes.model_answer import usage_shown
-from dify_hex.application.workflow.nodes.model_calls import ModelCalls
-from dify_hex.application.workflow.nodes.model_question import ModelQuestion
+from dify_hex.application.workflow.prompting.model_answer import usage_shown
+from dify_hex.application.workflow.prompting.model_calls import ModelCalls
+from dify_hex.application.workflow.prompting.model_question import ModelQuestion
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.errors import QuestionUnclassified
 from dify_hex.domain.workflow.node_run import NodeOutcome

@@ -14,20 +14,28 @@ from dify_hex.application.workflow.node_executor import (
 )
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.answer import AnswerNode
+from dify_hex.application.workflow.nodes.end import EndNode
 from dify_hex.application.workflow.nodes.if_else import IfElseNode
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
 from dify_hex.application.workflow.nodes.loop_end import LoopEndNode
+from dify_hex.application.workflow.nodes.parameter_extractor import ParameterExtractorExecutor
+from dify_hex.application.workflow.nodes.question_classifier import QuestionClassifierExecutor
 from dify_hex.application.workflow.nodes.start import StartNode
+from dify_hex.application.workflow.nodes.template_transform import TemplateTransformNode
 from dify_hex.application.workflow.nodes.variable_aggregator import VariableAggregatorNode
 from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
+from dify_hex.domain.workflow.nodes.end import EndConfig
 from dify_hex.domain.workflow.nodes.if_else import IfElseConfig
 from dify_hex.domain.workflow.nodes.iteration import IterationConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
 from dify_hex.domain.workflow.nodes.loop import LoopConfig
 from dify_hex.domain.workflow.nodes.loop_end import LoopEndConfig
+from dify_hex.domain.workflow.nodes.parameter_extractor import ParameterExtractorConfig
+from dify_hex.domain.workflow.nodes.question_classifier import QuestionClassifierConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.nodes.template_transform import TemplateTransformConfig
 from dify_hex.domain.workflow.nodes.variable_aggregator import VariableAggregatorConfig
 
 ConfigT = TypeVar("ConfigT", bound=NodeConfig)
@@ -68,12 +76,16 @@ class RegisteredType(Protocol):
 
 REGISTRY = (
     NodeType(StartConfig, pure=lambda _: StartNode()),
+    NodeType(EndConfig, pure=lambda _: EndNode()),
     NodeType(AnswerConfig, pure=lambda _: AnswerNode()),
     NodeType(LlmConfig, effect=LlmExecutor),
+    NodeType(QuestionClassifierConfig, effect=QuestionClassifierExecutor),
+    NodeType(ParameterExtractorConfig, effect=ParameterExtractorExecutor),
     NodeType(IterationConfig),
     NodeType(LoopConfig),
     NodeType(LoopEndConfig, pure=lambda _: LoopEndNode()),
     NodeType(IfElseConfig, pure=lambda _: IfElseNode()),
+    NodeType(TemplateTransformConfig, pure=TemplateTransformNode),
     NodeType(VariableAggregatorConfig, pure=lambda _: VariableAggregatorNode()),
 )
 

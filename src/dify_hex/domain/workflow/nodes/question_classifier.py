@@ -9,13 +9,13 @@ from typing import ClassVar
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.workflow.node_config import ConfigFault, NodeConfig
 from dify_hex.domain.workflow.node_policy import FAIL_BRANCH
-from dify_hex.domain.workflow.nodes.model_settings import (
+from dify_hex.domain.workflow.prompting.json_answer import object_in
+from dify_hex.domain.workflow.prompting.model_settings import (
     MemoryWindow,
     Vision,
     memory_and_vision_faults,
     vision_references,
 )
-from dify_hex.domain.workflow.prompting.json_answer import object_in
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.template import Template

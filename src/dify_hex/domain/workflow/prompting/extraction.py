@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
-from dify_hex.domain.workflow.nodes.parameter_extractor import ExtractedParameter, ParameterType
+from dify_hex.domain.workflow.prompting.extracted_parameter import ExtractedParameter, ParameterType
 from dify_hex.domain.workflow.variables.value_type import ValueType
 
 _TRUE = frozenset({"true", "yes", "1", "on"})

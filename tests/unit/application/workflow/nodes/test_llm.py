@@ -2,50 +2,36 @@
 
 from contextlib import aclosing
 from dataclasses import replace
-from typing import cast
 
 import pytest
 
-from dify_hex.adapters.dsl.templates import JinjaTemplates
-from dify_hex.application.model_provider.built_in import BuiltInModels
 from dify_hex.application.model_provider.ports import (
     ChatFinished,
     ChatRole,
-    ModelProviderReader,
     ReasoningDelta,
-    SecretBox,
     TextDelta,
 )
-from dify_hex.application.model_provider.resolve_model import ResolveModel
-from dify_hex.application.shared.identity import new_id
-from dify_hex.application.workflow.node_executor import NodeContext
-from dify_hex.application.workflow.node_executor import TextDelta as Shown
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
-from dify_hex.application.workflow.nodes.services import NodeServices
 from dify_hex.application.workflow.prompt_window import PromptTooLong
 from dify_hex.domain.model_provider.model import Model
-from dify_hex.domain.shared.ids import NodeId, TenantId
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.json_value import JsonObject
-from dify_hex.domain.shared.values.model_config import ModelConfig
-from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.llm import (
     LlmConfig,
-    MemoryWindow,
     PromptMessage,
     PromptRole,
     PromptSyntax,
 )
-from dify_hex.domain.workflow.variables.system import system_values
-from tests.builders.engine import StillClock
-from tests.builders.workflow import facts, llm, new_run
-from tests.fakes.scripted_models import KeptMemory, ScriptedChatModel, WordCounter
+from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow
+from tests.builders.model_node import MODEL, ModelNode
+from tests.builders.workflow import llm
+from tests.fakes.scripted_models import KeptMemory, ScriptedChatModel
 
 TURNS = tuple(ChatTurn(query=f"question {n}", answer=f"answer {n}") for n in range(3))
 
 
-class Call:
-    """One execution of the node, and everything that can be seen of it."""
+class Call(ModelNode[LlmConfig]):
+    """One execution of the node on the built-in model."""
 
     def __init__(
         self,
@@ -56,62 +42,14 @@ class Call:
         inputs: JsonObject | None = None,
         window: int = 1000,
     ) -> None:
-        self.model = model or ScriptedChatModel()
-        self.clock = StillClock()
-        self._config = replace(config, model=ModelConfig(provider="local", model="tiny"))
-        self._executor = LlmExecutor(
-            NodeServices(
-                resolve_model=ResolveModel(
-                    providers=cast(ModelProviderReader, None),  # the built-in provider asks nobody
-                    secrets=cast(SecretBox, None),
-                    built_in=BuiltInModels(
-                        base_url="http://models",
-                        api_key=None,
-                        default_model="tiny",
-                        models=(Model(name="tiny", context_window=window),),
-                        demonstration=True,
-                        open=False,
-                    ),
-                ),
-                chat_model=self.model,
-                token_counter=WordCounter(),
-                memory=memory or KeptMemory(),
-                templates=JinjaTemplates(),
-            )
+        super().__init__(
+            LlmExecutor,
+            replace(config, model=MODEL),
+            model=model,
+            memory=memory,
+            values={"start": inputs or {}},
+            serves=Model(name=MODEL.model, context_window=window),
         )
-        run = new_run()
-        began = facts(run_id=run.run_id)
-        run.variables.put(*system_values(began))
-        run.variables.put(NodeId("start"), inputs or {})
-        self.context = NodeContext(
-            tenant_id=TenantId(new_id()),
-            node_id=NodeId("llm"),
-            attempt=1,
-            effect_key="key",
-            facts=began,
-            variables=run.variables,
-            clock=self.clock,
-        )
-
-    async def execute(self) -> NodeOutcome:
-        """The outcome; what was streamed before is in `streamed`."""
-        self.streamed: list[str] = []
-        outcome: NodeOutcome | None = None
-        async with aclosing(self._executor.execute(self._config, self.context)) as outputs:
-            async for output in outputs:
-                if isinstance(output, Shown):
-                    self.streamed.append(output.text)
-                    self.clock.advance(1)
-                else:
-                    outcome = output
-        assert outcome is not None
-        return outcome
-
-    @property
-    def told(self) -> list[tuple[ChatRole, str]]:
-        """What the model was told."""
-        (request,) = self.model.requests
-        return [(message.role, message.content) for message in request.messages]
 
 
 class TestPrompt:
@@ -120,7 +58,7 @@ class TestPrompt:
 
         await call.execute()
 
-        assert call.told == [
+        assert call.told() == [
             (ChatRole.SYSTEM, "You help Ada."),
             (ChatRole.USER, "Hello?"),
         ]
@@ -130,7 +68,7 @@ class TestPrompt:
 
         await call.execute()
 
-        assert call.told == [(ChatRole.USER, "Hello?")]
+        assert call.told() == [(ChatRole.USER, "Hello?")]
 
     async def test_a_graphs_prompt_refers_to_nodes(self) -> None:
         call = Call(
@@ -143,7 +81,7 @@ class TestPrompt:
 
         await call.execute()
 
-        assert call.told == [(ChatRole.USER, "Say Hello?")]
+        assert call.told() == [(ChatRole.USER, "Say Hello?")]
 
     async def test_the_effects_key_travels_with_the_call(self) -> None:
         call = Call(llm())
@@ -159,7 +97,7 @@ class TestMemory:
 
         await call.execute()
 
-        assert [text for _, text in call.told] == ["Be kind.", "question 0", "answer 0", "Hello?"]
+        assert [text for _, text in call.told()] == ["Be kind.", "question 0", "answer 0", "Hello?"]
 
     async def test_only_whole_turns_that_fit_are_kept_newest_first(self) -> None:
         # A turn costs 4 words and twice the overhead, 16 tokens.
@@ -167,7 +105,7 @@ class TestMemory:
 
         await call.execute()
 
-        assert [text for _, text in call.told] == [
+        assert [text for _, text in call.told()] == [
             "question 1",
             "answer 1",
             "question 2",
@@ -189,7 +127,7 @@ class TestMemory:
 
         await call.execute()
 
-        assert [text for _, text in call.told] == ["Hello?"]
+        assert [text for _, text in call.told()] == ["Hello?"]
 
     async def test_the_first_message_of_a_branch_remembers_nothing(self) -> None:
         call = Call(llm(memory=MemoryWindow()), memory=KeptMemory(*TURNS))
@@ -197,14 +135,14 @@ class TestMemory:
 
         await call.execute()
 
-        assert [text for _, text in call.told] == ["Hello?"]
+        assert [text for _, text in call.told()] == ["Hello?"]
 
     async def test_turns_that_came_to_nothing_add_nothing(self) -> None:
         call = Call(llm(memory=MemoryWindow()))
 
         await call.execute()
 
-        assert [text for _, text in call.told] == ["Hello?"]
+        assert [text for _, text in call.told()] == ["Hello?"]
 
 
 class TestAnswer:
@@ -255,7 +193,7 @@ class TestAnswer:
 
     async def test_leaving_early_ends_the_call(self) -> None:
         call = Call(llm())
-        executor, config = call._executor, call._config
+        executor, config = call.executor, call.config
 
         async with aclosing(executor.execute(config, call.context)) as outputs:
             await anext(outputs)

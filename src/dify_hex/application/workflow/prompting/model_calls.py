@@ -10,11 +10,11 @@ from dify_hex.application.shared.patience import patiently
 from dify_hex.application.shared.trace import traceparent_of
 from dify_hex.application.workflow.node_executor import NodeContext
 from dify_hex.application.workflow.node_services import NodeServices
-from dify_hex.application.workflow.nodes.model_answer import ModelAnswer
 from dify_hex.application.workflow.prompt_window import most_tokens_of, tokens_of
+from dify_hex.application.workflow.prompting.model_answer import ModelAnswer
 from dify_hex.domain.shared.values.model_config import ModelParameters
 from dify_hex.domain.shared.values.usage import Usage
-from dify_hex.domain.workflow.nodes.model_settings import CallsModel
+from dify_hex.domain.workflow.prompting.model_settings import CallsModel
 from dify_hex.domain.workflow.prompting.reasoning import SeparatedReasoning
 
 

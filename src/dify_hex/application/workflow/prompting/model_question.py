@@ -4,9 +4,9 @@ from dify_hex.application.model_provider.ports import ChatMessage, ChatRole
 from dify_hex.application.model_provider.resolve_model import ResolvedModel
 from dify_hex.application.workflow.node_executor import NodeContext
 from dify_hex.application.workflow.node_services import NodeServices
-from dify_hex.application.workflow.nodes.model_images import PromptImages, shown
-from dify_hex.application.workflow.nodes.model_memory import PastTurns, as_dialogue
-from dify_hex.domain.workflow.nodes.model_settings import CallsModel, RolePrefix
+from dify_hex.application.workflow.prompting.past_turns import PastTurns, as_dialogue
+from dify_hex.application.workflow.prompting.prompt_images import PromptImages, shown
+from dify_hex.domain.workflow.prompting.model_settings import CallsModel, RolePrefix
 from dify_hex.domain.workflow.variables.template import Template
 
 

@@ -8,8 +8,8 @@ from dify_hex.application.model_provider.ports import ChatMessage, ChatRole
 from dify_hex.application.model_provider.resolve_model import ResolvedModel
 from dify_hex.application.workflow.node_executor import NodeContext
 from dify_hex.application.workflow.node_services import NodeServices
-from dify_hex.application.workflow.nodes.model_images import PromptImages, shown
-from dify_hex.application.workflow.nodes.model_memory import PastTurns, as_dialogue, as_messages
+from dify_hex.application.workflow.prompting.past_turns import PastTurns, as_dialogue, as_messages
+from dify_hex.application.workflow.prompting.prompt_images import PromptImages, shown
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.workflow.nodes.llm import (
@@ -19,8 +19,8 @@ from dify_hex.domain.workflow.nodes.llm import (
     PromptMode,
     PromptSyntax,
 )
-from dify_hex.domain.workflow.nodes.model_settings import RolePrefix
 from dify_hex.domain.workflow.prompting.context import CONTEXT_SLOT, context_text
+from dify_hex.domain.workflow.prompting.model_settings import RolePrefix
 from dify_hex.domain.workflow.variables.pool import as_text
 from dify_hex.domain.workflow.variables.template import Template
 

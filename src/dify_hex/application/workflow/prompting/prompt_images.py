@@ -15,7 +15,7 @@ from dify_hex.domain.model_provider.features import ModelFeature
 from dify_hex.domain.shared.values.file_reference import FileKind, FileReference
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.workflow.errors import ImagesTooLarge, VisionUnsupported
-from dify_hex.domain.workflow.nodes.model_settings import Vision
+from dify_hex.domain.workflow.prompting.model_settings import Vision
 
 #: Images of one call, and their bytes together.
 MAX_IMAGES = 20

@@ -7,8 +7,8 @@ from dify_hex.application.model_provider.ports import ChatMessage, ChatRequest, 
 from dify_hex.application.model_provider.resolve_model import ResolvedModel
 from dify_hex.application.workflow.node_executor import NodeContext
 from dify_hex.application.workflow.node_services import NodeServices
-from dify_hex.application.workflow.nodes.model_answer import ModelAnswer
-from dify_hex.application.workflow.nodes.model_calls import ModelCalls
+from dify_hex.application.workflow.prompting.model_answer import ModelAnswer
+from dify_hex.application.workflow.prompting.model_calls import ModelCalls
 from dify_hex.domain.model_provider.errors import ModelBadRequest
 from dify_hex.domain.model_provider.features import ModelFeature
 from dify_hex.domain.shared.values.json_value import JsonObject

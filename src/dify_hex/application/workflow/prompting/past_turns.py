@@ -14,7 +14,7 @@ from dify_hex.application.workflow.prompt_window import (
     tokens_of,
 )
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
-from dify_hex.domain.workflow.nodes.model_settings import CallsModel, RolePrefix
+from dify_hex.domain.workflow.prompting.model_settings import CallsModel, RolePrefix
 
 
 class PastTurns:
