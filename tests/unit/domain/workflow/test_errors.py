@@ -24,4 +24,7 @@ def test_every_status_that_a_run_can_rest_in_has_an_event() -> None:
 
 
 def test_an_answer_can_be_selected_by_later_nodes() -> None:
-    assert AnswerConfig(answer="").outputs() == {"answer": ValueType.STRING}
+    assert AnswerConfig(answer="").outputs() == {
+        "answer": ValueType.STRING,
+        "files": ValueType.FILES,
+    }

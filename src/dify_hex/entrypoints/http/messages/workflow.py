@@ -18,6 +18,22 @@ MESSAGES: Messages = {
         "Whether {selector} is {operator} what it is compared with cannot be decided: {reason}.",
         "无法判断 {selector} 是否满足“{operator}”：{reason}。",
     ),
+    "workflow_output_too_long": Message(
+        "The node would put out {length} characters, but {limit} is the most.",
+        "节点的输出将有 {length} 个字符，超过上限 {limit}。",
+    ),
+    "workflow_assignment_refused": Message(
+        "{operation} cannot be done to {selector}: {reason}.",
+        "无法对 {selector} 执行 {operation}：{reason}。",
+    ),
+    "workflow_list_refused": Message(
+        "The list {selector} cannot be worked on: {reason}.",
+        "无法处理列表 {selector}：{reason}。",
+    ),
+    "workflow_inputs_invalid": Message(
+        "The inputs do not fit what the workflow's start declares; see details.faults.",
+        "输入与工作流开始节点的声明不符，详见 details.faults。",
+    ),
     "workflow_run_state": Message(
         "The run is not in a state that allows this.", "运行当前的状态不允许此操作。"
     ),
