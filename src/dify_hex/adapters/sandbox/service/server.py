@@ -104,13 +104,18 @@ class SandboxServer:
 
     async def _look_at_walls(self) -> None:
         """Make one cell, only to see what stands around it."""
+        host = self._hosts["python"]
+        was_running = host.is_running
         try:
-            zygote, cell = await self._hosts["python"].take()
+            zygote, cell = await host.take()
         except ZygoteLost as error:
             self._standing = Standing(down={"zygote": str(error)}, accepted=self._options.accepted)
         else:
             self._note(cell.report)
             zygote.discard(cell)
+        if not was_running:
+            # Until somebody needs it, its memory is everyone's.
+            host.end()
         walls = self._standing.as_json()
         say = _log.warning if self._standing.lacking else _log.info
         say("walls %s", json.dumps(walls))
