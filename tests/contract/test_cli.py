@@ -82,6 +82,28 @@ def app(owner: Terminal) -> Iterator[str]:
     owner.run("apps", "delete", name, "--yes")
 
 
+def test_files_go_there_and_back(owner: Terminal, tmp_path: Path) -> None:
+    plan, copy = tmp_path / "plan.txt", tmp_path / "copy.txt"
+    plan.write_text("Lamps, everywhere.\n" * 10_000)
+
+    made = owner.json("files", "upload", str(plan), "--user", "ann", "--expires-in", "3600")
+    named = made["id"]
+    assert (made["name"], made["media_type"], made["user"]) == ("plan.txt", "text/plain", "ann")
+    assert owner.run("files", "upload", str(plan)).strip() != named
+    assert "plan.txt" in owner.run("files", "list", "--user", "ann")
+    assert owner.json("files", "show", named) == made
+
+    owner.run("files", "download", named, "--to", str(copy))
+    assert copy.read_bytes() == plan.read_bytes()
+    owner.run("files", "download", named, "--to", str(copy), expect=USAGE)
+    assert sorted(path.name for path in tmp_path.glob("*.txt")) == ["copy.txt", "plan.txt"]
+    assert not list(tmp_path.glob(".*"))
+
+    owner.run("files", "delete", named, "--yes")
+    assert owner.failure("files", "show", named)["code"] == "file_not_found"
+    owner.run("files", "upload", str(tmp_path / "absent"), expect=USAGE)
+
+
 def test_signing_in_and_out(stranger: Terminal, tmp_path: Path) -> None:
     assert stranger.failure("apps", "list", expect=NOT_SIGNED_IN)["code"] == "cli_not_signed_in"
 

@@ -65,6 +65,7 @@ OVER_THE_API: Mapping[str, Command] = {
     "models": _there("Plug in model providers, and see what can be used", "models"),
     "apps": _there("Create, edit, publish and retire apps", "apps"),
     "chat": _there("Talk to an app", "chat"),
+    "files": _there("Hand in files, fetch and delete them", "files"),
     "keys": _there("Make and revoke API keys", "keys"),
     "runs": _there("Look at runs, follow them, stop them", "runs"),
 }

@@ -22,14 +22,15 @@ _SECRET_NAMES = re.compile(
 )
 #: Cheap to search for: most texts contain none of these and are done.
 _PREFILTER = re.compile(
-    r"[spr]k-|once-|[Bb]earer|[Bb]asic |eyJ|@|://|[0-9][0-9 -]{6,}[0-9]|api_?key|passw|secret|token"
+    r"[spr]k-|once-|[Bb]earer|[Bb]asic |eyJ|@|://|[0-9][0-9 -]{6,}[0-9]"
+    r"|api_?key|passw|secret|signature|token"
 )
 
 _KEY = re.compile(r"\b(?:sk|pk|rk|once)-[A-Za-z0-9_-]{8,}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*")
 _AUTHORIZATION = re.compile(r"\b(?P<scheme>[Bb]earer|[Bb]asic)\s+(?P<value>[A-Za-z0-9._~+/=-]{4,})")
 _ASSIGNMENT = re.compile(
-    r"(?P<name>(?:api_?key|passw(?:or)?d|secret|[a-z_]*token)[\"']?\s*[=:]\s*[\"']?)"
+    r"(?P<name>(?:api_?key|passw(?:or)?d|secret|signature|[a-z_]*token)[\"']?\s*[=:]\s*[\"']?)"
     r"(?P<value>[^\s&\"',;}]+)",
     re.IGNORECASE,
 )

@@ -25,6 +25,7 @@ CANARIES = [
     ("Authorization: Bearer abcdefghijklmnop1234", "Bearer abcd***1234"),
     ("Basic dXNlcjpwYXNzd29yZA==", "Basic dXNl***ZA=="),
     ("/v1/apps?api_key=mysecretvalue99&page=1", "/v1/apps?api_key=***&page=1"),
+    ("/files/1?expires=3&signature=AbCdEf-_1", "/files/1?expires=3&signature=***"),
     ("password=hunter2 next", "password=*** next"),
     ('{"client_secret": "s3cr3t"}', '{"client_secret": "***"}'),
     ("refresh_token=abc", "refresh_token=***"),

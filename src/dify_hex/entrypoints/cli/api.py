@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx
 
@@ -75,6 +75,27 @@ class Api:
             method, path, json=body, params=given, headers=headers, timeout=_TIMEOUT
         )
         return _understood(self._send(request))
+
+    def upload(self, path: str, name: str, content: BinaryIO, fields: Mapping[str, str]) -> Answer:
+        """Send a form with one file, from its beginning, in pieces."""
+        request = self._client.build_request(
+            "POST", path, files={"file": (name, content)}, data=fields, timeout=_TIMEOUT
+        )
+        return _understood(self._send(request))
+
+    @contextmanager
+    def download(self, path: str) -> Iterator[Iterator[bytes]]:
+        """Open the content of a file, to be read in pieces.
+
+        Raises:
+            StreamCut: it broke off while it was read.
+        """
+        request = self._client.build_request("GET", path, timeout=_TIMEOUT)
+        response = self._send(request, stream=True)
+        try:
+            yield _pieces(response)
+        finally:
+            response.close()
 
     @contextmanager
     def stream(
@@ -146,6 +167,13 @@ def _events(response: httpx.Response) -> Iterator[ServerEvent]:
     try:
         for chunk in response.iter_bytes():
             yield from parser.feed(chunk)
+    except httpx.HTTPError as error:
+        raise _cut(error) from error
+
+
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    try:
+        yield from response.iter_bytes()
     except httpx.HTTPError as error:
         raise _cut(error) from error
 
