@@ -44,8 +44,6 @@ async def exchanging(host: str, deadline: float) -> AsyncIterator[None]:
         if limit.expired():
             raise OutboundTimeout(host=host, phase="total") from None
         raise
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        for kind, failure in _FAILURES.items():
-            if isinstance(error, kind):
-                raise failure(host) from None
-        raise
+    except tuple(_FAILURES) as error:
+        failure = next(made for kind, made in _FAILURES.items() if isinstance(error, kind))
+        raise failure(host) from None

@@ -1,6 +1,5 @@
 """Connections to addresses that were checked, and to no other."""
 
-import asyncio
 import ssl
 from collections.abc import Iterable
 
@@ -54,10 +53,6 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
             else:
                 return GuardedStream(stream, route.name, context)
         raise failure
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, between attempts to connect."""
-        await asyncio.sleep(seconds)
 
 
 class GuardedStream(httpcore.AsyncNetworkStream):

@@ -11,7 +11,6 @@ from dify_hex.adapters.outbound_http.resolver import Addresses, NameResolver
 from dify_hex.adapters.outbound_http.route import Route
 from dify_hex.application.shared.outbound_http import OutboundLimits, OutboundRequest
 from dify_hex.domain.shared.outbound_errors import (
-    OutboundResponseInvalid,
     OutboundTimeout,
     OutboundUnreachable,
 )
@@ -23,7 +22,6 @@ from dify_hex.domain.shared.values.outbound_rules import (
 )
 from dify_hex.domain.shared.values.outbound_url import OutboundUrl
 
-_SWITCHING_PROTOCOLS = 101
 #: May be asked twice without more being done than was asked for (RFC 9110, 9.2.2).
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 #: How a kept connection shows itself that its server has closed at the moment of its reuse.
@@ -52,11 +50,7 @@ class Sender:
         url = asking.url
         async with exchanging(url.host, deadline):
             route = await self._route(url, request, limits)
-            response = await self._ask(asking, route, limits)
-        if response.status == _SWITCHING_PROTOCOLS:
-            await response.aclose()
-            raise OutboundResponseInvalid(host=url.host, reason="protocol")
-        return response
+            return await self._ask(asking, route, limits)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -94,18 +88,17 @@ class Sender:
 
     async def _ask(self, asking: Asking, route: Route, limits: OutboundLimits) -> httpcore.Response:
         """Ask over a kept connection or a new one; again, if it is a kept one that is gone."""
-        for _ in range(_MAX_STALE):
+        stale = 0
+        while True:
             watch = _ConnectionWatch()
+            request = _on_the_wire(asking, route, limits, watch)
             try:
-                return await self._pool.handle_async_request(
-                    _on_the_wire(asking, route, limits, watch)
-                )
+                return await self._pool.handle_async_request(request)
             except _STALE:
-                if watch.has_connected or asking.method not in _REPEATABLE:
+                stale += 1
+                is_over = watch.has_connected or asking.method not in _REPEATABLE
+                if is_over or stale > _MAX_STALE:
                     raise
-        return await self._pool.handle_async_request(
-            _on_the_wire(asking, route, limits, _ConnectionWatch())
-        )
 
 
 class _ConnectionWatch:

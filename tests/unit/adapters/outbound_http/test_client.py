@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from dify_hex.adapters.outbound_http.resolver import Addresses
 from dify_hex.adapters.telemetry.prometheus import PrometheusTelemetry
 from dify_hex.application.shared.outbound_http import OutboundBody, OutboundHttp, OutboundLimits
 from dify_hex.domain.shared.errors import DomainError
@@ -429,14 +430,41 @@ async def test_a_name_without_an_address_is_said(client: OutboundHttp) -> None:
     assert gone.value.details == {"host": "nowhere.example", "reason": "name"}
 
 
-async def test_the_next_address_is_tried(
-    client: OutboundHttp, resolver: ScriptedResolver, server: HostileServer
+@pytest.mark.parametrize(
+    ("seconds", "phase"), [({"connect_seconds": 0.02}, "name"), ({"total_seconds": 0.02}, "total")]
+)
+async def test_a_name_that_takes_too_long_is_given_up(
+    seconds: dict[str, float], phase: str
 ) -> None:
-    resolver.lead("api.example", ("127.0.0.1", "127.0.0.1"))
+    class Slow(ScriptedResolver):
+        async def addresses(self, name: str, *, tenant: str) -> Addresses:
+            await asyncio.sleep(5)
+            return ()
+
+    limits = replace(LIMITS, **seconds)  # type: ignore[arg-type] # all of these are seconds
+    async with guarded_client(resolver=Slow()) as client:
+        with pytest.raises(OutboundTimeout) as late:
+            await client.send(a_request("http://slow.example/", limits=limits))
+
+    assert late.value.details == {"host": "slow.example", "phase": phase}
+
+
+async def test_a_resolver_that_fails_is_no_timeout() -> None:
+    class Failing(ScriptedResolver):
+        async def addresses(self, name: str, *, tenant: str) -> Addresses:
+            raise TimeoutError("the resolver's own")
+
+    async with guarded_client(resolver=Failing()) as client:
+        with pytest.raises(TimeoutError, match="own"):
+            await client.send(a_request("http://a.example/"))
+
+
+async def test_the_next_address_is_tried(resolver: ScriptedResolver, server: HostileServer) -> None:
     server.answers["/"] = echo
-    async with guarded_client(opened=("127.0.0.0/8",), resolver=resolver) as roomy:
-        resolver.lead("api.example", ("127.0.0.2", "127.0.0.1"))
-        answer = await roomy.send(a_request(server.url(host="api.example")))
+    resolver.lead("api.example", ("127.0.0.2", "127.0.0.1"))
+
+    async with guarded_client(opened=("127.0.0.0/8",), resolver=resolver) as client:
+        answer = await client.send(a_request(server.url(host="api.example")))
 
     assert answer.status == 200
 
