@@ -158,7 +158,11 @@ class Engine:
             telemetry=SilentTelemetry(),
         )
         self._start_run = StartRun(
-            owner=owner, clock=self.clock, graphs=self._graphs, events=events
+            owner=owner,
+            clock=self.clock,
+            graphs=self._graphs,
+            events=events,
+            nodes=self.nodes,
         )
 
     async def begin(

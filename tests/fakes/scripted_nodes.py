@@ -9,10 +9,11 @@ from dify_hex.application.workflow.node_executor import (
     NodeOutput,
     TextDelta,
 )
+from dify_hex.domain.shared.errors import DomainError
+from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
-from dify_hex.domain.workflow.node_config import NodeConfig
 
 Script = Callable[[NodeContext], AsyncGenerator[NodeOutput, None]]
 
@@ -28,8 +29,9 @@ async def says_hello(context: NodeContext) -> AsyncGenerator[NodeOutput, None]:
 class ScriptedNodes(NodeExecutors):
     """Start and answer nodes work for real; the model follows a script."""
 
-    def __init__(self, script: Script = says_hello) -> None:
+    def __init__(self, script: Script = says_hello, start_error: DomainError | None = None) -> None:
         self.script = script
+        self._start_error = start_error
         #: Effect keys of the model calls, in order.
         self.calls: list[str] = []
         self.open_calls = 0
@@ -38,6 +40,8 @@ class ScriptedNodes(NodeExecutors):
         """The outcome of a pure node."""
         if isinstance(config, AnswerConfig):
             return NodeOutcome(outputs={"answer": context.variables.render(config.template)})
+        if self._start_error is not None:
+            raise self._start_error
         return NodeOutcome(outputs=dict(context.inputs))
 
     async def execute(

@@ -9,6 +9,8 @@ from typing import Protocol
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import UnitOfWork
+from dify_hex.application.workflow.engine.first_moves import first_moves
+from dify_hex.application.workflow.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
     GraphCodec,
     GraphDocuments,
@@ -82,16 +84,24 @@ class StartRunWork(UnitOfWork, Protocol):
 
 
 class StartRun:
-    """Records `run.started` and takes the lease.
+    """Records how a run begins and takes the lease.
 
     - The run is pinned to the exact graph, by its hash.
     - A foreground run is leased to this process at birth; a background run to nobody.
+    - What a foreground run does first is committed together with its beginning.
     - Nothing executes before the caller has committed.
     """
 
     def __init__(
-        self, *, owner: str, clock: Clock, graphs: GraphCodec, events: RunEventCodec
+        self,
+        *,
+        owner: str,
+        clock: Clock,
+        graphs: GraphCodec,
+        events: RunEventCodec,
+        nodes: NodeExecutors,
     ) -> None:
+        self._nodes = nodes
         self._owner = owner
         self._clock = clock
         self._graphs = graphs
@@ -114,6 +124,8 @@ class StartRun:
             token=0 if command.background else 1,
         )
         events = run.start(self._facts(command, run.graph))
+        if not command.background:
+            events += first_moves(run, self._nodes, self._clock)
         rows = [
             JournalRow(
                 tenant_id=actor.tenant_id,

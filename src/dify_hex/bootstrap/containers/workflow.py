@@ -60,6 +60,7 @@ class WorkflowContainer(containers.DeclarativeContainer):
         clock=shared.clock,
         graphs=storage.graphs,
         events=storage.events,
+        nodes=nodes.registry,
     )
     stop_run = providers.Factory(
         StopRun, control=storage.control, leases=storage.leases, signals=storage.signals, host=host

@@ -62,6 +62,7 @@ class ChatHouse:
             clock=self.clock,
             graphs=self.graphs,
             events=PydanticRunEventCodec(),
+            nodes=self.nodes,
         )
         return SendMessage(
             begin=self.begin,

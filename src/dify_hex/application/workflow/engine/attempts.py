@@ -24,6 +24,21 @@ UNEXPECTED = RunError(code="sys_internal_error", message="The node failed unexpe
 Result = NodeOutcome | RunError | RequestedInput | LinkedGraph
 
 
+def context_of(run: WorkflowRun, address: NodeAddress, clock: Clock) -> NodeContext:
+    """What the executor of a node that has just been started may know."""
+    node = run.node_run(address)
+    return NodeContext(
+        tenant_id=run.tenant_id,
+        node_id=address.node_id,
+        attempt=1 if node is None else node.attempt,
+        effect_key="" if node is None else node.effect_key,
+        facts=run.facts,
+        inputs=run.inputs_of(address),
+        variables=run.variables_of(address),
+        clock=clock,
+    )
+
+
 class NodeAttempts:
     """Begins the attempts of one run."""
 
@@ -52,21 +67,11 @@ class NodeAttempt:
 
     def __init__(self, attempts: NodeAttempts, address: NodeAddress) -> None:
         run = attempts.run
-        node_run = run.node_run(address)
-        self.number = 1 if node_run is None else node_run.attempt
         self._of = attempts
         self._address = address
         self._node = run.node_at(address)
-        self._context = NodeContext(
-            tenant_id=run.tenant_id,
-            node_id=address.node_id,
-            attempt=self.number,
-            effect_key="" if node_run is None else node_run.effect_key,
-            facts=run.facts,
-            inputs=run.inputs_of(address),
-            variables=run.variables_of(address),
-            clock=attempts.clock,
-        )
+        self._context = context_of(run, address, attempts.clock)
+        self.number = self._context.attempt
 
     def compute(self) -> Result:
         """What a pure node puts out."""

@@ -85,7 +85,7 @@ class RunLoader:
         text.begin(taken_over=False)
         return LoadedRun(
             lease=started.lease,
-            scheduler=self._scheduler(started.run, started.lease, recorder, text),
+            scheduler=self._scheduler(started.run, started.lease, recorder, text, is_new=True),
             recorder=recorder,
             background=started.background,
             resume_window=started.resume_window,
@@ -136,6 +136,7 @@ class RunLoader:
         recorder: RunRecorder,
         text: MessageText,
         condemned: RunError | None = None,
+        is_new: bool = False,
     ) -> RunScheduler:
         return RunScheduler(
             run=run,
@@ -150,6 +151,7 @@ class RunLoader:
             clock=self._clock,
             limits=self._limits,
             condemned=condemned,
+            is_new=is_new,
         )
 
     async def _all_rows(self, lease: Lease) -> Sequence[JournalRow]:

@@ -71,6 +71,7 @@ class RunScheduler:
         clock: Clock,
         limits: RunLimits,
         condemned: RunError | None = None,
+        is_new: bool = False,
     ) -> None:
         self._run = run
         self._recorder = recorder
@@ -80,6 +81,7 @@ class RunScheduler:
         self._clock = clock
         self._limits = limits
         self._condemned = condemned
+        self._is_new = is_new
         self._inbox: asyncio.Queue[_Settled | _Due | Command] = asyncio.Queue()
         self._tasks: dict[NodeAddress, asyncio.Task[None]] = {}
         #: Attempts that were given up and are about to end.
@@ -103,7 +105,10 @@ class RunScheduler:
         try:
             if self._condemned is not None:
                 return await self._fail(self._condemned)
-            self._go_on_from_journal()
+            if self._is_new:
+                self._execute_first_moves()
+            else:
+                self._go_on_from_journal()
             return await self._loop()
         finally:
             await self._cancel_nodes()
@@ -130,6 +135,11 @@ class RunScheduler:
     def _is_at_rest(self) -> bool:
         retries_matter = self._pausing is None
         return not self._tasks and self._inbox.empty() and not (self._timers and retries_matter)
+
+    def _execute_first_moves(self) -> None:
+        """Execute what was begun in the transaction of the run's birth: no barrier is left."""
+        for address in self._run.open_nodes():
+            self._tasks[address] = asyncio.create_task(self._execute(address, None))
 
     def _go_on_from_journal(self) -> None:
         now = self._clock.now()

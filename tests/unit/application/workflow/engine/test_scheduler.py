@@ -7,9 +7,11 @@ from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.node_executor import NodeContext, NodeOutput, TextDelta
 from dify_hex.domain.workflow.errors import VariableMissing
 from dify_hex.domain.workflow.node_run import NodeOutcome
+from dify_hex.domain.workflow.nodes.answer import AnswerConfig
+from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.statuses import RunStatus
 from tests.builders.engine import Engine, launched, until
-from tests.builders.workflow import chat_graph
+from tests.builders.workflow import chat_graph, edge, graph, llm, node
 from tests.fakes.scripted_nodes import Dialogue, ScriptedNodes
 
 WHOLE_CHAT = [
@@ -24,6 +26,21 @@ WHOLE_CHAT = [
     "message.complete",
     "run.succeeded",
 ]
+
+
+#: What is committed in the transaction that a run begins in, before its first effect.
+BIRTH = ["run.started", "message.started", "node.started", "node.succeeded"]
+TWO_CALLS = graph(
+    [
+        node("start", StartConfig()),
+        node("first", llm()),
+        node("second", llm()),
+        node("answer", AnswerConfig(answer="{{#second.text#}}")),
+    ],
+    edge("start", "first"),
+    edge("first", "second"),
+    edge("second", "answer"),
+)
 
 
 class TestExecuting:
@@ -59,27 +76,29 @@ class TestExecuting:
 
         await (await engine.launch()).result()
 
-        # One before the model is called, one at the end.
-        assert engine.runs.commits == 2
+        # The model is called in the transaction of the run's birth; one commit is at the end.
+        assert engine.runs.commits == 1
 
     async def test_no_effect_leaves_before_what_came_earlier_is_committed(self) -> None:
         engine = Engine()
         engine.runs.gate.clear()
-        handle = await engine.launch()
+        handle = await engine.launch(TWO_CALLS)
         await asyncio.sleep(0.01)
 
-        assert engine.nodes.calls == []
+        # The first call was committed with the run itself, the second has to wait.
+        assert len(engine.nodes.calls) == 1
         engine.runs.gate.set()
         await handle.result()
-        assert len(engine.nodes.calls) == 1
+        assert len(engine.nodes.calls) == 2
 
     async def test_nothing_is_shown_before_it_is_committed(self) -> None:
         engine = Engine()
         engine.runs.gate.clear()
-        handle = await engine.launch()
+        handle = await engine.launch(TWO_CALLS)
         await asyncio.sleep(0.01)
 
-        assert engine.stream.types == ["run.started", "message.started"]
+        shown = [kind for kind in engine.stream.types if not kind.endswith("delta")]
+        assert shown == [*BIRTH, "node.started"]
         engine.runs.gate.set()
         await handle.result()
 
