@@ -264,6 +264,19 @@ async def test_the_same_file_twice_is_two_files(client: httpx.AsyncClient) -> No
     assert first["sha256"] == second["sha256"]
 
 
+async def test_an_upload_with_a_key_is_done_once(client: httpx.AsyncClient) -> None:
+    key = {"idempotency-key": str(uuid4())}
+    part = {"file": ("photo.png", PNG)}
+
+    first = await client.post("/v1/files", files=part, headers=key)
+    again = await client.post("/v1/files", files=part, headers=key)
+    other = await client.post("/v1/files", files={"file": ("a.txt", b"Hello")}, headers=key)
+
+    assert first.status_code == 201
+    assert again.content == first.content
+    assert refusal(other) == (409, "biz_idempotency_key_reused")
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "part"),
     [

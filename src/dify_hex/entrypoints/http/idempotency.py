@@ -179,7 +179,7 @@ async def begin_attempt(request: Request, *, tenant_id: TenantId, caller: str) -
         caller=caller,
         route=f"{request.method} {request.url.path}",
         key=text,
-        fingerprint=sha256(await request.body()).digest(),
+        fingerprint=sha256(await _told_apart_by(request)).digest(),
     )
     found = await store.claim(key)
     if isinstance(found, Claim):
@@ -189,6 +189,18 @@ async def begin_attempt(request: Request, *, tenant_id: TenantId, caller: str) -
         raise AlreadyAnswered(found)
     else:
         request.scope[_SCOPE_KEY] = Attempt(store=store, joins=found.stream_of)
+
+
+async def _told_apart_by(request: Request) -> bytes:
+    """What tells a request from another one with the same key: its body, or the length of it.
+
+    A body that is read as it comes is not there yet, and as a form it has another boundary each
+    time it is sent.
+    """
+    facts = request.app.state.route_table.find(request.scope.get("endpoint"))
+    if facts is not None and facts.streams_body:
+        return request.headers.get("content-length", "").encode()
+    return await request.body()
 
 
 async def _renew(store: IdempotencyStore, claim: Claim) -> None:

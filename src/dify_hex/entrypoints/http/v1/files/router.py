@@ -82,12 +82,13 @@ _CONTENT_RESPONSES: dict[int | str, dict[str, object]] = {
 )
 async def upload_file(
     request: Request,
-    actor: Annotated[Actor, Requires(Permission.APP_RUN)],
+    actor: Annotated[Actor, Requires(Permission.APP_RUN, idempotent=True)],
     use_case: Annotated[UploadFile, Inject(UploadFile)],
 ) -> Response:
     """Hand in a file, to be named in the inputs of runs and messages.
 
-    Its type is found out from its content. The same file sent twice is two files.
+    Its type is found out from its content. The same file sent twice is two files; with an
+    `Idempotency-Key`, a body of the same length counts as the same.
     """
     file = await use_case.execute(actor, await FormUpload.begin(request))
     return created(FileInfoResponse.of(file), location=f"/v1/files/{file.id}")
