@@ -20,7 +20,7 @@ from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.template import Template
-from dify_hex.domain.workflow.variables.value_type import ARRAYS, WHATEVER, ValueType
+from dify_hex.domain.workflow.variables.value_type import ARRAYS, ValueType
 
 #: Applied to files, these look at the files' attributes.
 OF_FILES = frozenset(
@@ -41,6 +41,8 @@ _ORDERS = frozenset(
 
 _TEXTS = frozenset({ValueType.STRING, ValueType.SECRET})
 _NUMBERS = frozenset({ValueType.NUMBER, ValueType.BOOLEAN})
+#: What is only looked at may even be secret.
+_ANYTHING = frozenset(ValueType)
 _ACCEPTED = {
     ComparisonOperator.CONTAINS: _TEXTS | ARRAYS,
     ComparisonOperator.NOT_CONTAINS: _TEXTS | ARRAYS,
@@ -140,19 +142,18 @@ class Condition:
         yield Reference(
             self.variable_selector,
             f"{field}.variable_selector",
-            accepts=_ACCEPTED.get(operator, WHATEVER),
+            accepts=_ACCEPTED.get(operator, _ANYTHING),
             optional=operator.asks_for_presence,
         )
         if operator.asks_for_presence:
             return
         for selector in _selectors_in(self.value):
-            yield Reference(selector, f"{field}.value")
+            yield Reference(selector, f"{field}.value", accepts=_ANYTHING)
         if self.sub_variable_condition is not None:
             for index, sub in enumerate(self.sub_variable_condition.conditions):
                 for selector in _selectors_in(sub.value):
-                    yield Reference(
-                        selector, f"{field}.sub_variable_condition.conditions.{index}.value"
-                    )
+                    sub_field = f"{field}.sub_variable_condition.conditions.{index}.value"
+                    yield Reference(selector, sub_field, accepts=_ANYTHING)
 
     def faults(self, field: str) -> Iterator[ConfigFault]:
         """What keeps the condition from being decided, whatever the values are."""

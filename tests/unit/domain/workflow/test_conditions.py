@@ -206,6 +206,15 @@ class TestReferences:
         assert ValueType.INTEGER.fits(reference.accepts)
         assert not ValueType.STRING.fits(reference.accepts)
 
+    def test_a_secret_may_be_compared_and_asked_for(self) -> None:
+        asked = group(
+            "and", condition("env.token", "exists"), condition("a.x", "is", "{{#env.t#}}")
+        )
+
+        found = list(asked.references("x"))
+
+        assert all(ValueType.SECRET in reference.accepts for reference in found)
+
 
 class TestFaults:
     @pytest.mark.parametrize(

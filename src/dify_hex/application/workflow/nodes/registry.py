@@ -14,6 +14,7 @@ from dify_hex.application.workflow.node_executor import (
 )
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.answer import AnswerNode
+from dify_hex.application.workflow.nodes.assigner import AssignerNode
 from dify_hex.application.workflow.nodes.end import EndNode
 from dify_hex.application.workflow.nodes.if_else import IfElseNode
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
@@ -26,6 +27,7 @@ from dify_hex.application.workflow.nodes.variable_aggregator import VariableAggr
 from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
+from dify_hex.domain.workflow.nodes.assigner import AssignerConfig
 from dify_hex.domain.workflow.nodes.end import EndConfig
 from dify_hex.domain.workflow.nodes.if_else import IfElseConfig
 from dify_hex.domain.workflow.nodes.iteration import IterationConfig
@@ -85,6 +87,7 @@ REGISTRY = (
     NodeType(LoopConfig),
     NodeType(LoopEndConfig, pure=lambda _: LoopEndNode()),
     NodeType(IfElseConfig, pure=lambda _: IfElseNode()),
+    NodeType(AssignerConfig, pure=lambda _: AssignerNode()),
     NodeType(TemplateTransformConfig, pure=TemplateTransformNode),
     NodeType(VariableAggregatorConfig, pure=lambda _: VariableAggregatorNode()),
 )
