@@ -24,14 +24,12 @@ from dify_hex.application.shared.code_sandbox import (
     OutputType,
 )
 from dify_hex.application.shared.telemetry import SilentTelemetry
-from dify_hex.domain.shared.errors import DomainError
 from dify_hex.domain.shared.ids import TenantId
+from tests.integration.sandbox.attacks import SECRET
 
 TENANT = TenantId(UUID(int=1))
 QUICK = CodeLimits(seconds=4)
 _START_LIMIT = 20.0
-#: Something that must be found nowhere inside.
-SECRET = "the-secret-of-the-service"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,14 +60,6 @@ class RunningSandbox:
             limits=limits,
         )
         return await self.client.run(execution)
-
-    async def fails(self, code: str, **more: CodeInput) -> DomainError:
-        """Run code that has to fail, and give why."""
-        try:
-            result = await self.run(code, **more)
-        except DomainError as error:
-            return error
-        raise AssertionError(f"it succeeded with {result.outputs}")
 
     def zygote(self, profile: str = "python") -> int:
         """The number of the profile's zygote process."""

@@ -19,9 +19,11 @@ pprint random re secrets statistics string struct textwrap time token tokenize t
 typing unicodedata urllib.parse uuid zlib zoneinfo
 """
 #: Native modules that jailed code has no use for: terminals, and what needs a network.
-_UNWANTED = ("_crypt", "_curses", "_dbm", "_gdbm", "_multiprocessing", "_posixshmem", "_ssl")
-_UNWANTED += ("_ctypes_test", "_test", "_tkinter", "_xx", "audioop", "nis", "ossaudio", "readline")
-_UNWANTED += ("spwd", "syslog", "termios", "xx")
+_UNWANTED: tuple[str, ...] = (
+    *("_crypt", "_curses", "_dbm", "_gdbm", "_multiprocessing", "_posixshmem", "_ssl"),
+    *("_ctypes_test", "_test", "_tkinter", "_xx", "audioop", "nis", "ossaudio", "readline"),
+    *("spwd", "syslog", "termios", "xx"),
+)
 _OF_PROFILE = {
     "python": (),
     "python-data": ("numpy", "pandas"),

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import shutil
 from itertools import count
 
 from dify_hex.adapters.sandbox.service.control_group import ControlGroup, NoControlGroup
@@ -23,9 +24,12 @@ async def serve(options: SandboxOptions, told_to_stop: asyncio.Event) -> None:
     """Run the service until told to stop."""
     uid = _user() if os.geteuid() == 0 else os.geteuid()
     gid = uid if os.geteuid() == 0 else os.getegid()
-    options.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(options.scratch, uid, gid)
+    # What a killed predecessor has left is nobody's.
+    shutil.rmtree(options.scratch, ignore_errors=True)
+    for folder in (options.scratch.parent, options.scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+        # Cells pass through, and see nothing.
+        folder.chmod(0o711)
     numbers = count()
     missing = _why_no_groups(options)
 

@@ -8,6 +8,7 @@ from asyncio import StreamReader, StreamWriter
 from dataclasses import dataclass
 from time import monotonic
 
+from dify_hex.adapters.sandbox.service.scratch import ScratchFull
 from dify_hex.adapters.sandbox.service.zygote_process import (
     Ended,
     Jailed,
@@ -17,6 +18,8 @@ from dify_hex.adapters.sandbox.service.zygote_process import (
 from dify_hex.adapters.sandbox.wire import HEAD_SIZE, MOST_FRAMES, Kind, Outcome, frame
 
 _PIECE = 256 << 10
+#: Bytes on the host's disk, where a cell has no file system of its own.
+_SCRATCH_BYTES = 64 << 20
 #: Seconds after which others go first.
 _SHORT = 0.25
 #: Seconds that the kernel gets to take a killed cell down.
@@ -69,7 +72,7 @@ class Execution:
                 await self._relay()
         except TimeoutError:
             outcome = Outcome.TIMEOUT
-        except TooMuchOutput:
+        except (TooMuchOutput, ScratchFull):
             outcome = Outcome.OUTPUT
         except OSError:
             # The cell has gone, and its status says why.
@@ -77,7 +80,10 @@ class Execution:
         finally:
             demoting.cancel()
             self.zygote.discard(self.cell)
-        return await self._conclude(outcome, monotonic() - began)
+        end = await self._conclude(outcome, monotonic() - began)
+        if not self.cell.has_own_files:
+            await self.zygote.scratch.clear(self.cell.number)
+        return end
 
     async def _conclude(self, outcome: str, seconds: float) -> dict[str, object]:
         try:
@@ -119,17 +125,23 @@ class Execution:
     async def _relay(self) -> None:
         """Pass on what the cell says until it says no more, or the caller hangs up."""
         relaying = asyncio.create_task(self._pass_on())
-        hanging_up = asyncio.create_task(self.reader.read(1))
-        both = (relaying, hanging_up)
+        tasks: list[asyncio.Task[None]] = [relaying, asyncio.create_task(self._hang_up())]
+        if not self.cell.has_own_files:
+            watching = self.zygote.scratch.watch(self.cell.number, _SCRATCH_BYTES)
+            tasks.append(asyncio.create_task(watching))
         try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            if not relaying.done():
-                raise CallerGone
-            relaying.result()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            first = relaying if relaying.done() else done.pop()
+            first.result()
         finally:
-            for task in both:
+            for task in tasks:
                 task.cancel()
-            await asyncio.wait(both)
+            await asyncio.wait(tasks)
+
+    async def _hang_up(self) -> None:
+        """Wait for the caller to go, which has nothing more to say."""
+        await self.reader.read(1)
+        raise CallerGone
 
     async def _pass_on(self) -> None:
         loop = asyncio.get_running_loop()

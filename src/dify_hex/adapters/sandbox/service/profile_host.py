@@ -62,7 +62,9 @@ class ProfileHost:
 
     def retire(self) -> None:
         """Give the memory back when nobody has used it for long."""
-        if self.is_running and monotonic() - self._used > self.idle_seconds:
+        is_idle = monotonic() - self._used > self.idle_seconds
+        spares = 0 if self._spare is None else 1
+        if self._zygote is not None and self._zygote.cells <= spares and is_idle:
             self.end()
 
     def end(self) -> None:

@@ -10,10 +10,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from dify_hex.adapters.sandbox.service.control_group import ControlGroup
 from dify_hex.adapters.sandbox.service.options import ProfileSource
+from dify_hex.adapters.sandbox.service.scratch import Scratch
 from dify_hex.adapters.sandbox.wire import HEAD_SIZE, PACKET_SIZE, Kind, Order, Packet, parse_head
 
 #: Seconds until a zygote must have imported everything, and a cell raised its walls.
@@ -27,6 +29,7 @@ _START = (
     "from dify_hex.adapters.sandbox.jail.main import main; main()"
 )
 #: Nothing of the service's own environment; threads of native libraries would not survive a fork.
+_numbers = count()
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -60,6 +63,12 @@ class Jailed:
     #: Which walls it has raised.
     report: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def has_own_files(self) -> bool:
+        """Whether its files are in a file system of its own, which ends with it."""
+        up = self.report.get("up")
+        return isinstance(up, list) and "mount namespace" in up
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZygoteSettings:
@@ -81,6 +90,7 @@ class ZygoteProcess:
         self._settings = settings
         self._group = group
         self._next = 0
+        self.scratch = Scratch(settings.scratch / f"{settings.profile}-{next(_numbers)}")
         self._cells: dict[int, Jailed] = {}
         self._stands: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._control, self._child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -92,6 +102,11 @@ class ZygoteProcess:
         """The number of its process."""
         return self._process.pid if self._process else None
 
+    @property
+    def cells(self) -> int:
+        """How many of its cells are there."""
+        return len(self._cells)
+
     async def start(self) -> None:
         """Start it and return when it can fork.
 
@@ -99,6 +114,7 @@ class ZygoteProcess:
             LibrariesMissing, ZygoteLost: it did not come up.
         """
         self._control.setblocking(False)
+        self.scratch.make(self._settings.uid, self._settings.gid)
         self._process = self._launch()
         self._child_end.close()
         self.is_alive = True
@@ -164,8 +180,11 @@ class ZygoteProcess:
         self._control.close()
         if self._process is not None:
             self._process.kill()
-            status = self._process.wait()
-            self._fail(status)
+            self._clean_up(self._process.wait())
+
+    def _clean_up(self, status: int) -> None:
+        self._fail(status)
+        self.scratch.remove()
         if self._group is not None:
             self._group.remove()
 
@@ -189,7 +208,7 @@ class ZygoteProcess:
             "profile": settings.profile,
             "libraries": list(settings.source.libraries),
             "shows_libraries": settings.source.shows_libraries,
-            "scratch": os.fspath(settings.scratch),
+            "scratch": os.fspath(self.scratch.folder),
             "without": list(settings.without),
             "uid": settings.uid,
             "gid": settings.gid,
@@ -253,9 +272,7 @@ class ZygoteProcess:
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGKILL)
             status = self._process.wait()
-        self._fail(status)
-        if self._group is not None:
-            self._group.remove()
+        self._clean_up(status)
 
     def _order(self, order: Order, cell: Jailed) -> None:
         if not self.is_alive or cell.ended.done():
