@@ -1,19 +1,17 @@
 """What can be wrong with the variables that a graph declares for itself."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
 from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.variables.declaration import VariableDeclaration
+from dify_hex.domain.workflow.variables.selector import is_name
 from dify_hex.domain.workflow.variables.value_check import is_of_type
 from dify_hex.domain.workflow.variables.value_type import ValueType
 
 MAX_DECLARATIONS = 200
 MAX_DESCRIPTION_LENGTH = 1_000
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 def declaration_faults(graph: Graph) -> Iterator[GraphFault]:
@@ -45,7 +43,7 @@ def declaration_faults(graph: Graph) -> Iterator[GraphFault]:
 
 
 def _form_faults(each: VariableDeclaration, field: str) -> Iterator[GraphFault]:
-    if not _NAME.fullmatch(each.name):
+    if not is_name(each.name):
         yield GraphFault(
             code="declaration_name_invalid",
             field=f"{field}.name",

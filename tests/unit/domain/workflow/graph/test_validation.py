@@ -1,125 +1,157 @@
 """Every fault of a graph is found at once, with a sentence that says what to do."""
 
-import pytest
-
-from dify_hex.domain.workflow.graph.graph import Graph
-from dify_hex.domain.workflow.graph.validation import MAX_NODES, find_faults
-from dify_hex.domain.workflow.nodes.answer import AnswerConfig
-from dify_hex.domain.workflow.nodes.llm import LlmConfig, PromptMessage, PromptRole, PromptSyntax
-from dify_hex.domain.workflow.nodes.start import StartConfig
-from tests.builders.workflow import MODEL, chat_graph, edge, graph, llm, node
-
-START = node("start", StartConfig(variables=("name",)))
-
-
-def codes(of: Graph) -> set[str]:
-    return {fault.code for fault in find_faults(of)}
-
-
-def test_a_sound_graph_has_no_faults() -> None:
-    assert find_faults(chat_graph("{{#llm.text#}} {{#sys.query#}}")) == ()
-
-
-def test_equal_graphs_are_equal_and_hash_alike() -> None:
-    assert chat_graph() == chat_graph()
-    assert hash(chat_graph()) == hash(chat_graph())
-    assert chat_graph() != chat_graph("other")
-    assert chat_graph() != "a graph"
-
-
-def test_ids_that_are_used_twice_are_named() -> None:
-    (fault,) = find_faults(graph([START, START], edge("start", "start")))
-
-    assert (fault.code, fault.node_id) == ("duplicate_node", "start")
+from dify_hex.domain.workflow.faults import ConfigFault, GraphFault
+from dify_hex.domain.workflow.graph.graph_kind import GraphKind
+from dify_hex.domain.workflow.graph.shape_faults import MAX_NODES
+from dify_hex.domain.workflow.graph.unread import UnreadConfig
+from dify_hex.domain.workflow.graph.validation import (
+    MAX_FAULTS,
+    find_faults,
+    find_faults_apart,
+)
+from dify_hex.domain.workflow.node_policy import (
+    NodePolicy,
+)
+from dify_hex.domain.workflow.nodes.end import EndConfig, EndOutput
+from dify_hex.domain.workflow.variables.value_type import ValueType
+from tests.builders.graphs import (
+    ANSWER,
+    START,
+    Stranger,
+    Task,
+    assert_faulty,
+    chain,
+    graph,
+    secret,
+    selector,
+    step,
+    task,
+    uses,
+)
 
 
-def test_both_ends_of_an_edge_must_exist() -> None:
-    faults = find_faults(graph([START], edge("ghost", "start"), edge("start", "phantom")))
+def test_a_configuration_tells_its_own_faults() -> None:
+    fault = ConfigFault(code="too_hot", field="degrees", message="Use less.")
 
-    assert [fault.node_id for fault in faults] == ["ghost", "phantom"]
-    assert all("remove the edge or add the node" in fault.message for fault in faults)
-
-
-def test_a_graph_needs_exactly_one_start() -> None:
-    answer = node("answer", AnswerConfig(answer="hi"))
-
-    assert "start_missing" in codes(graph([answer]))
-    assert "start_ambiguous" in codes(graph([START, node("again", StartConfig()), answer]))
+    assert_faulty(chain(step("oven", Task(wrong=(fault,)))), "too_hot", "oven", "degrees")
 
 
-def test_a_node_that_no_path_leads_to_is_a_fault() -> None:
-    (fault,) = find_faults(graph([START, node("answer", AnswerConfig(answer="hi"))]))
+def test_everything_is_told_at_once() -> None:
+    faulty = graph(
+        step("sys", Task(uses=("ghost.text",))),
+        step("answer", Task(), policy=NodePolicy(timeout_seconds=0)),
+        edges=["sys > answer", "answer > sys", "ghost > sys"],
+        env=secret("hush"),
+    )
 
-    assert (fault.code, fault.node_id) == ("unreachable_node", "answer")
+    assert {fault.code for fault in find_faults(faulty)} == {
+        "reserved_id",
+        "selector_unknown_node",
+        "policy_out_of_range",
+        "cycle",
+        "dangling_edge",
+        "secret_in_graph",
+        "start_missing",
+        "answer_missing",
+    }
 
 
 def test_a_cycle_is_reported_with_its_path() -> None:
-    loop = graph(
-        [START, node("a", AnswerConfig(answer="")), node("b", AnswerConfig(answer=""))],
-        edge("start", "a"),
-        edge("a", "b"),
-        edge("b", "a"),
+    (fault,) = find_faults(
+        graph(START, task("a"), ANSWER, edges=["start > a", "a > a", "a > answer"])
     )
 
-    (fault,) = find_faults(loop)
-
-    assert fault.code == "cycle"
-    assert "a → b → a" in fault.message or "b → a → b" in fault.message
+    assert "a → a" in fault.message
 
 
-def test_a_graph_that_answers_nothing_is_a_fault() -> None:
-    assert codes(graph([START, node("llm", llm())], edge("start", "llm"))) == {"answer_missing"}
+def test_a_reference_within_a_cycle_is_not_another_fault() -> None:
+    a, b = task("a", "b.x", kind=Stranger), task("b", "a.x", kind=Stranger)
+    cyclic = graph(START, a, b, ANSWER, edges=["start > a", "a > b", "b > a", "b > answer"])
+
+    assert [fault.code for fault in find_faults(cyclic)] == ["cycle"]
 
 
-def test_a_graph_may_not_grow_without_end() -> None:
-    nodes = [node(f"n{i}", AnswerConfig(answer="")) for i in range(MAX_NODES)]
-    edges = [edge("start", each.id) for each in nodes]
+def test_a_workflow_hands_something_back_and_a_chatflow_answers() -> None:
+    answering = chain()
+    ending = graph(START, step("end", EndConfig()), edges=["start > end"])
 
-    assert codes(graph([START, *nodes], *edges)) == {"too_many_nodes"}
+    assert find_faults(answering, GraphKind.CHATFLOW) == find_faults(answering) == ()
+    assert find_faults(ending, GraphKind.WORKFLOW) == find_faults(ending) == ()
+    assert [fault.code for fault in find_faults(answering, GraphKind.WORKFLOW)] == ["end_missing"]
+    assert [fault.code for fault in find_faults(ending, GraphKind.CHATFLOW)] == ["answer_missing"]
 
 
-@pytest.mark.parametrize(
-    ("reference", "advice"),
-    [
-        ("ghost.text", "there is no node ghost"),
-        ("start.age", "puts out only name"),
-        ("sys.weather", "the system knows only"),
-        ("late.answer", "does not run before it"),
-    ],
-)
-def test_a_reference_to_what_is_not_there_says_why(reference: str, advice: str) -> None:
-    faulty = graph(
-        [
-            START,
-            node("answer", AnswerConfig(answer=f"{{{{#{reference}#}}}}")),
-            node("late", AnswerConfig(answer="")),
-        ],
-        edge("start", "answer"),
-        edge("answer", "late"),
+def test_what_an_end_hands_back_is_looked_at_too() -> None:
+    end = step(
+        "end", EndConfig(run_outputs=(EndOutput(variable="a", value_selector=selector("x.y")),))
     )
 
-    (fault,) = find_faults(faulty)
+    (fault,) = find_faults(graph(START, end, edges=["start > end"]), GraphKind.WORKFLOW)
 
-    assert (fault.code, fault.node_id, fault.field) == ("unknown_variable", "answer", "answer")
-    assert f"refers to {reference}" in fault.message
-    assert advice in fault.message
+    assert (fault.code, fault.node_id) == ("selector_unknown_node", "end")
 
 
-def test_prompts_of_a_graph_are_checked_for_references_too() -> None:
-    config = LlmConfig(
-        model=MODEL,
-        prompt=(PromptMessage(role=PromptRole.USER, text="{{#start.ghost#}}"),),
-        syntax=PromptSyntax.SELECTORS,
+def test_long_lists_of_names_are_cut() -> None:
+    many = step("many", Task(gives=dict.fromkeys((f"n{i:02}" for i in range(30)), ValueType.ANY)))
+
+    (fault,) = find_faults(chain(many, task("user", "many.ghost")))
+
+    assert "n19 …" in fault.message
+    assert "n20" not in fault.message
+
+
+def test_a_node_that_could_not_be_read_is_no_reason_to_fault_others() -> None:
+    start = step("start", UnreadConfig(type_name="start"))
+    odd = step("odd", UnreadConfig(type_name="iteration"))
+    child = task("child", "odd.item", parent="odd")
+    user = task("user", "odd.output.a.b", "start.name")
+    answer = step("answer", UnreadConfig(type_name="answer"))
+
+    faults = find_faults(
+        graph(
+            start, odd, child, user, answer, edges=["start > odd", "odd.x > user", "user > answer"]
+        ),
+        GraphKind.CHATFLOW,
     )
 
-    (fault,) = find_faults(chat_graph(config=config))
+    assert faults == ()
 
-    assert (fault.code, fault.field) == ("unknown_variable", "prompt.0.text")
-    assert "refers to start.ghost" in fault.message
-    assert "puts out only nothing" in fault.message
+
+def test_no_more_faults_are_told_than_one_can_read() -> None:
+    hopeless = chain(task("user", *(f"ghost{i}.text" for i in range(MAX_FAULTS + 5))))
+
+    assert len(find_faults(hopeless)) == MAX_FAULTS
+
+
+def test_the_same_fault_is_told_once() -> None:
+    assert len(find_faults(uses("ghost.text", "ghost.text"))) == 1
+
+
+def test_without_its_edges_a_graph_is_checked_node_by_node() -> None:
+    lonely = graph(step("sys", Task(uses=("ghost.text",))), env=secret("hush"))
+
+    assert [fault.code for fault in find_faults_apart(lonely)] == ["reserved_id", "secret_in_graph"]
+
+
+def test_a_graph_that_is_too_large_is_not_looked_at_node_by_node() -> None:
+    large = graph(*(step("sys", Task()) for _ in range(MAX_NODES + 1)))
+
+    assert [fault.code for fault in find_faults_apart(large)] == ["too_many_nodes"]
+
+
+def test_equal_graphs_are_equal_and_hash_alike() -> None:
+    assert chain() == chain()
+    assert hash(chain()) == hash(chain())
+    assert chain() != uses()
+    assert chain() != "a graph"
 
 
 def test_a_fault_can_be_told_as_an_error_detail() -> None:
-    (fault,) = find_faults(graph([START, node("answer", AnswerConfig(answer="hi"))]))
+    fault = GraphFault(code="cycle", node_id="a", message="Turn back.")
 
-    assert fault.as_detail()["code"] == "unreachable_node"
+    assert fault.as_detail() == {
+        "code": "cycle",
+        "node_id": "a",
+        "field": None,
+        "message": "Turn back.",
+    }
