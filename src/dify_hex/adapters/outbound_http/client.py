@@ -17,6 +17,7 @@ from dify_hex.application.shared.outbound_http import (
     OutboundHttp,
     OutboundLimits,
     OutboundRequest,
+    OutboundResponse,
     OutboundStream,
 )
 from dify_hex.application.shared.telemetry import Counter, Histogram, Telemetry
@@ -54,6 +55,14 @@ class GuardedOutboundHttp(OutboundHttp):
         self._shares = shares
         self._ceiling = ceiling
         self._telemetry = telemetry
+
+    async def send(self, request: OutboundRequest) -> OutboundResponse:
+        """Ask, and take the whole answer."""
+        async with self.stream(request) as answer:
+            body = b"".join([part async for part in answer.body])
+            return OutboundResponse(
+                status=answer.status, headers=answer.headers, body=body, url=answer.url
+            )
 
     @asynccontextmanager
     async def stream(self, request: OutboundRequest) -> AsyncIterator[OutboundStream]:

@@ -8,6 +8,8 @@ _PIECE = 64 << 10
 #: A file of many files is rare in an answer; thousands of empty ones are an attack.
 _MAX_MEMBERS = 64
 _GZIP = 16 + zlib.MAX_WBITS
+#: A method, a window and a check of both (RFC 1950).
+_ENVELOPE_BYTES = 2
 _PACKINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
 
@@ -22,6 +24,7 @@ class Unpacker:
         self._packing = packing
         self._engine = zlib.decompressobj(packing)
         self._members = 1
+        self._beginning = b""
         self._has_begun = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -30,6 +33,8 @@ class Unpacker:
         Raises:
             BadPacking: they do not.
         """
+        if not self._has_begun:
+            data = self._begin(data)
         while data:
             if self._engine.eof:
                 if self._packing != _GZIP or data[0] != 0x1F:
@@ -47,7 +52,7 @@ class Unpacker:
         Raises:
             BadPacking: the end is missing.
         """
-        if not self._has_begun:
+        if not self._has_begun and not self._beginning:
             return
         if rest := self._engine.flush():
             yield rest
@@ -56,29 +61,33 @@ class Unpacker:
 
     def _unfold(self, data: bytes) -> bytes:
         try:
-            piece = self._engine.decompress(data, _PIECE)
-        except zlib.error:
-            if self._has_begun or self._packing != zlib.MAX_WBITS:
-                raise BadPacking from None
-            # Many servers leave out the envelope that the standard asks for.
-            self._packing = -zlib.MAX_WBITS
-            self._engine = zlib.decompressobj(self._packing)
-            return self._unfold_bare(data)
-        self._has_begun = True
-        return piece
-
-    def _unfold_bare(self, data: bytes) -> bytes:
-        self._has_begun = True
-        try:
             return self._engine.decompress(data, _PIECE)
         except zlib.error:
             raise BadPacking from None
+
+    def _begin(self, data: bytes) -> bytes:
+        """What can be unfolded of the first bytes: nothing, until they tell how."""
+        data = self._beginning + data
+        if self._packing == zlib.MAX_WBITS:
+            if len(data) < _ENVELOPE_BYTES:
+                self._beginning = data
+                return b""
+            if not _has_envelope(data):
+                # Many servers leave out the envelope that the standard asks for.
+                self._packing = -zlib.MAX_WBITS
+                self._engine = zlib.decompressobj(self._packing)
+        self._has_begun = True
+        return data
 
     def _next_member(self) -> None:
         self._members += 1
         if self._members > _MAX_MEMBERS:
             raise BadPacking
         self._engine = zlib.decompressobj(self._packing)
+
+
+def _has_envelope(data: bytes) -> bool:
+    return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
 
 
 def unpacker_for(encodings: list[str]) -> Unpacker | None:

@@ -117,10 +117,6 @@ class OutboundHttp(Protocol):
     def stream(self, request: OutboundRequest) -> AbstractAsyncContextManager[OutboundStream]:
         """Ask, and read the answer's body inside the context; leaving it ends the exchange."""
 
+    @abstractmethod
     async def send(self, request: OutboundRequest) -> OutboundResponse:
         """Ask, and take the whole answer; any status is one."""
-        async with self.stream(request) as answer:
-            body = b"".join([part async for part in answer.body])
-            return OutboundResponse(
-                status=answer.status, headers=answer.headers, body=body, url=answer.url
-            )
