@@ -43,6 +43,22 @@ class ComparisonOperator(StrEnum):
         return "not" in self.value
 
 
+#: They compare with a list.
+WITH_LISTS = frozenset(
+    {ComparisonOperator.IN, ComparisonOperator.NOT_IN, ComparisonOperator.ALL_OF}
+)
+EQUALITIES = frozenset({ComparisonOperator.EQUAL, ComparisonOperator.NOT_EQUAL})
+#: They compare numbers by size.
+ORDERS = frozenset(
+    {
+        ComparisonOperator.GREATER,
+        ComparisonOperator.LESS,
+        ComparisonOperator.AT_LEAST,
+        ComparisonOperator.AT_MOST,
+    }
+)
+
+
 class Incomparable(Exception):
     """Two values that an operator makes no sense of; `reason` says what it needs."""
 

@@ -3,40 +3,27 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from dify_hex.domain.shared.values.file_reference import FILE_ATTRIBUTES, FileReference
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.workflow.comparisons import (
+    EQUALITIES,
+    ORDERS,
     ComparisonOperator,
     Incomparable,
-    as_boolean,
-    as_number,
     compare,
 )
 from dify_hex.domain.workflow.errors import ConditionUndecidable, VariableMissing
+from dify_hex.domain.workflow.expectations import expanded, selectors_in, value_faults
 from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector
-from dify_hex.domain.workflow.variables.template import Template
 from dify_hex.domain.workflow.variables.value_type import ARRAYS, ValueType
 
 #: Applied to files, these look at the files' attributes.
 OF_FILES = frozenset(
     {ComparisonOperator.CONTAINS, ComparisonOperator.NOT_CONTAINS, ComparisonOperator.ALL_OF}
-)
-_WITH_LISTS = frozenset(
-    {ComparisonOperator.IN, ComparisonOperator.NOT_IN, ComparisonOperator.ALL_OF}
-)
-_EQUALITIES = frozenset({ComparisonOperator.EQUAL, ComparisonOperator.NOT_EQUAL})
-_ORDERS = frozenset(
-    {
-        ComparisonOperator.GREATER,
-        ComparisonOperator.LESS,
-        ComparisonOperator.AT_LEAST,
-        ComparisonOperator.AT_MOST,
-    }
 )
 
 _TEXTS = frozenset({ValueType.STRING, ValueType.SECRET})
@@ -50,8 +37,21 @@ _ACCEPTED = {
     ComparisonOperator.END_WITH: _TEXTS,
     ComparisonOperator.IS: _TEXTS | {ValueType.BOOLEAN},
     ComparisonOperator.IS_NOT: _TEXTS | {ValueType.BOOLEAN},
-    **dict.fromkeys(_EQUALITIES | _ORDERS, _NUMBERS),
+    **dict.fromkeys(EQUALITIES | ORDERS, _NUMBERS),
 }
+
+
+def attribute_is(
+    file: FileReference, key: str, operator: ComparisonOperator, expected: JsonValue
+) -> bool:
+    """Whether an attribute of a file is what the operator asks for; an extension has its dot.
+
+    Raises:
+        Incomparable: the operator does not apply to the attribute.
+    """
+    if key == "extension" and isinstance(expected, str):
+        expected = f".{expected.lstrip('.')}" if expected else ""
+    return compare(operator, file.attribute(key), expected)
 
 
 class LogicalOperator(StrEnum):
@@ -75,12 +75,9 @@ class SubCondition:
 
     def holds(self, files: Sequence[FileReference], expected: JsonValue, *, every: bool) -> bool:
         """Whether some file has such an attribute, or every one."""
-        if self.key == "extension" and isinstance(expected, str):
-            expected = f".{expected.lstrip('.')}" if expected else ""
-        answers = (
-            compare(self.comparison_operator, file.attribute(self.key), expected) for file in files
-        )
-        every = every or self.comparison_operator.is_negative
+        operator = self.comparison_operator
+        answers = (attribute_is(file, self.key, operator, expected) for file in files)
+        every = every or operator.is_negative
         return all(answers) if every else any(answers)
 
     def faults(self, field: str) -> Iterator[ConfigFault]:
@@ -91,7 +88,7 @@ class SubCondition:
                 field=f"{field}.key",
                 message=f"A file has no {self.key}; use one of {', '.join(FILE_ATTRIBUTES)}.",
             )
-        yield from _value_faults(self.comparison_operator, self.value, f"{field}.value")
+        yield from value_faults(self.comparison_operator, self.value, f"{field}.value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +127,7 @@ class Condition:
             actual = pool.get(self.variable_selector)
             if operator in OF_FILES and (files := _files_in(actual)) is not None:
                 return self._holds_of(files, pool)
-            return compare(operator, actual, _expanded(self.value, pool))
+            return compare(operator, actual, expanded(self.value, pool))
         except Incomparable as error:
             raise ConditionUndecidable(
                 selector=str(self.variable_selector), operator=operator.value, reason=error.reason
@@ -147,11 +144,11 @@ class Condition:
         )
         if operator.asks_for_presence:
             return
-        for selector in _selectors_in(self.value):
+        for selector in selectors_in(self.value):
             yield Reference(selector, f"{field}.value", accepts=_ANYTHING)
         if self.sub_variable_condition is not None:
             for index, sub in enumerate(self.sub_variable_condition.conditions):
-                for selector in _selectors_in(sub.value):
+                for selector in selectors_in(sub.value):
                     sub_field = f"{field}.sub_variable_condition.conditions.{index}.value"
                     yield Reference(selector, sub_field, accepts=_ANYTHING)
 
@@ -159,7 +156,7 @@ class Condition:
         """What keeps the condition from being decided, whatever the values are."""
         group = self.sub_variable_condition
         if group is None:
-            yield from _value_faults(self.comparison_operator, self.value, f"{field}.value")
+            yield from value_faults(self.comparison_operator, self.value, f"{field}.value")
             return
         if self.comparison_operator not in OF_FILES:
             yield ConfigFault(
@@ -191,7 +188,7 @@ class Condition:
         found = group.logical_operator.over(
             sub.holds(
                 files,
-                _expanded(sub.value, pool),
+                expanded(sub.value, pool),
                 every=operator is ComparisonOperator.ALL_OF,
             )
             for sub in group.conditions
@@ -228,71 +225,9 @@ class ConditionGroup:
             yield from condition.faults(f"{field}.{index}")
 
 
-@lru_cache(maxsize=1024)
-def _template(text: str) -> Template:
-    return Template.parse(text)
-
-
-def _expanded(value: JsonValue, pool: VariablePool) -> JsonValue:
-    if isinstance(value, str):
-        return pool.render(_template(value)) if "{{#" in value else value
-    if isinstance(value, Sequence):
-        return [_expanded(item, pool) for item in value]
-    return value
-
-
-def _selectors_in(value: JsonValue) -> Iterator[Selector]:
-    if isinstance(value, str):
-        yield from _template(value).selectors
-    elif isinstance(value, Sequence):
-        for item in value:
-            yield from _selectors_in(item)
-
-
 def _files_in(value: JsonValue) -> Sequence[FileReference] | None:
     """The files of a list that holds nothing else."""
     if isinstance(value, str) or not isinstance(value, Sequence):
         return None
     files = [file for item in value if (file := FileReference.from_json(item)) is not None]
     return files if files and len(files) == len(value) else None
-
-
-def _value_faults(
-    operator: ComparisonOperator, value: JsonValue, field: str
-) -> Iterator[ConfigFault]:
-    problem = _problem_with(operator, value)
-    if problem is not None:
-        yield ConfigFault(
-            code="condition_value_invalid", field=field, message=f"With {operator}, {problem}."
-        )
-
-
-def _problem_with(operator: ComparisonOperator, value: JsonValue) -> str | None:
-    if operator.asks_for_presence:
-        return None
-    if value is None:
-        return "say what the value is compared with"
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    if operator in _WITH_LISTS:
-        return None if is_list else "give a list to compare with"
-    if is_list:
-        return "give a single value to compare with"
-    if operator in _EQUALITIES | _ORDERS and not any(_selectors_in(value)):
-        return None if _is_number(value, operator) else "give a number to compare with"
-    return None
-
-
-def _is_number(value: JsonValue, operator: ComparisonOperator) -> bool:
-    try:
-        as_number(value)
-    except Incomparable:
-        pass
-    else:
-        return True
-    if operator in _ORDERS:
-        return False
-    try:
-        as_boolean(value)
-    except Incomparable:
-        return False
-    return True

@@ -17,6 +17,7 @@ from dify_hex.application.workflow.nodes.answer import AnswerNode
 from dify_hex.application.workflow.nodes.assigner import AssignerNode
 from dify_hex.application.workflow.nodes.end import EndNode
 from dify_hex.application.workflow.nodes.if_else import IfElseNode
+from dify_hex.application.workflow.nodes.list_operator import ListOperatorNode
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
 from dify_hex.application.workflow.nodes.loop_end import LoopEndNode
 from dify_hex.application.workflow.nodes.parameter_extractor import ParameterExtractorExecutor
@@ -31,6 +32,7 @@ from dify_hex.domain.workflow.nodes.assigner import AssignerConfig
 from dify_hex.domain.workflow.nodes.end import EndConfig
 from dify_hex.domain.workflow.nodes.if_else import IfElseConfig
 from dify_hex.domain.workflow.nodes.iteration import IterationConfig
+from dify_hex.domain.workflow.nodes.list_operator import ListOperatorConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
 from dify_hex.domain.workflow.nodes.loop import LoopConfig
 from dify_hex.domain.workflow.nodes.loop_end import LoopEndConfig
@@ -88,6 +90,7 @@ REGISTRY = (
     NodeType(LoopEndConfig, pure=lambda _: LoopEndNode()),
     NodeType(IfElseConfig, pure=lambda _: IfElseNode()),
     NodeType(AssignerConfig, pure=lambda _: AssignerNode()),
+    NodeType(ListOperatorConfig, pure=lambda _: ListOperatorNode()),
     NodeType(TemplateTransformConfig, pure=TemplateTransformNode),
     NodeType(VariableAggregatorConfig, pure=lambda _: VariableAggregatorNode()),
 )
