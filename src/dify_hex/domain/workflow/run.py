@@ -76,8 +76,12 @@ class WorkflowRun(RunView):
         """The run as its journal tells it."""
         run = cls(run_id=run_id, tenant_id=tenant_id, graph=graph, linked=linked)
         for event in events:
-            run._state.apply(event)
+            run.fold(event)
         return run
+
+    def fold(self, event: RunEvent) -> None:
+        """Take in an event that was decided before."""
+        self._state.apply(event)
 
     def start(self, facts: RunStarted) -> Events:
         """Begin; a run that answers a message says so right away."""
