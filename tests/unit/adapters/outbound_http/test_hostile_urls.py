@@ -1,27 +1,13 @@
 """Whatever the trick, no connection is opened: not at first, not after a redirect."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpcore
 import pytest
 
 from dify_hex.domain.shared.errors import DomainError
 from tests.builders.outbound import a_request
 from tests.fakes.hostile_server import HostileServer, redirect
+from tests.fakes.hostile_urls import attempts
 from tests.fakes.outbound import ScriptedResolver, guarded_client
-
-FILE = Path(__file__).parents[2] / "domain/shared/values/hostile_urls.txt"
-
-
-def attempts() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each address in the file, and what its name resolves to."""
-    for line in FILE.read_text().splitlines():
-        if line and not line.startswith("#"):
-            url, _, resolved = line.partition(" ")[2].rpartition("/ ")
-            text = f"{url}/" if url else resolved
-            addresses = tuple(resolved.split(",")) if url else ("10.0.0.1",)
-            yield text.encode().decode("unicode_escape"), addresses
 
 
 @pytest.fixture
@@ -43,10 +29,10 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_no_connection_is_opened(opened: list[str]) -> None:
     resolver = ScriptedResolver()
     async with guarded_client(opened=(), resolver=resolver) as client:
-        for text, addresses in attempts():
-            resolver.lead("*", addresses)
+        for attempt in attempts():
+            resolver.lead("*", attempt.addresses or ("10.0.0.1",))
             with pytest.raises(DomainError):
-                await client.send(a_request(text))
+                await client.send(a_request(attempt.url))
 
     assert opened == []
 
@@ -56,10 +42,10 @@ async def test_no_redirect_leads_anywhere(server: HostileServer, opened: list[st
     resolver = ScriptedResolver()
     tried = 0
     async with guarded_client(opened=(home,), resolver=resolver) as client:
-        for text, addresses in attempts():
-            resolver.lead("*", addresses)
+        for attempt in attempts():
+            resolver.lead("*", attempt.addresses or ("10.0.0.1",))
             # An address without a scheme or a host is one on the server that redirects.
-            url = server.answer("/start", redirect(text))
+            url = server.answer("/start", redirect(attempt.url))
             try:
                 answer = await client.send(a_request(url))
             except DomainError:

@@ -2,7 +2,6 @@
 
 import socket
 from ipaddress import IPv4Address
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,23 +15,9 @@ from dify_hex.domain.shared.values.outbound_rules import (
     admit_name,
 )
 from dify_hex.domain.shared.values.outbound_url import MAX_URL_LENGTH, OutboundUrl, ascii_host
+from tests.fakes.hostile_urls import Attempt, attempts
 
 NOTHING_SAID = (OutboundRules(),)
-
-
-def hostile() -> list[tuple[str, str, list[IPAddress]]]:
-    """Verdict, address and what its name resolves to, of each attempt in the file."""
-    lines = (Path(__file__).parent / "hostile_urls.txt").read_text().splitlines()
-    attempts = []
-    for line in filter(None, lines):
-        if line.startswith("#"):
-            continue
-        verdict, rest = line.split(" ", 1)
-        url, _, resolved = rest.rpartition("/ ")
-        addresses = [parse_address(one) for one in resolved.split(",")] if url else []
-        text = f"{url}/" if url else rest
-        attempts.append((verdict, text.encode().decode("unicode_escape"), addresses))
-    return attempts
 
 
 def judge(text: str, addresses: list[IPAddress]) -> str:
@@ -49,13 +34,15 @@ def judge(text: str, addresses: list[IPAddress]) -> str:
     return "admitted"
 
 
-@pytest.mark.parametrize(("verdict", "text", "addresses"), hostile())
-def test_no_trick_leads_inside(verdict: str, text: str, addresses: list[IPAddress]) -> None:
-    assert judge(text, addresses) == verdict
+@pytest.mark.parametrize("attempt", attempts(), ids=lambda attempt: ascii(attempt.url))
+def test_no_trick_leads_inside(attempt: Attempt) -> None:
+    addresses = [parse_address(address) for address in attempt.addresses]
+
+    assert judge(attempt.url, addresses) == attempt.verdict
 
 
 def test_there_are_tricks_enough() -> None:
-    assert len(hostile()) >= 60
+    assert len(attempts()) >= 60
 
 
 @pytest.mark.parametrize(
