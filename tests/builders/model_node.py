@@ -9,7 +9,7 @@ from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
 from dify_hex.application.model_provider.built_in import BuiltInModels
 from dify_hex.application.model_provider.ports import ChatRole, ModelProviderReader, SecretBox
-from dify_hex.application.model_provider.resolve_model import ResolveModel
+from dify_hex.application.model_provider.resolve_model import ResolvedModel, ResolveModel
 from dify_hex.application.workflow.file_contents import FileContents, NoFileContents
 from dify_hex.application.workflow.node_executor import NodeExecutor, TextDelta
 from dify_hex.application.workflow.node_services import NodeServices
@@ -52,17 +52,16 @@ class ModelNode(Generic[ConfigT]):
         self.config = config
         self.clock = StillClock()
         self.streamed: list[str] = []
-        self.executor = executor(
-            NodeServices(
-                resolve_model=_serving(serves or Model(name=MODEL.model, context_window=1000)),
-                chat_model=self.model,
-                token_counter=WordCounter(),
-                memory=memory or KeptMemory(),
-                templates=JinjaTemplates(),
-                schema_validator=JsonSchemaValidator(),
-                file_contents=files or NoFileContents(),
-            )
+        self.services = NodeServices(
+            resolve_model=_serving(serves or Model(name=MODEL.model, context_window=1000)),
+            chat_model=self.model,
+            token_counter=WordCounter(),
+            memory=memory or KeptMemory(),
+            templates=JinjaTemplates(),
+            schema_validator=JsonSchemaValidator(),
+            file_contents=files or NoFileContents(),
         )
+        self.executor = executor(self.services)
         variables = VariablePool()
         context = context_of(variables)
         variables.put(SYSTEM, {"query": context.facts.query, "user_id": context.facts.user})
@@ -82,6 +81,10 @@ class ModelNode(Generic[ConfigT]):
                     outcome = output
         assert outcome is not None
         return outcome
+
+    async def resolve(self) -> ResolvedModel:
+        """The model as the node calls it."""
+        return await self.services.resolve_model.execute(self.context.tenant_id, MODEL)
 
     def told(self, call: int = 0) -> list[tuple[ChatRole, str]]:
         """What the model was told in one of its calls."""

@@ -68,11 +68,10 @@ class ModelCalls:
         usage = answer.usage
         if usage is None:
             model = request.endpoint.model
-            said = [answer.text + answer.reasoning]
-            (completion_tokens,) = await self._token_counter.count(model, said)
+            said = await self._token_counter.count(model, [answer.text, answer.reasoning])
             usage = Usage(
                 prompt_tokens=await tokens_of(self._token_counter, model, request.messages),
-                completion_tokens=completion_tokens,
+                completion_tokens=sum(said),
                 estimated=True,
             )
         return replace(usage, first_token_seconds=answer.first_token_seconds)
