@@ -1,6 +1,5 @@
 """Which images a model is shown, and how they reach it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -15,9 +14,9 @@ from dify_hex.application.workflow.prompting.prompt_images import (
     MAX_IMAGES,
     PromptImages,
 )
-from dify_hex.domain.file.errors import FileNotFound, FileTooLarge
+from dify_hex.domain.file.errors import FileNotFound
 from dify_hex.domain.model_provider.model import Model
-from dify_hex.domain.shared.ids import AppId, EndUserName, FileId, TenantId
+from dify_hex.domain.shared.ids import FileId
 from dify_hex.domain.shared.values.file_reference import FileKind, FileReference, TransferMethod
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.workflow.errors import ImagesTooLarge, VisionUnsupported
@@ -25,33 +24,10 @@ from dify_hex.domain.workflow.nodes.llm import LlmConfig, PromptMessage, PromptM
 from dify_hex.domain.workflow.prompting.model_settings import ImageDetail, Vision, VisionConfigs
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 from tests.builders.model_node import MODEL, ModelNode
+from tests.fakes.kept_contents import KeptContents
 
 CAT, DOG = FileId(UUID(int=1)), FileId(UUID(int=2))
 CONTENTS = {CAT: b"cat", DOG: b"dog"}
-
-
-class KeptContents(FileContents):
-    """Files that a test has written."""
-
-    def __init__(self, contents: Mapping[FileId, bytes] = CONTENTS) -> None:
-        self._contents = contents
-
-    async def read(
-        self,
-        tenant_id: TenantId,
-        file: FileReference,
-        *,
-        app_id: AppId,
-        user: EndUserName,
-        limit: int,
-    ) -> bytes:
-        del tenant_id, app_id, user
-        if file.id is None:
-            return b"fetched"
-        content = self._contents[file.id]
-        if len(content) > limit:
-            raise FileTooLarge
-        return content
 
 
 def image(id: FileId = CAT, *, url: str | None = None) -> JsonValue:
@@ -94,7 +70,7 @@ def node(
         replace(of, model=replace(MODEL, model=model)),
         values={"sys": {"files": list(files)}},
         serves=Model(name=model),
-        files=contents or KeptContents(),
+        files=contents or KeptContents(CONTENTS),
     )
 
 

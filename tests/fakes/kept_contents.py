@@ -1,0 +1,30 @@
+"""Files in memory, for nodes that read them."""
+
+from collections.abc import Mapping
+
+from dify_hex.application.workflow.file_contents import FileContents
+from dify_hex.domain.file.errors import FileTooLarge
+from dify_hex.domain.shared.ids import AppId, EndUserName, FileId, TenantId
+from dify_hex.domain.shared.values.file_reference import FileReference
+
+
+class KeptContents(FileContents):
+    """Files that a test has written; every address holds `fetched`."""
+
+    def __init__(self, contents: Mapping[FileId, bytes]) -> None:
+        self._contents = contents
+
+    async def read(
+        self,
+        tenant_id: TenantId,
+        file: FileReference,
+        *,
+        app_id: AppId,
+        user: EndUserName,
+        limit: int,
+    ) -> bytes:
+        del tenant_id, app_id, user
+        content = b"fetched" if file.id is None else self._contents[file.id]
+        if len(content) > limit:
+            raise FileTooLarge
+        return content
