@@ -67,6 +67,12 @@ PLANTS = (
     ),
     plant("injector", ("entrypoints/http/seed.py", "from dependency_injector import containers")),
     plant("embedded-binaries", ("bootstrap/seed.py", "import xllamacpp")),
+    plant("jail", ("adapters/sandbox/jail/seed.py", "import orjson")),
+    plant("jail", ("adapters/sandbox/jail/seed.py", "import subprocess")),
+    plant(
+        "service-of-the-sandbox",
+        ("adapters/sandbox/service/seed.py", "import dify_hex.domain.app"),
+    ),
     plant(
         "rows",
         ("adapters/persistence/app/rows.py", ""),

@@ -57,17 +57,20 @@ def _listening(given: Mapping[str, str], home: Path) -> tuple[Path | None, str, 
 
 
 def _profiles(libraries: Path) -> dict[str, ProfileSource]:
-    has_data = all((libraries / name).is_dir() for name in ("numpy", "pandas"))
     return {
         "python": ProfileSource(),
-        "python-data": ProfileSource(
-            libraries=[os.fspath(libraries)] if has_data else [],
-            shows_libraries=True,
-            missing="" if has_data else _DATA_ADVICE,
-        ),
+        "python-data": _data(libraries.resolve()),
         "javascript": _installed("_quickjs", "quickjs-ng"),
         "template": _installed("jinja2", "jinja2"),
     }
+
+
+def _data(libraries: Path) -> ProfileSource:
+    if not all((libraries / name).is_dir() for name in ("numpy", "pandas")):
+        return ProfileSource(missing=_DATA_ADVICE)
+    if libraries.is_relative_to("/tmp"):  # noqa: S108 - where it must not be
+        return ProfileSource(missing="move the libraries out of /tmp, which code finds empty")
+    return ProfileSource(libraries=[os.fspath(libraries)], shows_libraries=True)
 
 
 def _installed(module: str, package: str) -> ProfileSource:

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
+from dify_hex.adapters.sandbox.jail.wire import BadFrame, Kind, Outcome, split_frames
 from dify_hex.adapters.sandbox.outputs import checked_outputs
-from dify_hex.adapters.sandbox.wire import BadFrame, Kind, Outcome, split_frames
 from dify_hex.application.shared.code_failures import (
     CodeFailed,
     CodeOutputInvalid,

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from dify_hex.adapters.sandbox.answer import read_answer
+from dify_hex.adapters.sandbox.jail.wire import HEAD_SIZE, BadFrame, Kind, frame, parse_head
 from dify_hex.adapters.sandbox.request import Request, request_of
 from dify_hex.adapters.sandbox.service_address import ServiceAddress
-from dify_hex.adapters.sandbox.wire import HEAD_SIZE, BadFrame, Kind, frame, parse_head
 from dify_hex.application.shared.code_failures import SandboxBusy, SandboxUnavailable
 from dify_hex.application.shared.code_sandbox import CodeExecution, CodeResult, CodeSandbox
 from dify_hex.application.shared.telemetry import Counter, Histogram, Telemetry

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-from dify_hex.adapters.sandbox.wire import Kind, frame
+from dify_hex.adapters.sandbox.jail.wire import Kind, frame
 from dify_hex.application.shared.code_sandbox import CodeExecution, CodeFile, CodeInput, OutputType
 
 _FILE_TYPES = frozenset({OutputType.FILE, OutputType.ARRAY_OF_FILES})

@@ -4,7 +4,7 @@ import io
 import os
 import time
 
-from dify_hex.adapters.sandbox.wire import HEAD_SIZE, Kind, frame, parse_head
+from dify_hex.adapters.sandbox.jail.wire import HEAD_SIZE, Kind, frame, parse_head
 
 #: The socket's number in a jailed process; beside it there is nothing open but the null device.
 DESCRIPTOR = 3

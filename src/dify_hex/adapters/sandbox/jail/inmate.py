@@ -13,7 +13,7 @@ from dify_hex.adapters.sandbox.jail.program import Program, receive_allowance, r
 from dify_hex.adapters.sandbox.jail.results import send_result
 from dify_hex.adapters.sandbox.jail.walls import limits
 from dify_hex.adapters.sandbox.jail.walls.limits import Allowance
-from dify_hex.adapters.sandbox.wire import Kind
+from dify_hex.adapters.sandbox.jail.wire import Kind
 
 #: Of what may be put out, the part that may be printed, to each of the two streams.
 _PRINTED_SHARE = 4

@@ -12,8 +12,8 @@ from dify_hex.adapters.sandbox.jail.cell import Cell
 from dify_hex.adapters.sandbox.jail.enclosure import Wishes, enclose
 from dify_hex.adapters.sandbox.jail.walls.libc import PR_SET_PDEATHSIG, keep_one_arena, prctl
 from dify_hex.adapters.sandbox.jail.walls.namespaces import ProcessNumbers
+from dify_hex.adapters.sandbox.jail.wire import Order, Packet
 from dify_hex.adapters.sandbox.jail.zygote import Zygote
-from dify_hex.adapters.sandbox.wire import Order, Packet
 
 #: How the process ends when a profile's libraries are missing.
 NOT_INSTALLED = 71

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dify_hex.adapters.sandbox.jail.channel import Channel
 from dify_hex.adapters.sandbox.jail.walls.limits import Allowance
-from dify_hex.adapters.sandbox.wire import BadFrame, Kind
+from dify_hex.adapters.sandbox.jail.wire import BadFrame, Kind
 
 #: The file that foreign code believes to be written in.
 CODE_FILE = "<code>"

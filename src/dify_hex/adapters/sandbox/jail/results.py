@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dify_hex.adapters.sandbox.jail.channel import Channel
 from dify_hex.adapters.sandbox.jail.failure import INVALID, TOO_LARGE, Failure
-from dify_hex.adapters.sandbox.wire import Kind
+from dify_hex.adapters.sandbox.jail.wire import Kind
 
 # Kept here, as foreign code may put others in the place of these.
 _dumps = json.dumps
@@ -63,23 +63,45 @@ def _content(path: object, name: str, left: int, line: int | None) -> bytes:
 
 def _encoded(values: dict[str, object], line: int | None) -> bytes:
     try:
-        told = {"values": values, "line": line}
-        return _dumps(told, ensure_ascii=False, allow_nan=False, default=_plain).encode(
-            "utf-8", "replace"
-        )
+        try:
+            return _as_json(values, line)
+        except ValueError:
+            # Libraries of data say NaN where a value is missing, for which JSON has a word.
+            return _as_json(_with_null_for_nan(values), line)
     except (TypeError, ValueError, RecursionError) as error:
         raise Failure(INVALID, f"what main returns is no JSON: {error}", line) from None
 
 
+def _as_json(values: object, line: int | None) -> bytes:
+    told = {"values": values, "line": line}
+    text = _dumps(told, ensure_ascii=False, allow_nan=False, default=_plain)
+    return text.encode("utf-8", "replace")
+
+
+def _with_null_for_nan(value: object) -> object:
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, dict):
+        return {key: _with_null_for_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_null_for_nan(item) for item in value]
+    converted = _converted(value)
+    return value if converted is None else _with_null_for_nan(converted)
+
+
 def _plain(value: object) -> object:
     """What a value of NumPy, pandas or datetime is in JSON."""
+    converted = _converted(value)
+    if converted is not None:
+        return converted
+    if isinstance(value, set | frozenset):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no form in it")
+
+
+def _converted(value: object) -> object:
     for method in ("tolist", "isoformat"):
         convert: Callable[[], object] | None = getattr(value, method, None)
         if callable(convert):
-            plain = convert()
-            if isinstance(plain, float) and not math.isfinite(plain):
-                return None
-            return plain
-    if isinstance(value, set | frozenset | tuple):
-        return list(value)
-    raise TypeError(f"{type(value).__name__} has no form in it")
+            return convert()
+    return None

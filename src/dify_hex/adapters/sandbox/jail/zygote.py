@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dify_hex.adapters.sandbox.jail.cell import Cell
 from dify_hex.adapters.sandbox.jail.inmate import live
 from dify_hex.adapters.sandbox.jail.walls.namespaces import ProcessNumbers
-from dify_hex.adapters.sandbox.wire import PACKET_SIZE, Order, Packet
+from dify_hex.adapters.sandbox.jail.wire import PACKET_SIZE, Order, Packet
 
 #: Niceness of code that runs long, so that short executions pass it by.
 _PATIENT = 15

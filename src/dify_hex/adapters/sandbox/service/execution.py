@@ -8,6 +8,7 @@ from asyncio import StreamReader, StreamWriter
 from dataclasses import dataclass
 from time import monotonic
 
+from dify_hex.adapters.sandbox.jail.wire import HEAD_SIZE, MOST_FRAMES, Kind, Outcome, frame
 from dify_hex.adapters.sandbox.service.scratch import ScratchFull
 from dify_hex.adapters.sandbox.service.zygote_process import (
     Ended,
@@ -15,7 +16,6 @@ from dify_hex.adapters.sandbox.service.zygote_process import (
     ZygoteLost,
     ZygoteProcess,
 )
-from dify_hex.adapters.sandbox.wire import HEAD_SIZE, MOST_FRAMES, Kind, Outcome, frame
 
 _PIECE = 256 << 10
 #: Bytes on the host's disk, where a cell has no file system of its own.

@@ -11,6 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
+from dify_hex.adapters.sandbox.jail.wire import (
+    HEAD_SIZE,
+    BadFrame,
+    Kind,
+    Outcome,
+    frame,
+    parse_head,
+)
 from dify_hex.adapters.sandbox.service.execution import Bounds, CallerGone, Execution
 from dify_hex.adapters.sandbox.service.fair_queue import FairQueue, QueueFull
 from dify_hex.adapters.sandbox.service.options import SandboxOptions
@@ -20,14 +28,6 @@ from dify_hex.adapters.sandbox.service.zygote_process import (
     LibrariesMissing,
     WallsMissing,
     ZygoteLost,
-)
-from dify_hex.adapters.sandbox.wire import (
-    HEAD_SIZE,
-    BadFrame,
-    Kind,
-    Outcome,
-    frame,
-    parse_head,
 )
 
 _log = logging.getLogger(__name__)

@@ -13,10 +13,17 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from dify_hex.adapters.sandbox.jail.wire import (
+    HEAD_SIZE,
+    PACKET_SIZE,
+    Kind,
+    Order,
+    Packet,
+    parse_head,
+)
 from dify_hex.adapters.sandbox.service.control_group import ControlGroup
 from dify_hex.adapters.sandbox.service.options import ProfileSource
 from dify_hex.adapters.sandbox.service.scratch import Scratch
-from dify_hex.adapters.sandbox.wire import HEAD_SIZE, PACKET_SIZE, Kind, Order, Packet, parse_head
 
 #: Seconds until a zygote must have imported everything, and a cell raised its walls.
 _START_LIMIT = 60.0
