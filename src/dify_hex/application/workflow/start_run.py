@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -31,8 +31,10 @@ from dify_hex.domain.shared.ids import (
     MessageId,
     WorkflowRunId,
 )
+from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.shared.values.run_bounds import RunBounds
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunStarted
@@ -54,6 +56,12 @@ class StartRunCommand:
     message_id: MessageId | None = None
     conversation_id: ConversationId | None = None
     reply_to: MessageId | None = None
+    dialogue_count: int = 0
+    files: tuple[JsonObject, ...] = ()
+    #: What the conversation's variables hold.
+    conversation: JsonObject = field(default_factory=dict)
+    durability: Durability = Durability.STRICT
+    bounds: RunBounds = field(default_factory=RunBounds)
     background: bool = False
     resume_window: timedelta = DEFAULT_RESUME_WINDOW
 
@@ -172,4 +180,9 @@ class StartRun:
             message_id=command.message_id,
             conversation_id=command.conversation_id,
             reply_to=command.reply_to,
+            dialogue_count=command.dialogue_count,
+            files=command.files,
+            conversation=command.conversation,
+            durability=command.durability,
+            bounds=command.bounds,
         )

@@ -12,7 +12,9 @@ from dify_hex.domain.shared.ids import (
     MessageId,
     WorkflowRunId,
 )
+from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.shared.values.run_bounds import RunBounds
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.container_events import (
     ContainerEvent,
@@ -37,7 +39,7 @@ from dify_hex.domain.workflow.node_events import (
     NodeSucceeded,
 )
 from dify_hex.domain.workflow.node_run import RunError
-from dify_hex.domain.workflow.statuses import Durability, RunStatus
+from dify_hex.domain.workflow.statuses import RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class RunStarted(Happened):
     #: What the conversation's variables held when the run began.
     conversation: JsonObject = field(default_factory=dict)
     durability: Durability = Durability.STRICT
+    #: What the app allows the run, within what the operator does.
+    bounds: RunBounds = field(default_factory=RunBounds)
     #: The run that this one repeats or forks, and the nodes that it does not take over.
     parent_run_id: WorkflowRunId | None = None
 

@@ -44,18 +44,6 @@ class NodeStatus(StrEnum):
     STOPPED = "stopped"
 
 
-class Durability(StrEnum):
-    """What of a run is committed, and when, against what comes after it.
-
-    `STRICT` commits an outcome before any later effect leaves; `RELAXED` commits in the
-    background; `NONE` keeps only how the run began and ended.
-    """
-
-    STRICT = "strict"
-    RELAXED = "relaxed"
-    NONE = "none"
-
-
 class LoopEnding(StrEnum):
     """Why a loop has ended."""
 

@@ -1,10 +1,14 @@
 """What one run may use up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from dify_hex.domain.shared.values.run_bounds import RunBounds
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.errors import RunLimitReached
 from dify_hex.domain.workflow.node_run import RunError
+
+NumberT = TypeVar("NumberT", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +19,15 @@ class RunLimits:
     seconds: float = 1200.0
     tokens: int = 10_000_000
     parallel: int = 100
+
+    def within(self, bounds: RunBounds) -> "RunLimits":
+        """These limits, or narrower ones where an app sets such for its runs."""
+        return replace(
+            self,
+            steps=_narrower(self.steps, bounds.steps),
+            seconds=_narrower(self.seconds, bounds.seconds),
+            tokens=_narrower(self.tokens, bounds.tokens),
+        )
 
     def overdrawn(self, *, steps: int, usage: Usage) -> RunError | None:
         """Which limit the run has gone over; None while it keeps to them."""
@@ -27,6 +40,10 @@ class RunLimits:
     def out_of_time(self) -> RunError:
         """What a run ends with that takes longer than it may."""
         return _limit("seconds", self.seconds)
+
+
+def _narrower(allowed: NumberT, wanted: NumberT | None) -> NumberT:
+    return allowed if wanted is None else min(allowed, wanted)
 
 
 def _limit(name: str, value: float) -> RunError:

@@ -16,9 +16,9 @@ from dify_hex.application.workflow.records import (
     RunEnding,
     StreamEntry,
 )
+from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.run_events import RunEvent
-from dify_hex.domain.workflow.statuses import Durability
 
 
 class RunRecorder:

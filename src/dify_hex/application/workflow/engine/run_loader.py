@@ -149,7 +149,7 @@ class RunLoader:
                 run=run, text=text, nodes=self._nodes, clock=self._clock, faults=self._faults
             ),
             clock=self._clock,
-            limits=self._limits,
+            limits=self._limits.within(run.facts.bounds),
             condemned=condemned,
             is_new=is_new,
         )
