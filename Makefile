@@ -13,7 +13,7 @@ COVERAGE := .cache/coverage.json
 without = env $(foreach name,$(filter $(1),$(shell compgen -e)),-u $(name))
 CLEAN_ENV := $(call without,DATABASE_% TEST_DATABASE_% REDIS_URL DIFY_HEX_%)
 
-.PHONY: help run test check fix bench soak migrate revision clean test-external coverage lock env dev-env
+.PHONY: help run test check fix bench soak migrate revision schema clean test-external coverage lock env dev-env
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ migrate: env ## Bring the database of DATABASE_ADMIN_URL to the newest schema
 
 revision: dev-env ## Write an empty migration: make revision name=add_something
 	@$(BIN)/python -m scripts.revision $(name)
+
+schema: dev-env ## Write the JSON Schema of workflow graphs into docs/
+	@$(BIN)/python -m scripts.graph_schema
 
 lock: dev-env ## Resolve the dependencies again, keeping versions that still fit
 	@scripts/lock $(upgrade)

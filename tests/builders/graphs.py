@@ -17,8 +17,10 @@ from dify_hex.domain.workflow.node_policy import (
     NodePolicy,
 )
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
+from dify_hex.domain.workflow.nodes.end import EndConfig
 from dify_hex.domain.workflow.nodes.iteration import IterationConfig
 from dify_hex.domain.workflow.nodes.loop import LoopConfig, LoopVariable
+from dify_hex.domain.workflow.nodes.loop_end import LoopEndConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.variables.declaration import VariableDeclaration
 from dify_hex.domain.workflow.variables.reference import Reference
@@ -205,3 +207,15 @@ def assert_faulty(faulty: Graph, code: str, node_id: str | None, field: str | No
     # Whatever is left without its edge cannot be reached any more.
     assert {each.code for each in faults} <= {code, "unreachable_node"}
     assert all(each.message.endswith(".") and "\n" not in each.message for each in faults)
+
+
+#: Graphs of real node types, which can be written.
+SOUND_DOCUMENTS = (
+    graph(START, step("end", EndConfig()), edges=["start > end"]),
+    graph(START, ANSWER, edges=["start > answer"], env=secret()),
+    chain(step("again", LoopConfig(loop_count=2)), step("stop", LoopEndConfig(), "again")),
+    chain(
+        step("careful", AnswerConfig(answer="Hi."), policy=NodePolicy(timeout_seconds=5.0)),
+        talk=VariableDeclaration(name="notes", type=ValueType.STRINGS, value=["a"]),
+    ),
+)

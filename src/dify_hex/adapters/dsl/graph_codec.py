@@ -1,22 +1,24 @@
-"""Graphs as JSON: a discriminated schema over the domain's own dataclasses."""
+"""Graphs as JSON: strict models over the domain's own dataclasses."""
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal, cast
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from dify_hex.adapters.dsl.domain_forms import adapter_for
-from dify_hex.application.workflow.nodes.registry import NODE_TYPES
+from dify_hex.adapters.dsl.graph_reader import GraphReading, read_graph
+from dify_hex.adapters.dsl.graph_schema import graph_schema
+from dify_hex.application.workflow.nodes.registry import MISSING, NODE_TYPES
 from dify_hex.application.workflow.ports import GraphCodec
-from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import InvalidGraph
 from dify_hex.domain.workflow.faults import GraphFault
-from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
-from dify_hex.domain.workflow.graph.validation import find_faults
-from dify_hex.domain.workflow.nodes.node_config import DEFAULT_HANDLE, NodeConfig
-from dify_hex.domain.workflow.nodes.node_policy import NO_POLICY, NodePolicy
+from dify_hex.domain.workflow.graph.graph import Graph, Node
+from dify_hex.domain.workflow.graph.graph_kind import GraphKind
+from dify_hex.domain.workflow.graph.unread import type_of
+from dify_hex.domain.workflow.graph.validation import MAX_FAULTS, find_faults, find_faults_apart
+from dify_hex.domain.workflow.node_policy import NO_POLICY, NodePolicy
 from dify_hex.domain.workflow.variables.declaration import VariableDeclaration
 
 #: Parsed graphs kept per process; a version is parsed once, not once per run.
@@ -27,42 +29,25 @@ _POLICY = adapter_for(NodePolicy)
 _DECLARATIONS = adapter_for(tuple[VariableDeclaration, ...])
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _NodeWire(_Wire):
-    id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^.\s#{}]+$")]
-    type: Annotated[str, Field(max_length=64)]
-    title: Annotated[str, Field(max_length=200)] = ""
-    parent: str | None = None
-    config: dict[str, Any]
-    policy: dict[str, Any] | None = None
-
-
-class _EdgeWire(_Wire):
-    source: str
-    target: str
-    handle: str = DEFAULT_HANDLE
-
-
-class _GraphWire(_Wire):
-    schema_version: Literal[1] = 1
-    nodes: tuple[_NodeWire, ...]
-    edges: tuple[_EdgeWire, ...]
-    environment: list[dict[str, Any]] = []
-    conversation: list[dict[str, Any]] = []
-
-
 class PydanticGraphCodec(GraphCodec):
-    """Reads a graph as untrusted text and writes it canonically: sorted keys, no white space."""
+    """Reads a graph as untrusted text and writes it canonically: sorted keys, no white space.
 
-    def __init__(self) -> None:
+    `missing` says of node types by name what is lacking for them.
+    """
+
+    def __init__(self, missing: Mapping[str, str] = MISSING) -> None:
+        self._missing = missing
         self._parse = lru_cache(maxsize=_CACHED)(_parse)
 
     def parse(self, text: str) -> Graph:
         """The graph, with every fault reported at once when it has any."""
         return self._parse(text)
+
+    def faults(self, text: str, kind: GraphKind) -> tuple[GraphFault, ...]:
+        """The faults of the form and of the meaning, and the nodes that cannot be had yet."""
+        reading = read_graph(text)
+        found = (*self._unavailable(reading.graph), *_faults_of(reading, kind))
+        return tuple(dict.fromkeys(found))[:MAX_FAULTS]
 
     def document(self, graph: Graph) -> GraphDocument:
         """Canonical text; equal graphs give equal text."""
@@ -80,63 +65,29 @@ class PydanticGraphCodec(GraphCodec):
             json.dumps(tree, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         )
 
+    def schema(self) -> JsonObject:
+        """The schema, made once per process."""
+        return graph_schema()
+
+    def _unavailable(self, graph: Graph) -> Iterable[GraphFault]:
+        for node in graph.nodes:
+            if lacking := self._missing.get(type_of(node)):
+                yield GraphFault(
+                    code="node_type_unavailable", node_id=node.id, field="type", message=lacking
+                )
+
 
 def _parse(text: str) -> Graph:
-    try:
-        wire = _GraphWire.model_validate_json(text)
-    except ValidationError as error:
-        raise InvalidGraph(_schema_faults(error)) from None
-    nodes: list[Node] = []
-    faults: list[GraphFault] = []
-    for entry in wire.nodes:
-        try:
-            nodes.append(_node(entry))
-        except ValidationError as error:
-            faults.extend(_schema_faults(error, node_id=entry.id))
-        except KeyError:
-            faults.append(
-                GraphFault(
-                    code="unknown_node_type",
-                    node_id=entry.id,
-                    field="type",
-                    message=f"There is no node type {entry.type}; use one of "
-                    f"{', '.join(sorted(NODE_TYPES))}.",
-                )
-            )
-    if faults:
-        raise InvalidGraph(faults)
-    edges = tuple(
-        Edge(source=NodeId(edge.source), target=NodeId(edge.target), handle=edge.handle)
-        for edge in wire.edges
-    )
-    try:
-        graph = Graph(
-            nodes=tuple(nodes),
-            edges=edges,
-            environment=_declarations(wire.environment),
-            conversation=_declarations(wire.conversation),
-        )
-    except ValidationError as error:
-        raise InvalidGraph(_schema_faults(error)) from None
-    if found := find_faults(graph):
-        raise InvalidGraph(found)
-    return graph
+    reading = read_graph(text)
+    if found := _faults_of(reading, kind=None):
+        raise InvalidGraph(found[:MAX_FAULTS])
+    return reading.graph
 
 
-def _node(entry: _NodeWire) -> Node:
-    config = cast("NodeConfig", _CONFIGS[entry.type].validate_python(entry.config))
-    policy = NO_POLICY if entry.policy is None else _POLICY.validate_python(entry.policy)
-    return Node(
-        id=NodeId(entry.id),
-        config=config,
-        title=entry.title,
-        parent=None if entry.parent is None else NodeId(entry.parent),
-        policy=cast("NodePolicy", policy),
-    )
-
-
-def _declarations(entries: list[dict[str, Any]]) -> tuple[VariableDeclaration, ...]:
-    return cast("tuple[VariableDeclaration, ...]", _DECLARATIONS.validate_python(entries))
+def _faults_of(reading: GraphReading, kind: GraphKind | None) -> tuple[GraphFault, ...]:
+    graph = reading.graph
+    found = find_faults(graph, kind) if reading.whole else find_faults_apart(graph)
+    return (*reading.faults, *found)
 
 
 def _written(node: Node) -> dict[str, Any]:
@@ -151,15 +102,3 @@ def _written(node: Node) -> dict[str, Any]:
     if node.policy != NO_POLICY:
         written["policy"] = _POLICY.dump_python(node.policy, mode="json")
     return written
-
-
-def _schema_faults(error: ValidationError, node_id: str | None = None) -> list[GraphFault]:
-    return [
-        GraphFault(
-            code="invalid_field",
-            node_id=node_id,
-            field=".".join(map(str, fault["loc"])),
-            message=fault["msg"],
-        )
-        for fault in error.errors(include_input=False, include_url=False, include_context=False)
-    ]

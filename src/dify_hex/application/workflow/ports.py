@@ -27,7 +27,9 @@ from dify_hex.domain.shared.paging import CursorPage, CursorRequest
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.graph.graph_kind import GraphKind
 from dify_hex.domain.workflow.run_events import RunEvent
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
 
@@ -215,6 +217,14 @@ class GraphCodec(Protocol):
         Raises:
             InvalidGraph: with every fault found.
         """
+
+    @abstractmethod
+    def faults(self, text: str, kind: GraphKind) -> tuple[GraphFault, ...]:
+        """Everything that keeps the graph from being published as one of this kind."""
+
+    @abstractmethod
+    def schema(self) -> JsonObject:
+        """The JSON Schema of the text."""
 
     @abstractmethod
     def document(self, graph: Graph) -> GraphDocument:

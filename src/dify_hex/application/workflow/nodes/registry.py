@@ -98,6 +98,11 @@ REGISTRY = (
 #: Every configuration by the name of its type, as graphs are written.
 NODE_TYPES: Mapping[str, type[NodeConfig]] = {entry.config.type: entry.config for entry in REGISTRY}
 
+#: What is lacking for types that can be configured already, by name: a sentence for the author.
+MISSING: Mapping[str, str] = {
+    entry.config.type: entry.missing for entry in REGISTRY if entry.missing
+}
+
 
 class NodeRegistry(NodeExecutors):
     """Executes any node by the type of its configuration."""
