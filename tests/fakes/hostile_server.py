@@ -51,7 +51,7 @@ class HostileServer:
                 answer = self.answers.get(request.target.partition("?")[0], _not_found)
                 if not await _play(writer, answer(request)):
                     return
-        except (OSError, asyncio.IncompleteReadError, ssl.SSLError):
+        except (OSError, asyncio.IncompleteReadError, ValueError):
             return
         finally:
             writer.close()
@@ -67,10 +67,10 @@ async def hostile_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[Hos
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
-        try:
+        # What asyncio starts for a connection complains when it is cancelled.
+        with suppress(asyncio.CancelledError):
             await running.serve(reader, writer)
-        finally:
-            tasks.discard(task)
+        tasks.discard(task)
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     running.port = listening.sockets[0].getsockname()[1]
@@ -80,8 +80,7 @@ async def hostile_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[Hos
         listening.close()
         for task in list(tasks):
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await task
 
 
 def ok(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:

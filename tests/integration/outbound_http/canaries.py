@@ -41,7 +41,7 @@ class Canaries:
             line = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0]
             writer.write(self._answer(line.decode("latin-1").split(" ")[1]))
             await writer.drain()
-        except (OSError, asyncio.IncompleteReadError, IndexError):
+        except (OSError, asyncio.IncompleteReadError, IndexError, ValueError):
             return
         finally:
             writer.close()

@@ -1,5 +1,7 @@
 """Connections to addresses that were checked, and to no other."""
 
+import select
+import socket
 import ssl
 from collections.abc import Iterable
 
@@ -65,6 +67,8 @@ class GuardedStream(httpcore.AsyncNetworkStream):
         self._host = host
         self._context = context
         self._answer = AnswerBoundary(host)
+        # The pool asks about it whenever any request comes or goes.
+        self._socket: socket.socket = stream.get_extra_info("socket")
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """What has come, at most so many bytes."""
@@ -107,9 +111,19 @@ class GuardedStream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> object:
         """What the pool asks for; a connection out of order looks as if its server had closed."""
-        if info == "is_readable" and not self._answer.leaves_order:
-            return True
+        if info == "is_readable":
+            return not self._answer.leaves_order or _is_readable(self._socket)
         return self._stream.get_extra_info(info)
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    """Whether something has come that nobody has asked for, the connection's end above all."""
+    descriptor = connection.fileno()
+    if descriptor < 0:
+        return True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _tls_reason(cause: BaseException | None) -> str | None:
