@@ -53,7 +53,7 @@ class ModelNode(Generic[ConfigT]):
         self.clock = StillClock()
         self.streamed: list[str] = []
         self.services = NodeServices(
-            resolve_model=_serving(serves or Model(name=MODEL.model, context_window=1000)),
+            resolve_model=serving(serves or Model(name=MODEL.model, context_window=1000)),
             chat_model=self.model,
             token_counter=WordCounter(),
             memory=memory or KeptMemory(),
@@ -91,12 +91,13 @@ class ModelNode(Generic[ConfigT]):
         return [(message.role, message.content) for message in self.model.requests[call].messages]
 
 
-def _serving(model: Model) -> ResolveModel:
+def serving(model: Model, *, base_url: str = "http://models") -> ResolveModel:
+    """The built-in provider with this model alone."""
     return ResolveModel(
         providers=cast(ModelProviderReader, None),  # the built-in provider asks nobody
         secrets=cast(SecretBox, None),
         built_in=BuiltInModels(
-            base_url="http://models",
+            base_url=base_url,
             api_key=None,
             default_model=model.name,
             models=(model,),

@@ -101,13 +101,17 @@ class ModelServer:
         body = orjson.loads(await _body(receive))
         headers = dict(scope["headers"])
         key = headers.get(b"idempotency-key")
+        trace = headers.get(b"traceparent")
         messages = body.get("messages", [])
-        asked = next((m["content"] for m in reversed(messages) if m["role"] == "user"), "") or ""
+        asked = next(
+            (_text_of(m["content"]) for m in reversed(messages) if m["role"] == "user"), ""
+        )
         script, question = script_for(self.script, body["model"], asked)
         recorded = Recorded(
             path=scope["path"],
             model=body["model"],
             idempotency_key=key.decode() if key else None,
+            traceparent=trace.decode() if trace else None,
             authorized=_authorized(scope),
             question=asked,
             messages=messages,
@@ -198,6 +202,13 @@ def vector_of(text: str, dimension: int = Script().dimension) -> list[float]:
     raw = [byte / 255 - 0.5 for byte in digest]
     norm = math.sqrt(sum(value * value for value in raw)) or 1.0
     return [round(value / norm, 6) for value in raw]
+
+
+def _text_of(content: str | list[dict[str, Any]] | None) -> str:
+    """What a message says, whether or not it shows something besides."""
+    if isinstance(content, list):
+        return "".join(part.get("text", "") for part in content)
+    return content or ""
 
 
 def _authorized(scope: Scope) -> bool:

@@ -25,6 +25,7 @@ class Recorded:
     idempotency_key: str | None
     authorized: bool
     question: str
+    traceparent: str | None = None
     messages: list[dict[str, Any]] = field(default_factory=list)
     body: dict[str, Any] = field(default_factory=dict)
     tokens_sent: int = 0

@@ -26,6 +26,7 @@ from tests.conformance.chat_model import (
     events_until_failure,
     text_of,
 )
+from tests.conformance.chat_model_options import ChatModelOptionsConformance
 from tests.fakes.running_model_server import RunningModelServer
 
 
@@ -124,6 +125,12 @@ class TestOpenAIChatModel(ChatModelConformance):
 
         with pytest.raises(ModelBaseUrlInvalid):
             await events_of(chat_model, a_request(endpoint))
+
+
+class TestOpenAIChatModelOptions(ChatModelOptionsConformance):
+    @pytest.fixture
+    def chat_model(self, clients: Clients) -> ChatModel:
+        return OpenAIChatModel(clients)
 
 
 class CountedConnections(httpx.AsyncHTTPTransport):
