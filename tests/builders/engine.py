@@ -13,6 +13,7 @@ from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.faults import FaultReporter
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.telemetry import SilentTelemetry
+from dify_hex.application.workflow.engine.commands import Stop
 from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
 from dify_hex.application.workflow.engine.run_loader import RunLoader
@@ -39,6 +40,7 @@ from dify_hex.domain.shared.ids import (
     WorkflowRunId,
 )
 from dify_hex.domain.shared.values.graph_document import GraphDocument
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.graph.graph import Graph
 from tests.builders.workflow import NOW, chat_graph
 from tests.fakes.memory_runs import MemoryRun, MemoryRuns
@@ -127,7 +129,9 @@ class Engine:
         owner: str = "api-1",
         capacity: int = 10,
         limits: RunLimits | None = None,
+        files: tuple[JsonObject, ...] = (),
     ) -> None:
+        self._files = files
         self.runs = runs or MemoryRuns()
         self.stream = RecordedStream()
         self.signals = MemorySignals()
@@ -182,6 +186,7 @@ class Engine:
             user=EndUserName("ada"),
             inputs={},
             query="Hello?",
+            files=self._files,
             message_id=MessageId(new_id()),
             conversation_id=ConversationId(new_id()),
             background=background,
@@ -208,6 +213,10 @@ class Engine:
         """Its id."""
         (run_id,) = self.runs.runs
         return run_id
+
+    def stop_only_run(self) -> None:
+        """Ask it to stop, as somebody in the same process does."""
+        assert self.host.post(self.only_id(), Stop("requested"))
 
     def journal(self) -> list[str]:
         """The types of its journalled events."""
