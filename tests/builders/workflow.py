@@ -29,6 +29,7 @@ from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunStarted
+from dify_hex.domain.workflow.start_variables import StartVariable
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -62,6 +63,11 @@ def llm(query: bool = True, memory: MemoryWindow | None = None, system: str = ""
     )
 
 
+def start(*names: str) -> StartConfig:
+    """A start with texts that may be left out."""
+    return StartConfig(variables=tuple(StartVariable(variable=name) for name in names))
+
+
 def graph(nodes: Iterable[Node], *edges: Edge) -> Graph:
     """A graph."""
     return Graph(nodes=tuple(nodes), edges=edges)
@@ -73,7 +79,7 @@ def chat_graph(
     """Start → llm → answer."""
     return graph(
         [
-            node("start", StartConfig(variables=variables)),
+            node("start", start(*variables)),
             node("llm", config or llm()),
             node("answer", AnswerConfig(answer=answer)),
         ],

@@ -19,6 +19,7 @@ from dify_hex.domain.workflow.nodes.llm import (
 )
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow
+from dify_hex.domain.workflow.start_variables import StartVariable
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 
 _START = NodeId("start")
@@ -28,10 +29,10 @@ _ANSWER = NodeId("answer")
 
 def built_in_graph(configuration: Configuration) -> Graph:
     """The graph that does what the configuration says."""
-    names = tuple(variable.name for variable in configuration.prompt.variables)
+    inputs = tuple(map(StartVariable.like, configuration.prompt.variables))
     return Graph(
         nodes=(
-            Node(id=_START, config=StartConfig(variables=names)),
+            Node(id=_START, config=StartConfig(variables=inputs)),
             Node(id=_LLM, config=_llm(configuration)),
             Node(id=_ANSWER, config=AnswerConfig(answer="{{#llm.text#}}")),
         ),

@@ -8,10 +8,11 @@ from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.application.app.built_in_graph import built_in_graph
 from dify_hex.domain.app.configuration import Configuration, HistoryWindow, Limits
 from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.shared.values.input_variable import InputVariable
+from dify_hex.domain.shared.values.input_variable import InputVariable, VariableType
 from dify_hex.domain.workflow.nodes.llm import LlmConfig, PromptMessage, PromptRole
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow
+from dify_hex.domain.workflow.start_variables import StartInputType, StartVariable
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 from tests.builders.app import MODEL, chat, completion
 
@@ -53,10 +54,17 @@ def test_a_completion_says_its_prompt_and_nothing_else() -> None:
     assert (config.query, config.memory) == (None, None)
 
 
-def test_the_start_node_knows_every_variable() -> None:
-    graph = built_in_graph(chat("", TONE, InputVariable(name="age")))
+def test_the_start_node_declares_every_variable_as_the_app_does() -> None:
+    age = InputVariable(name="age", type=VariableType.NUMBER, required=False, default=7)
 
-    assert graph.node(NodeId("start")).config == StartConfig(variables=("tone", "age"))
+    graph = built_in_graph(chat("", TONE, age))
+
+    assert graph.node(NodeId("start")).config == StartConfig(
+        variables=(
+            StartVariable(variable="tone", required=True),
+            StartVariable(variable="age", type=StartInputType.NUMBER, default=7),
+        )
+    )
 
 
 @pytest.mark.parametrize("configuration", [chat("Be {{ tone }}.", TONE), completion("Write.")])

@@ -11,4 +11,4 @@ class StartNode(PureNode[StartConfig]):
     def compute(self, config: StartConfig, context: NodeContext) -> NodeOutcome:
         """The inputs."""
         inputs = context.inputs
-        return NodeOutcome(outputs={name: inputs.get(name) for name in config.variables})
+        return NodeOutcome(outputs={name: inputs.get(name) for name in config.outputs()})
