@@ -1,7 +1,8 @@
-"""Files."""
+"""Files, and which of them came with a message."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from dify_hex.adapters.persistence.row_level_security import tenant_table
 
@@ -53,10 +54,13 @@ def upgrade() -> None:
         ["updated_at"],
         postgresql_where=sa.text("status <> 'available'"),
     )
+    files = sa.Column("files", JSONB(), nullable=False, server_default=sa.text("'[]'"))
+    op.add_column("messages", files)
     for statement in tenant_table("files", system=("SELECT", "DELETE")):
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Forgets every file; the contents stay in the storage, where nothing leads to them."""
+    op.drop_column("messages", "files")
     op.drop_table("files")

@@ -17,7 +17,7 @@ import pytest
 from dify_hex.adapters.persistence.engine import driver_dsn
 from dify_hex.domain.account.permissions import Role
 from tests.contract.running_api import RunningApi
-from tests.contract.talking import Json
+from tests.contract.talking import Json, published, said, say
 from tests.contract.world import World
 from tests.fakes.servers import RunningServers
 
@@ -476,6 +476,40 @@ async def test_a_link_opens_a_file_to_anybody_for_a_while(
     assert {refusal(answer) for answer in (*changed, elsewhere)} == {(404, "file_link_invalid")}
     assert halved.status_code == 422
     assert refusal(late) == (410, "file_link_expired")
+
+
+async def test_a_message_names_the_files_that_came_with_it(client: httpx.AsyncClient) -> None:
+    app_id = await published(client)
+    file = await handed_in(client, user="ann")
+    given = [
+        {"type": "image", "transfer_method": "local_file", "upload_file_id": file["id"]},
+        {"transfer_method": "remote_url", "url": "https://example.com/plan.pdf"},
+    ]
+
+    message = await said(client, app_id, files=given)
+    shown = (await client.get(f"/v1/messages/{message['id']}")).json()["data"]
+
+    assert shown["files"] == message["files"]
+    ours, theirs = message["files"]
+    assert (ours["upload_file_id"], ours["name"]) == (file["id"], "photo.png")
+    assert (ours["type"], ours["extension"], ours["size"]) == ("image", ".png", len(PNG))
+    assert (theirs["type"], theirs["url"]) == ("document", "https://example.com/plan.pdf")
+
+
+async def test_a_message_with_files_of_others_is_refused(client: httpx.AsyncClient) -> None:
+    app_id = await published(client)
+    theirs = {"upload_file_id": (await handed_in(client, user="bob"))["id"]}
+    wrong = {"transfer_method": "remote_url", "url": "ftp://example.com/plan.pdf"}
+
+    answer = await say(client, app_id, files=[theirs, wrong])
+    many = await say(client, app_id, files=[wrong] * 11)
+
+    assert refusal(answer) == (422, "file_inputs_invalid")
+    assert [(fault["code"], fault["path"]) for fault in answer.json()["details"]["faults"]] == [
+        ("file_input_not_found", "files[0]"),
+        ("file_input_url_invalid", "files[1]"),
+    ]
+    assert refusal(many) == (422, "biz_validation_failed")
 
 
 async def test_the_storage_is_among_what_is_looked_after(client: httpx.AsyncClient) -> None:

@@ -33,9 +33,11 @@ from dify_hex.domain.conversation.repository import (
     MessageOwnership,
     MessageRepository,
 )
+from dify_hex.domain.file.file import File
 from dify_hex.domain.shared.ids import ConversationId, MessageId, TenantId, WorkflowRunId
 from dify_hex.domain.shared.paging import CursorPage, CursorRequest
 from tests.fakes.memory_app import AppShelf, MemoryAppWork
+from tests.fakes.memory_file import MemoryFileRepository
 from tests.fakes.memory_runs import MemoryRuns
 from tests.fakes.memory_work import MemoryDatabase, MemoryTable
 
@@ -67,6 +69,7 @@ class MessageShelf(AppShelf):
             user=message.user,
             query=message.query,
             inputs=message.inputs,
+            files=message.files,
             status=self.status_of(message),
             answer="" if ending is None else ending.answer or "",
             usage=MessageUsage(prompt_tokens=0, completion_tokens=0, first_token_ms=None),
@@ -185,6 +188,10 @@ class MemoryConversationWork(MemoryAppWork, SendMessageWork):
     @cached_property
     def stream_claims(self) -> MemoryStreamClaims:
         return MemoryStreamClaims(self._messages)
+
+    @cached_property
+    def files(self) -> MemoryFileRepository:
+        return MemoryFileRepository(self.table(File))
 
     @cached_property
     def feedback(self) -> MemoryFeedbackRepository:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from dify_hex.application.app.runnable_apps import RunnableAppWork
 from dify_hex.application.conversation.read_models import ConversationView, MessageView
+from dify_hex.application.file.ports import FileWork
 from dify_hex.application.shared.idempotency import StreamClaims
 from dify_hex.application.shared.unit_of_work import UnitOfWork
 from dify_hex.application.workflow.start_run import StartRunWork
@@ -37,7 +38,7 @@ class ConversationWork(UnitOfWork, Protocol):
         """What end users think of the answers."""
 
 
-class SendMessageWork(ConversationWork, RunnableAppWork, StartRunWork, Protocol):
+class SendMessageWork(ConversationWork, FileWork, RunnableAppWork, StartRunWork, Protocol):
     """A transaction in which a message is born together with the run that answers it."""
 
     @property

@@ -8,6 +8,7 @@ from dify_hex.domain.conversation.conversation import Conversation
 from dify_hex.domain.conversation.feedback import Opinion
 from dify_hex.domain.conversation.message import MessageStatus
 from dify_hex.domain.shared.ids import AppId, ConversationId, MessageId, WorkflowRunId
+from dify_hex.domain.shared.values.file_reference import FileReference
 from dify_hex.domain.shared.values.json_value import JsonObject
 
 
@@ -69,6 +70,7 @@ class MessageView:
     user: str
     query: str
     inputs: JsonObject
+    files: tuple[FileReference, ...]
     status: MessageStatus
     answer: str
     usage: MessageUsage

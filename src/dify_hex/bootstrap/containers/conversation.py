@@ -10,6 +10,7 @@ from dify_hex.adapters.persistence.conversation.reader import (
 )
 from dify_hex.application.conversation.delete_conversation import DeleteConversation
 from dify_hex.application.conversation.give_feedback import GiveFeedback
+from dify_hex.application.conversation.message_files import MessageFiles
 from dify_hex.application.conversation.ports import ConversationReader, MessageReader
 from dify_hex.application.conversation.read_conversation import ReadConversation
 from dify_hex.application.conversation.read_message import ReadMessage
@@ -25,6 +26,8 @@ class ConversationContainer(containers.DeclarativeContainer):
     shared = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
     apps = providers.DependenciesContainer()
+    app_runs = providers.DependenciesContainer()
+    files = providers.DependenciesContainer()
 
     conversation_reader = providers.Singleton(SqlConversationReader, shared.reads)
     message_reader = providers.Singleton(SqlMessageReader, shared.reads)
@@ -34,8 +37,10 @@ class ConversationContainer(containers.DeclarativeContainer):
         begin=shared.begin,
         clock=shared.clock,
         apps=apps.runnable_apps,
+        read_request=app_runs.read_request,
         start_run=workflow.start_run,
         host=workflow.host,
+        files=providers.Factory(MessageFiles, resolve=files.resolve_file_inputs),
         resume_window=providers.Callable(
             timedelta, seconds=shared.settings.provided.run.resume_window
         ),

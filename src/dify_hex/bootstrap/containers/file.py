@@ -11,6 +11,7 @@ from dify_hex.application.file.delete_file import DeleteFile
 from dify_hex.application.file.download_file import DownloadFile
 from dify_hex.application.file.list_files import ListFiles
 from dify_hex.application.file.open_signed_file import OpenSignedFile
+from dify_hex.application.file.resolve_file_inputs import ResolveFileInputs
 from dify_hex.application.file.show_file import ShowFile
 from dify_hex.application.file.sign_file_url import SignFileUrl
 from dify_hex.application.file.sweep_expired_files import SweepExpiredFiles
@@ -42,6 +43,7 @@ class FileContainer(containers.DeclarativeContainer):
     storage = objects.files
     begin, clock = shared.begin, shared.clock
 
+    resolve_file_inputs = providers.Factory(ResolveFileInputs, clock=clock)
     upload_file = providers.Factory(
         UploadFile, begin=begin, clock=clock, storage=storage, limits=limits
     )

@@ -99,6 +99,7 @@ class Conversation(Aggregate):
             user=self.user,
             query=question.query,
             inputs=question.inputs,
+            files=question.files,
             created_at=now,
         )
 

@@ -1,6 +1,5 @@
 """A message: one turn, asked by an end user and answered by a run."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +12,8 @@ from dify_hex.domain.shared.ids import (
     TenantId,
     WorkflowRunId,
 )
-from dify_hex.domain.shared.values.input_variable import InputValue
+from dify_hex.domain.shared.values.file_reference import FileReference
+from dify_hex.domain.shared.values.json_value import JsonObject
 
 
 class MessageStatus(StrEnum):
@@ -54,8 +54,9 @@ class Message:
     run_id: WorkflowRunId
     user: EndUserName
     query: str
-    inputs: Mapping[str, InputValue]
+    inputs: JsonObject
     created_at: datetime
+    files: tuple[FileReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +74,5 @@ class Question:
     message_id: MessageId
     run_id: WorkflowRunId
     query: str
-    inputs: Mapping[str, InputValue]
+    inputs: JsonObject
+    files: tuple[FileReference, ...] = ()

@@ -38,6 +38,7 @@ from dify_hex.domain.shared.paging import CursorRequest
 from tests.builders.app import LATER, NOW
 from tests.builders.conversation import ANN, question
 from tests.integration.persistence.conversation.conftest import Begin, Talk, conversation_of
+from tests.unit.domain.shared.values.test_file_reference import PAGE, PHOTO
 
 BOB = EndUserName("bob")
 
@@ -149,6 +150,18 @@ async def test_a_message_outside_any_conversation_is_there(
     async with begin() as work:
         assert (await work.messages.ownership(alone.id)).run_id == alone.run_id
     assert (await messages.get_message(talk.tenant_id, alone.id)).conversation_id is None
+
+
+async def test_the_files_of_a_message_come_back_in_order(
+    begin: Begin, talk: Talk, messages: SqlMessageReader
+) -> None:
+    shown = replace(question(), files=(PAGE, PHOTO))
+    message = replace(talk.conversation.ask(shown, reply_to=None, now=NOW), conversation_id=None)
+    async with begin() as work:
+        await work.messages.add(message)
+        await work.commit()
+
+    assert (await messages.get_message(talk.tenant_id, message.id)).files == (PAGE, PHOTO)
 
 
 async def test_the_runs_whose_answers_have_not_ended_are_known(begin: Begin, talk: Talk) -> None:

@@ -31,6 +31,7 @@ MESSAGE_COLUMNS = (
     "end_user",
     "query",
     "inputs",
+    "files",
     "created_at",
 )
 
@@ -88,6 +89,7 @@ def message_columns(message: Message) -> dict[str, Any]:
         message.user,
         message.query,
         dict(message.inputs),
+        [file.to_json() for file in message.files],
         message.created_at,
     )
     return dict(zip(MESSAGE_COLUMNS, values, strict=True))

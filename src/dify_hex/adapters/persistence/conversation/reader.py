@@ -29,6 +29,7 @@ from dify_hex.domain.conversation.feedback import FeedbackRating, Opinion
 from dify_hex.domain.conversation.message import MessageStatus
 from dify_hex.domain.shared.ids import AppId, ConversationId, MessageId, TenantId, WorkflowRunId
 from dify_hex.domain.shared.paging import CursorPage, CursorRequest
+from dify_hex.domain.shared.values.file_reference import FileReference
 
 _CONVERSATION = (
     ConversationRow.id,
@@ -49,6 +50,7 @@ _MESSAGE = (
     MessageRow.end_user,
     MessageRow.query,
     MessageRow.inputs,
+    MessageRow.files,
     MessageRow.status,
     MessageRow.answer,
     MessageRow.prompt_tokens,
@@ -203,6 +205,7 @@ def _message_view(row: Row[*tuple[Any, ...]]) -> MessageView:
         user=row.end_user,
         query=row.query,
         inputs=row.inputs,
+        files=tuple(filter(None, map(FileReference.from_json, row.files))),
         status=MessageStatus(row.status),
         answer=row.answer,
         usage=MessageUsage(

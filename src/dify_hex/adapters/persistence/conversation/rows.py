@@ -41,7 +41,7 @@ class ConversationRow(TenantRow, VersionColumn, SoftDelete, Base):
 
 
 class MessageRow(TenantRow, Base):
-    """A message; what comes after `inputs` is written when its run ends.
+    """A message; what comes after `created_at` is written when its run ends.
 
     No foreign keys: nothing is ever deleted from these tables but by retention, which takes whole
     conversations, and every message would pay for the checks.
@@ -58,6 +58,7 @@ class MessageRow(TenantRow, Base):
     end_user: Mapped[str]
     query: Mapped[str]
     inputs: Mapped[dict[str, object]] = mapped_column(JSONB)
+    files: Mapped[list[object]] = mapped_column(JSONB, server_default=text("'[]'"))
     created_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(server_default=text("'running'"))
     answer: Mapped[str] = mapped_column(server_default=text("''"))
