@@ -44,7 +44,14 @@ class Container(containers.DeclarativeContainer):
     memory = providers.Singleton(SqlConversationMemory, shared.pool)
     run_storage = providers.Container(RunStorageContainer, shared=shared)
     nodes = providers.Container(
-        NodesContainer, storage=run_storage, models=models, calls=model_calls, memory=memory
+        NodesContainer,
+        shared=shared,
+        objects=objects,
+        outbound_http=outbound_http,
+        storage=run_storage,
+        models=models,
+        calls=model_calls,
+        memory=memory,
     )
     workflow = providers.Container(
         WorkflowContainer,

@@ -3,14 +3,18 @@
 from dependency_injector import containers, providers
 
 from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
-from dify_hex.application.workflow.nodes.registry import NodeRegistry
 from dify_hex.application.workflow.node_services import NodeServices
+from dify_hex.application.workflow.nodes.registry import NodeRegistry
 from dify_hex.application.workflow.ports import ConversationMemory
+from dify_hex.application.workflow.stored_file_contents import StoredFileContents
 
 
 class NodesContainer(containers.DeclarativeContainer):
-    """One registry per process; `models`, `calls` and `memory` come from other slices."""
+    """One registry per process; everything that nodes reach comes from other slices."""
 
+    shared = providers.DependenciesContainer()
+    objects = providers.DependenciesContainer()
+    outbound_http = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
     models = providers.DependenciesContainer()
     calls = providers.DependenciesContainer()
@@ -24,5 +28,12 @@ class NodesContainer(containers.DeclarativeContainer):
         memory=memory,
         templates=storage.templates,
         schema_validator=providers.Singleton(JsonSchemaValidator),
+        file_contents=providers.Singleton(
+            StoredFileContents,
+            begin=shared.begin,
+            clock=shared.clock,
+            storage=objects.files,
+            http=outbound_http.client,
+        ),
     )
     registry = providers.Singleton(NodeRegistry, services)
