@@ -13,6 +13,7 @@ from dify_hex.bootstrap.finding import Finding, doubtful, failed, well
 from dify_hex.bootstrap.sandbox_examination import examine_sandbox
 from dify_hex.bootstrap.server_examinations import examine_database, examine_model, examine_redis
 from dify_hex.bootstrap.settings import Settings
+from dify_hex.bootstrap.storage_examination import examine_storage
 
 PYTHON_FLOOR = (3, 11)
 #: Bytes that should be free where data lives, and those without which nothing is saved.
@@ -33,6 +34,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _looking("database", lambda: examine_database(endpoints)),
         _looking("redis", lambda: examine_redis(endpoints.redis_url)),
         _looking("model", lambda: examine_model(endpoints, settings)),
+        _looking("storage", lambda: examine_storage(settings)),
         _looking("sandbox", lambda: examine_sandbox(endpoints)),
     )
     return [*here, *(finding for group in groups for finding in group)]

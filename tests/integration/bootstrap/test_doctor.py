@@ -54,6 +54,27 @@ async def test_servers_that_are_well_are_said_to_be(
         assert named(findings, subject).verdict is Verdict.OK
 
 
+async def test_a_storage_is_tried(
+    database: RunningServers, settings_of: MakeSettings, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+
+    own = named(await examine(settings_of(database)), "storage")
+    tried = named(
+        await examine(settings_of(database, DIFY_HEX_STORAGE_URL=shared.as_uri())), "storage"
+    )
+    wrong = named(await examine(settings_of(database, DIFY_HEX_STORAGE_URL="ftp://x")), "storage")
+
+    assert (own.verdict, "only this machine" in own.text) == (Verdict.WARNING, True)
+    assert tried.verdict is Verdict.OK
+    assert files_below(shared) == []
+    assert (wrong.verdict, "s3://" in wrong.text) == (Verdict.FAILED, True)
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "DATABASE_SYSTEM_URL"])
 async def test_a_login_that_the_tenant_wall_does_not_hold_is_refused(
     database: RunningServers, settings_of: MakeSettings, variable: str
