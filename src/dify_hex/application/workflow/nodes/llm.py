@@ -17,8 +17,12 @@ from dify_hex.application.workflow.prompting.structured_answers import Structure
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.node_run import NodeOutcome
-from dify_hex.domain.workflow.nodes.llm import LlmConfig, ReasoningFormat
-from dify_hex.domain.workflow.prompting.reasoning import SeparatedReasoning, TaggedReasoning
+from dify_hex.domain.workflow.nodes.llm import LlmConfig
+from dify_hex.domain.workflow.prompting.reasoning import (
+    ReasoningFormat,
+    SeparatedReasoning,
+    TaggedReasoning,
+)
 
 
 class LlmExecutor(NodeExecutor[LlmConfig]):

@@ -17,6 +17,7 @@ from dify_hex.domain.workflow.prompting.model_settings import (
     memory_and_vision_faults,
     vision_references,
 )
+from dify_hex.domain.workflow.prompting.reasoning import ReasoningFormat
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.template import Template
@@ -60,13 +61,6 @@ class PromptMode(StrEnum):
 
     CHAT = "chat"
     COMPLETION = "completion"
-
-
-class ReasoningFormat(StrEnum):
-    """Where the model's thinking goes: between tags in the text, or into an output of its own."""
-
-    TAGGED = "tagged"
-    SEPARATED = "separated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

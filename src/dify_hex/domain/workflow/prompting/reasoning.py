@@ -3,11 +3,19 @@
 import re
 from abc import abstractmethod
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 _OPEN, _CLOSE = "<think>", "</think>"
 _OPENING = re.compile(_OPEN, re.IGNORECASE | re.ASCII)
 _CLOSING = re.compile(_CLOSE, re.IGNORECASE | re.ASCII)
+
+
+class ReasoningFormat(StrEnum):
+    """Where the model's thinking goes: between tags in the text, or into an output of its own."""
+
+    TAGGED = "tagged"
+    SEPARATED = "separated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from dify_hex.domain.workflow.nodes.llm import (
     LlmConfig,
     PromptMessage,
     PromptRole,
-    ReasoningFormat,
 )
+from dify_hex.domain.workflow.prompting.reasoning import ReasoningFormat
 from tests.builders.model_node import MODEL, ModelNode
 from tests.fakes.scripted_models import ScriptedChatModel, saying
 
