@@ -10,7 +10,7 @@ from dify_hex.adapters.sandbox.service.options import ProfileSource, SandboxOpti
 from dify_hex.adapters.sandbox.service.standing import MINIMUM
 
 
-async def main(folder: Path, without: tuple[str, ...]) -> None:
+async def main(folder: Path, without: tuple[str, ...], accepted: tuple[str, ...]) -> None:
     """Serve until told to stop."""
     told_to_stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_stop.set)
@@ -25,10 +25,12 @@ async def main(folder: Path, without: tuple[str, ...]) -> None:
         most_output_bytes=64 << 20,
         most_input_bytes=64 << 20,
         without=without,
-        accepted=MINIMUM,
+        accepted=accepted,
     )
     await serve(options, told_to_stop)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), tuple(sys.argv[2].split(","))))
+    asyncio.run(
+        main(Path(sys.argv[1]), tuple(sys.argv[2].split(",")), () if sys.argv[3:] else MINIMUM)
+    )

@@ -38,31 +38,75 @@ class Wishes:
 def enclose(wishes: Wishes, proc: int) -> Walls:
     """Leave the host behind; from here on this process's next child is the zygote."""
     walls = Walls()
-    is_root = os.geteuid() == 0
-    wanted = [name for name in namespaces.ALL if name not in wishes.without]
     walls.missing |= {
         f"{name} namespace": _LEFT_OUT for name in namespaces.ALL if name in wishes.without
     }
-    if is_root:
-        wanted = _build_as_root(wishes, walls, wanted)
-        _become(wishes.uid, wishes.gid)
-    _enter(wishes, walls, wanted, proc, is_built=is_root)
+    walls.namespaces = _possible_namespaces(wishes, walls, proc)
+    _leave_host(wishes, walls.namespaces, proc)
     prctl(PR_SET_PDEATHSIG, _SIGKILL)
     forbid_new_privileges()
     _prepare(wishes, walls)
     return walls
 
 
-def _build_as_root(wishes: Wishes, walls: Walls, wanted: list[str]) -> list[str]:
-    """Root may show folders to the zygote whose way there is closed to everyone else."""
-    if "mount" in wanted:
+def _possible_namespaces(wishes: Wishes, walls: Walls, proc: int) -> tuple[str, ...]:
+    """Those that the machine allows: all that are wished for, or all but the mounts, or none.
+
+    Each is tried out in a child, as what was begun could not be taken back.
+    """
+    wanted = tuple(name for name in namespaces.ALL if name not in wishes.without)
+    if "user" not in wanted:
+        # Every other one needs it, for whoever is not root.
+        reason = "needs the user namespace"
+        walls.missing |= {f"{name} namespace": reason for name in wanted}
+        return ()
+    for candidates in (wanted, tuple(name for name in wanted if name != "mount")):
+        reason = _trial(wishes, candidates, proc)
+        if not reason:
+            return candidates
+        lost = ("mount",) if "mount" in candidates else candidates
+        walls.missing |= {f"{name} namespace": reason for name in lost}
+    return ()
+
+
+def _trial(wishes: Wishes, names: tuple[str, ...], proc: int) -> str:
+    """Why these namespaces cannot be had; empty when they can."""
+    heard, said = os.pipe()
+    pid = os.fork()
+    if pid == 0:
         try:
+            _leave_host(wishes, names, proc)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+            os.write(said, str(error).encode() or b"no reason")
+        finally:
+            os._exit(0)
+    os.close(said)
+    reason = os.read(heard, 4096).decode()
+    os.close(heard)
+    os.waitpid(pid, 0)
+    return reason
+
+
+def _leave_host(wishes: Wishes, names: tuple[str, ...], proc: int) -> None:
+    """Become nobody, in namespaces of our own.
+
+    Raises:
+        OSError: the machine does not allow it.
+    """
+    is_root = os.geteuid() == 0
+    if is_root:
+        if "mount" in names:
+            # Root may show folders whose way there is closed to everyone else.
             unshare(namespaces.MOUNT)
             root.build(wishes.readable, wishes.hidden)
-        except OSError as error:
-            walls.missing["mount namespace"] = str(error)
-            wanted.remove("mount")
-    return wanted
+        _become(wishes.uid, wishes.gid)
+    if not names:
+        return
+    uid, gid = os.geteuid(), os.getegid()
+    unshare(namespaces.flags_of(names))
+    namespaces.map_user(proc, 0, uid, gid)
+    if "mount" in names and not is_root:
+        root.build(wishes.readable, wishes.hidden)
 
 
 def _become(uid: int, gid: int) -> None:
@@ -71,31 +115,6 @@ def _become(uid: int, gid: int) -> None:
     os.setresuid(uid, uid, uid)
     # A process that changed its user may not even write its own maps, until told so.
     prctl(PR_SET_DUMPABLE, 1)
-
-
-def _enter(wishes: Wishes, walls: Walls, wanted: list[str], proc: int, *, is_built: bool) -> None:
-    uid, gid = os.geteuid(), os.getegid()
-    if "user" not in wanted:
-        # Every other one needs it, for whoever is not root.
-        _give_up(walls, wanted, "needs the user namespace")
-        return
-    try:
-        unshare(namespaces.flags_of(tuple(wanted)))
-        namespaces.map_user(proc, 0, uid, gid)
-    except OSError as error:
-        _give_up(walls, wanted, str(error))
-        return
-    walls.namespaces = tuple(wanted)
-    if "mount" in wanted and not is_built:
-        try:
-            root.build(wishes.readable, wishes.hidden)
-        except OSError as error:
-            walls.missing["mount namespace"] = str(error)
-            walls.namespaces = tuple(name for name in wanted if name != "mount")
-
-
-def _give_up(walls: Walls, wanted: list[str], reason: str) -> None:
-    walls.missing |= {f"{name} namespace": reason for name in wanted}
 
 
 def _prepare(wishes: Wishes, walls: Walls) -> None:

@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from dify_hex.adapters.sandbox.jail.cell import Cell
@@ -86,4 +87,6 @@ class Zygote:
                 self._tell(Packet(Order.ENDED, execution, status, used.ru_maxrss))
 
     def _tell(self, packet: Packet) -> None:
-        self.control.send(packet.pack())
+        # A service that has gone is seen by its silence.
+        with suppress(BrokenPipeError):
+            self.control.send(packet.pack())

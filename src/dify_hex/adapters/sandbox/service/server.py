@@ -33,6 +33,8 @@ from dify_hex.adapters.sandbox.service.zygote_process import (
 _log = logging.getLogger(__name__)
 
 _LONGEST_HEADER = 64 << 10
+#: Callers who may knock at once; a unix socket turns away those beyond without a word.
+_BACKLOG = 4096
 #: Seconds in which a caller must say what it wants.
 _HEADER_LIMIT = 10.0
 _MAKE_ROOM_EVERY = 15.0
@@ -94,11 +96,13 @@ class SandboxServer:
     async def _listen(self) -> asyncio.Server:
         options = self._options
         if options.path is None:
-            return await asyncio.start_server(self._accept, options.host, options.port)
+            return await asyncio.start_server(
+                self._accept, options.host, options.port, backlog=_BACKLOG
+            )
         options.path.unlink(missing_ok=True)
         mask = os.umask(0o177)
         try:
-            return await asyncio.start_unix_server(self._accept, options.path)
+            return await asyncio.start_unix_server(self._accept, options.path, backlog=_BACKLOG)
         finally:
             os.umask(mask)
 
