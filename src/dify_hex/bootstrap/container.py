@@ -5,6 +5,7 @@ from dependency_injector import containers, providers
 from dify_hex.adapters.persistence.conversation.memory import SqlConversationMemory
 from dify_hex.bootstrap.containers.account import AccountContainer
 from dify_hex.bootstrap.containers.app import AppContainer
+from dify_hex.bootstrap.containers.app_runs import AppRunsContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.file import FileContainer
@@ -61,7 +62,20 @@ class Container(containers.DeclarativeContainer):
         run_capacity=run_capacity,
     )
     apps = providers.Container(AppContainer, shared=shared, storage=run_storage, models=models)
+    app_runs = providers.Container(
+        AppRunsContainer,
+        shared=shared,
+        storage=run_storage,
+        apps=apps,
+        files=files,
+        workflow=workflow,
+    )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     conversation = providers.Container(
-        ConversationContainer, shared=shared, workflow=workflow, apps=apps
+        ConversationContainer,
+        shared=shared,
+        workflow=workflow,
+        apps=apps,
+        app_runs=app_runs,
+        files=files,
     )

@@ -3,6 +3,7 @@
 from dify_hex.bootstrap.container import Container
 from dify_hex.bootstrap.containers.account import account_use_cases
 from dify_hex.bootstrap.containers.app import app_use_cases
+from dify_hex.bootstrap.containers.app_runs import app_run_use_cases
 from dify_hex.bootstrap.containers.conversation import conversation_use_cases
 from dify_hex.bootstrap.containers.file import file_use_cases
 from dify_hex.bootstrap.containers.model_provider import model_use_cases
@@ -15,6 +16,7 @@ def use_case_index(container: Container) -> UseCaseIndex:
     return {
         **account_use_cases(container.account()),
         **app_use_cases(container.apps()),
+        **app_run_use_cases(container.app_runs()),
         **conversation_use_cases(container.conversation()),
         **file_use_cases(container.files()),
         **model_use_cases(container.models()),

@@ -5,8 +5,8 @@ from typing import assert_never
 from dify_hex.domain.app.configuration import (
     ChatConfiguration,
     CompletionConfiguration,
-    Configuration,
     HistoryWindow,
+    PromptConfiguration,
 )
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
@@ -27,7 +27,7 @@ _LLM = NodeId("llm")
 _ANSWER = NodeId("answer")
 
 
-def built_in_graph(configuration: Configuration) -> Graph:
+def built_in_graph(configuration: PromptConfiguration) -> Graph:
     """The graph that does what the configuration says."""
     inputs = tuple(map(StartVariable.like, configuration.prompt.variables))
     return Graph(
@@ -40,7 +40,7 @@ def built_in_graph(configuration: Configuration) -> Graph:
     )
 
 
-def _llm(configuration: Configuration) -> LlmConfig:
+def _llm(configuration: PromptConfiguration) -> LlmConfig:
     match configuration:
         case ChatConfiguration():
             return LlmConfig(
@@ -64,7 +64,7 @@ def _llm(configuration: Configuration) -> LlmConfig:
             assert_never(configuration)
 
 
-def _prompt(role: PromptRole, configuration: Configuration) -> tuple[PromptMessage, ...]:
+def _prompt(role: PromptRole, configuration: PromptConfiguration) -> tuple[PromptMessage, ...]:
     text = configuration.prompt.text
     return (PromptMessage(role=role, text=text),) if text.strip() else ()
 

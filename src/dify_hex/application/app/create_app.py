@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
+from dify_hex.application.app.first_configuration import first_configuration
 from dify_hex.application.app.ports import AppWork
 from dify_hex.application.app.read_models import AppView
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
+from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.app.app import App
-from dify_hex.domain.app.configuration import Configuration, first_configuration
+from dify_hex.domain.app.configuration import Configuration
 from dify_hex.domain.app.errors import AppModeMismatch
 from dify_hex.domain.app.mode import AppMode
 from dify_hex.domain.shared.ids import AppId
@@ -37,8 +39,14 @@ class CreateApp:
     """
 
     def __init__(
-        self, *, begin: BeginWork[AppWork], clock: Clock, default_model: ModelConfig
+        self,
+        *,
+        begin: BeginWork[AppWork],
+        clock: Clock,
+        default_model: ModelConfig,
+        graphs: GraphCodec,
     ) -> None:
+        self._graphs = graphs
         self._begin = begin
         self._clock = clock
         self._default_model = default_model
@@ -55,7 +63,7 @@ class CreateApp:
         app_id = AppId(new_id())
         # A key that is bound to an app can never be bound to this one.
         actor.require_app(app_id, Permission.APP_WRITE)
-        first = first_configuration(command.mode, self._default_model)
+        first = first_configuration(command.mode, self._default_model, self._graphs)
         configuration = command.configuration or first
         if configuration.mode is not command.mode:
             raise AppModeMismatch(mode=configuration.mode.value, app_mode=command.mode.value)

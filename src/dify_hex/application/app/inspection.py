@@ -1,8 +1,10 @@
 """Finding everything that keeps a configuration from being published."""
 
+from dify_hex.application.app.graph_inspection import graph_faults, in_node, models_of
 from dify_hex.application.model_provider.resolve_model import ResolveModel
-from dify_hex.application.workflow.ports import TemplateRenderer
+from dify_hex.application.workflow.ports import GraphCodec, TemplateRenderer
 from dify_hex.domain.app.configuration import Configuration
+from dify_hex.domain.app.flow_configuration import ChatflowConfiguration, WorkflowConfiguration
 from dify_hex.domain.model_provider.errors import (
     ModelNotFound,
     ModelProviderIsDisabled,
@@ -14,7 +16,7 @@ from dify_hex.domain.shared.ids import TenantId
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.prompt_template import TemplateReading
-from dify_hex.domain.workflow.errors import InvalidTemplate
+from dify_hex.domain.workflow.errors import InvalidGraph, InvalidTemplate
 
 #: What is wrong with the choice of the model, and not with the model just now.
 _WRONG_CHOICE = (
@@ -26,30 +28,53 @@ _WRONG_CHOICE = (
 
 
 class ConfigurationInspector:
-    """Asks the configuration for its faults, after having its prompt read and its model found."""
+    """Asks the configuration for its faults, after having its texts read and its models found."""
 
-    def __init__(self, *, templates: TemplateRenderer, resolve_model: ResolveModel) -> None:
+    def __init__(
+        self, *, templates: TemplateRenderer, resolve_model: ResolveModel, graphs: GraphCodec
+    ) -> None:
         self._templates = templates
         self._resolve_model = resolve_model
+        self._graphs = graphs
 
     async def faults(self, tenant_id: TenantId, configuration: Configuration) -> list[Fault]:
-        """Everything that is wrong; asks the store for the model, so hold no transaction."""
+        """Everything that is wrong; asks the store for the models, so hold no transaction."""
         faults = self.own_faults(configuration)
-        model = configuration.model
-        if model.provider.strip() and model.model.strip():
-            faults += await self._model_faults(tenant_id, model)
+        for node_id, model in self._models(configuration):
+            if model.provider.strip() and model.model.strip():
+                faults += await self._model_faults(tenant_id, model, node_id)
         return faults
 
     def own_faults(self, configuration: Configuration) -> list[Fault]:
-        """Everything that is wrong with the configuration in itself, in the order of the fields."""
+        """What is wrong with the configuration by itself, whatever models there are."""
+        if isinstance(configuration, WorkflowConfiguration | ChatflowConfiguration):
+            return [*configuration.own_faults(), *graph_faults(configuration, self._graphs)]
         return configuration.faults(self._read(configuration.prompt.text))
 
-    async def _model_faults(self, tenant_id: TenantId, model: ModelConfig) -> list[Fault]:
+    def _models(self, configuration: Configuration) -> list[tuple[str | None, ModelConfig]]:
+        if not isinstance(configuration, WorkflowConfiguration | ChatflowConfiguration):
+            return [(None, configuration.model)]
+        try:
+            return list(models_of(self._graphs.parse(configuration.graph.json)))
+        except InvalidGraph:
+            # Its own faults come first; then there is a graph to look at.
+            return []
+
+    async def _model_faults(
+        self, tenant_id: TenantId, model: ModelConfig, node_id: str | None
+    ) -> list[Fault]:
         try:
             await self._resolve_model.execute(tenant_id, model)
         except _WRONG_CHOICE as error:
-            sentence = f"{error.message} GET /v1/models lists those that can be chosen."
-            return [Fault(code=error.code, path="model", message=sentence)]
+            return [
+                Fault(
+                    code=error.code,
+                    path="model" if node_id is None else in_node(node_id, "model"),
+                    message=f"{error.message} GET /v1/models lists those that can be chosen.",
+                    node_id=node_id,
+                    field=None if node_id is None else "model",
+                )
+            ]
         except Unavailable:
             # The choice is right, and the model may be back when it is needed.
             return []

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dify_hex.application.app.built_in_graph import built_in_graph
+from dify_hex.application.app.executable_graph import executable_graph
 from dify_hex.application.app.inspection import ConfigurationInspector
 from dify_hex.application.app.ports import AppWork
 from dify_hex.application.app.read_models import AppVersionView
@@ -68,7 +68,8 @@ class PublishApp:
         async with self._begin(actor.tenant_id) as work:
             app = await work.apps.get(command.app_id)
             app.expect_draft_version(draft_version)
-            document = self._graphs.document(built_in_graph(app.state.draft.configuration))
+            app.require_publishable(faults)
+            document = executable_graph(app.state.draft.configuration, self._graphs)
             version = app.publish(
                 version_id=AppVersionId(new_id()),
                 graph_hash=document.hash,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from dify_hex.application.app.built_in_graph import built_in_graph
+from dify_hex.application.app.executable_graph import executable_graph
 from dify_hex.application.app.inspection import ConfigurationInspector
 from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.domain.app.configuration import Configuration
@@ -97,7 +97,7 @@ class RunnableApps:
         faults = self._inspector.own_faults(configuration)
         if faults:
             raise AppConfigurationInvalid(faults)
-        graph = self._graphs.document(built_in_graph(configuration))
+        graph = executable_graph(configuration, self._graphs)
         return RunnableApp(version_id=None, configuration=configuration, graph=graph)
 
     def _remember(self, version_id: AppVersionId, app: RunnableApp) -> None:

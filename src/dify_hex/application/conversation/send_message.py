@@ -1,11 +1,13 @@
 """Saying something to an app."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from dify_hex.application.app.flow_inputs import GivenInputs
+from dify_hex.application.app.read_request import ReadRequest
 from dify_hex.application.app.runnable_apps import RunnableApp, RunnableApps, VersionChoice
+from dify_hex.application.conversation.message_files import MessageFiles
 from dify_hex.application.conversation.ports import SendMessageWork
 from dify_hex.application.conversation.read_models import MessageUsage, MessageView
 from dify_hex.application.shared.actor import Actor
@@ -13,6 +15,7 @@ from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.idempotency import Claim
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
+from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
 from dify_hex.application.workflow.engine.run_result import RunResult
 from dify_hex.application.workflow.start_run import (
@@ -44,19 +47,11 @@ from dify_hex.domain.shared.ids import (
     MessageId,
     WorkflowRunId,
 )
-from dify_hex.domain.shared.values.input_variable import InputValue
-from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.shared.values.file_reference import FileReference
+from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.statuses import RunStatus
 
 _FAILED = frozenset({RunStatus.FAILED, RunStatus.EXPIRED})
-
-
-class Delivery(StrEnum):
-    """How the caller wants to be answered: while it comes, when it is whole, or not at all."""
-
-    STREAM = "stream"
-    BLOCKING = "blocking"
-    BACKGROUND = "background"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +73,8 @@ class SendMessageCommand:
     #: How long the run goes on without a reader; None means as the operator has set it.
     resume_window: timedelta | None = None
     version: VersionChoice = VersionChoice.PUBLISHED
+    #: Each named by its id, in Dify's form, or by the value that a run has given out.
+    files: Sequence[JsonValue] = ()
     #: The claim on the request's idempotency key, when the answer is a stream that can be joined.
     claim: Claim | None = None
 
@@ -95,6 +92,7 @@ class SendMessage:
 
     - The published version answers; who may edit the app may also talk to its draft.
     - Query and inputs are checked against what the version declares, all faults at once.
+    - Files that come with it are the end user's own, or nobody's in particular.
     - A conversation belongs to one app and one end user; to others it does not exist.
     - Who replies while the message replied to is still being answered is told to wait. Other
       branches of the conversation can be asked meanwhile, by naming the parent.
@@ -110,15 +108,19 @@ class SendMessage:
         begin: BeginWork[SendMessageWork],
         clock: Clock,
         apps: RunnableApps,
+        read_request: ReadRequest,
         start_run: StartRun,
         host: RunHost,
+        files: MessageFiles,
         resume_window: timedelta = DEFAULT_RESUME_WINDOW,
     ) -> None:
         self._begin = begin
         self._clock = clock
         self._apps = apps
+        self._read_request = read_request
         self._start_run = start_run
         self._host = host
+        self._files = files
         self._resume_window = resume_window
 
     async def execute(self, actor: Actor, command: SendMessageCommand) -> SentMessage:
@@ -129,7 +131,10 @@ class SendMessage:
             AppIsArchived: the app is out of use.
             AppNotPublished: the app has no version yet.
             AppConfigurationInvalid: the draft that was asked for has faults.
-            AppInputsInvalid: query or inputs do not fit.
+            AppTakesNoMessages: the app is a workflow.
+            AppInputsInvalid: query or inputs do not fit what a prompt declares.
+            RunInputsInvalid: the inputs do not fit what a graph's start declares.
+            FileInputsInvalid: a file cannot be used, or there are too many.
             ConversationNotFound: there is no such conversation of this user with this app.
             ConversationBusy: the message replied to is still being answered.
             ConversationUnsupported: the app has no conversations.
@@ -163,8 +168,13 @@ class SendMessage:
     async def _store(self, actor: Actor, command: SendMessageCommand) -> tuple[Message, StartedRun]:
         async with self._begin(actor.tenant_id) as work:
             app = await self._apps.find(command.app_id, command.version, work)
-            inputs = app.configuration.read_request(command.query, command.inputs)
-            message = await self._ask(actor, command, app, inputs, work)
+            given = GivenInputs(app_id=command.app_id, user=command.user, inputs=command.inputs)
+            inputs = await self._read_request.execute(actor, app, command.query, given, work)
+            files = await self._files.find(
+                actor, command.files, app_id=command.app_id, user=command.user, work=work
+            )
+            question = _question(command.query, inputs, files)
+            message = await self._ask(actor, command, app, question, work)
             window = self._resume_window if command.resume_window is None else command.resume_window
             run = _run_of(message, app, command, window)
             started = await self._start_run.execute(actor, run, work)
@@ -182,16 +192,10 @@ class SendMessage:
         actor: Actor,
         command: SendMessageCommand,
         app: RunnableApp,
-        inputs: Mapping[str, InputValue],
+        question: Question,
         work: SendMessageWork,
     ) -> Message:
         now = self._clock.now()
-        question = Question(
-            message_id=MessageId(new_id()),
-            run_id=WorkflowRunId(new_id()),
-            query=command.query,
-            inputs=inputs,
-        )
         if not app.configuration.mode.has_conversations:
             message = _standing_alone(actor, command, question, now)
         elif command.conversation_id is None:
@@ -219,6 +223,18 @@ class SendMessage:
         )
 
 
+def _question(
+    query: str, inputs: Mapping[str, JsonValue], files: tuple[FileReference, ...]
+) -> Question:
+    return Question(
+        message_id=MessageId(new_id()),
+        run_id=WorkflowRunId(new_id()),
+        query=query,
+        inputs=inputs,
+        files=files,
+    )
+
+
 def _failure(message: Message, result: RunResult) -> AnswerFailed:
     return AnswerFailed(
         message_id=str(message.id),
@@ -240,6 +256,7 @@ def _answered(message: Message, result: RunResult) -> MessageView:
         user=message.user,
         query=message.query,
         inputs=message.inputs,
+        files=message.files,
         status=MessageStatus(result.status.value),
         answer=result.answer,
         usage=MessageUsage(
@@ -292,6 +309,7 @@ def _standing_alone(
         user=command.user,
         query=question.query,
         inputs=question.inputs,
+        files=question.files,
         created_at=now,
     )
 

@@ -28,7 +28,10 @@ class AppContainer(containers.DeclarativeContainer):
     models = providers.DependenciesContainer()
 
     inspector = providers.Singleton(
-        ConfigurationInspector, templates=storage.templates, resolve_model=models.resolve_model
+        ConfigurationInspector,
+        templates=storage.templates,
+        resolve_model=models.resolve_model,
+        graphs=storage.graphs,
     )
     default_model = providers.Singleton(
         ModelConfig, provider=BUILT_IN_PROVIDER, model=DEFAULT_MODEL
@@ -38,25 +41,20 @@ class AppContainer(containers.DeclarativeContainer):
     app_reader = providers.Singleton(SqlAppReader, shared.reads)
     app_version_reader = providers.Singleton(SqlAppVersionReader, shared.reads)
 
+    begin, clock, graphs = shared.begin, shared.clock, storage.graphs
     create_app = providers.Factory(
-        CreateApp, begin=shared.begin, clock=shared.clock, default_model=default_model
+        CreateApp, begin=begin, clock=clock, default_model=default_model, graphs=graphs
     )
-    describe_app = providers.Factory(DescribeApp, begin=shared.begin, clock=shared.clock)
-    delete_app = providers.Factory(DeleteApp, begin=shared.begin, clock=shared.clock)
-    set_app_status = providers.Factory(SetAppStatus, begin=shared.begin, clock=shared.clock)
-    inspect_draft = providers.Factory(InspectDraft, begin=shared.begin, inspector=inspector)
-    configure_app = providers.Factory(
-        ConfigureApp, begin=shared.begin, clock=shared.clock, inspector=inspector
-    )
+    describe_app = providers.Factory(DescribeApp, begin=begin, clock=clock)
+    delete_app = providers.Factory(DeleteApp, begin=begin, clock=clock)
+    set_app_status = providers.Factory(SetAppStatus, begin=begin, clock=clock)
+    inspect_draft = providers.Factory(InspectDraft, begin=begin, inspector=inspector)
+    configure_app = providers.Factory(ConfigureApp, begin=begin, clock=clock, inspector=inspector)
     publish_app = providers.Factory(
-        PublishApp,
-        begin=shared.begin,
-        clock=shared.clock,
-        inspector=inspector,
-        graphs=storage.graphs,
+        PublishApp, begin=begin, clock=clock, inspector=inspector, graphs=graphs
     )
     restore_app_version = providers.Factory(
-        RestoreAppVersion, begin=shared.begin, clock=shared.clock, inspector=inspector
+        RestoreAppVersion, begin=begin, clock=clock, inspector=inspector
     )
 
 

@@ -157,6 +157,17 @@ class App(Aggregate):
         self.expect_draft_version(expected_draft_version)
         self._redraft(configuration, now=now, by=by)
 
+    def require_publishable(self, faults: list[Fault]) -> None:
+        """Refuse to go on with a draft that cannot be published; `faults` are its own.
+
+        Raises:
+            AppIsArchived: it has to be unarchived first.
+            AppConfigurationInvalid: the draft has faults.
+        """
+        self._require_active()
+        if faults:
+            raise AppConfigurationInvalid(faults)
+
     def publish(
         self,
         *,
@@ -178,9 +189,7 @@ class App(Aggregate):
             AppConfigurationInvalid: the draft has faults.
             AppNothingToPublish: the latest version has the same configuration.
         """
-        self._require_active()
-        if faults:
-            raise AppConfigurationInvalid(faults)
+        self.require_publishable(faults)
         configuration = self._state.draft.configuration
         if latest is not None and latest.configuration == configuration:
             raise AppNothingToPublish(version=latest.number)

@@ -5,21 +5,19 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from dify_hex.domain.app.errors import AppInputsInvalid, AppModeUnsupported
+from dify_hex.domain.app.flow_configuration import FlowConfiguration
+from dify_hex.domain.app.limits import Limits, query_faults, range_faults
 from dify_hex.domain.app.mode import OFFERED_MODES, AppMode
 from dify_hex.domain.app.model_faults import model_faults
+from dify_hex.domain.app.opening_words import opening_faults
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.input_variable import InputValue, InputVariable, VariableType
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.prompt_template import PromptTemplate, TemplateReading
 
-MAX_OPENING_LENGTH = 10_000
-MAX_SUGGESTED_QUESTIONS = 20
-MAX_QUESTION_LENGTH = 1_000
 MAX_HISTORY_TURNS = 200
 MAX_HISTORY_TOKENS = 1_000_000
-MAX_QUERY_LENGTH = 200_000
-MAX_TIMEOUT_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,28 +33,8 @@ class HistoryWindow:
 
     def faults(self, path: str) -> Iterator[Fault]:
         """Everything that is out of range."""
-        if not 0 <= self.max_turns <= MAX_HISTORY_TURNS:
-            yield _out_of_range(f"{path}.max_turns", 0, MAX_HISTORY_TURNS)
-        if self.max_tokens is not None and not 1 <= self.max_tokens <= MAX_HISTORY_TOKENS:
-            yield _out_of_range(f"{path}.max_tokens", 1, MAX_HISTORY_TOKENS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long a query may be (in characters), and how long the model may be silent."""
-
-    max_query_length: int = 32_000
-    first_token_timeout_seconds: float = 60.0
-    token_timeout_seconds: float = 30.0
-
-    def faults(self, path: str) -> Iterator[Fault]:
-        """Everything that is out of range."""
-        if not 1 <= self.max_query_length <= MAX_QUERY_LENGTH:
-            yield _out_of_range(f"{path}.max_query_length", 1, MAX_QUERY_LENGTH)
-        if not 1 <= self.first_token_timeout_seconds <= MAX_TIMEOUT_SECONDS:
-            yield _out_of_range(f"{path}.first_token_timeout_seconds", 1, MAX_TIMEOUT_SECONDS)
-        if not 1 <= self.token_timeout_seconds <= MAX_TIMEOUT_SECONDS:
-            yield _out_of_range(f"{path}.token_timeout_seconds", 1, MAX_TIMEOUT_SECONDS)
+        yield from range_faults(f"{path}.max_turns", self.max_turns, MAX_HISTORY_TURNS, 0)
+        yield from range_faults(f"{path}.max_tokens", self.max_tokens, MAX_HISTORY_TOKENS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +59,7 @@ class ChatConfiguration:
         return [
             *model_faults(self.model, "model"),
             *self.prompt.faults("prompt", reading),
-            *self._opening_faults(),
+            *opening_faults(self.opening_statement, self.suggested_questions),
             *self.history.faults("history"),
             *self.limits.faults("limits"),
         ]
@@ -93,42 +71,10 @@ class ChatConfiguration:
             AppInputsInvalid: with everything that is wrong with the query and the inputs.
         """
         reading = self.prompt.read_inputs(inputs)
-        faults = [*self._query_faults(query), *reading.faults]
+        faults = [*query_faults(query, self.limits.max_query_length), *reading.faults]
         if faults:
             raise AppInputsInvalid(faults)
         return reading.values
-
-    def _query_faults(self, query: str) -> Iterator[Fault]:
-        if not query.strip():
-            yield Fault(code="query_missing", path="query", message="Say something to the app.")
-        limit = self.limits.max_query_length
-        if len(query) > limit:
-            yield Fault(
-                code="query_too_long",
-                path="query",
-                message=f"Use at most {limit} characters, not {len(query)}.",
-            )
-
-    def _opening_faults(self) -> Iterator[Fault]:
-        if len(self.opening_statement) > MAX_OPENING_LENGTH:
-            yield Fault(
-                code="opening_statement_too_long",
-                path="opening_statement",
-                message=f"Use at most {MAX_OPENING_LENGTH} characters.",
-            )
-        if len(self.suggested_questions) > MAX_SUGGESTED_QUESTIONS:
-            yield Fault(
-                code="suggested_questions_too_many",
-                path="suggested_questions",
-                message=f"Suggest at most {MAX_SUGGESTED_QUESTIONS} questions.",
-            )
-        for index, question in enumerate(self.suggested_questions):
-            if not question.strip() or len(question) > MAX_QUESTION_LENGTH:
-                yield Fault(
-                    code="suggested_question_invalid",
-                    path=f"suggested_questions[{index}]",
-                    message=f"Use from 1 to {MAX_QUESTION_LENGTH} characters.",
-                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,11 +125,13 @@ class CompletionConfiguration:
         return reading.values
 
 
-Configuration = ChatConfiguration | CompletionConfiguration
+#: What stands on a prompt, and runs as a graph that is built in.
+PromptConfiguration = ChatConfiguration | CompletionConfiguration
+Configuration = PromptConfiguration | FlowConfiguration
 
 
-def first_configuration(mode: AppMode, model: ModelConfig) -> Configuration:
-    """What a new app begins with: it can be published as it is.
+def first_prompt(mode: AppMode, model: ModelConfig) -> PromptConfiguration:
+    """What a new app that stands on a prompt begins with: it can be published as it is.
 
     Raises:
         AppModeUnsupported: apps of this mode are not offered.
@@ -198,11 +146,3 @@ def first_configuration(mode: AppMode, model: ModelConfig) -> Configuration:
             )
         case _:
             raise AppModeUnsupported(mode=mode.value, offered=[*map(str, OFFERED_MODES)])
-
-
-def _out_of_range(path: str, lowest: float, highest: float) -> Fault:
-    return Fault(
-        code="limit_out_of_range",
-        path=path,
-        message=f"Use a value from {lowest:g} to {highest:g}.",
-    )

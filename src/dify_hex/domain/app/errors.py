@@ -90,3 +90,15 @@ class AppIsArchived(Conflict):
     """The app is archived; unarchive it first."""
 
     code = "app_archived"
+
+
+class AppNotAWorkflow(Conflict):
+    """The app is talked to; only workflows are run."""
+
+    code = "app_not_a_workflow"
+
+
+class AppTakesNoMessages(Conflict):
+    """The app is a workflow, which is run and not talked to."""
+
+    code = "app_takes_no_messages"

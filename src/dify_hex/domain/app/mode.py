@@ -18,12 +18,17 @@ class AppMode(StrEnum):
         return self in OFFERED_MODES
 
     @property
+    def takes_messages(self) -> bool:
+        """Whether the app is talked to; a workflow is run instead."""
+        return self is not AppMode.WORKFLOW
+
+    @property
     def has_conversations(self) -> bool:
         """Whether one message of an app can follow another."""
         return self in _CONVERSING
 
 
-OFFERED_MODES = (AppMode.CHAT, AppMode.COMPLETION)
+OFFERED_MODES = (AppMode.CHAT, AppMode.COMPLETION, AppMode.CHATFLOW, AppMode.WORKFLOW)
 _CONVERSING = frozenset({AppMode.CHAT, AppMode.AGENT, AppMode.CHATFLOW})
 
 

@@ -11,8 +11,8 @@ from dify_hex.domain.app.configuration import (
     CompletionConfiguration,
     Configuration,
     HistoryWindow,
-    Limits,
 )
+from dify_hex.domain.app.limits import Limits
 from dify_hex.domain.app.errors import (
     AppNameTaken,
     AppNotFound,

@@ -37,11 +37,15 @@ class AppHouse:
 
     @property
     def inspector(self) -> ConfigurationInspector:
-        return ConfigurationInspector(templates=JinjaTemplates(), resolve_model=built_in_models())
+        return ConfigurationInspector(
+            templates=JinjaTemplates(), resolve_model=built_in_models(), graphs=self.graphs
+        )
 
     @property
     def create_app(self) -> CreateApp:
-        return CreateApp(begin=self.begin, clock=self.clock, default_model=MODEL)
+        return CreateApp(
+            begin=self.begin, clock=self.clock, default_model=MODEL, graphs=self.graphs
+        )
 
     @property
     def configure_app(self) -> ConfigureApp:

@@ -6,7 +6,8 @@ import pytest
 
 from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.application.app.built_in_graph import built_in_graph
-from dify_hex.domain.app.configuration import Configuration, HistoryWindow, Limits
+from dify_hex.domain.app.configuration import HistoryWindow, PromptConfiguration
+from dify_hex.domain.app.limits import Limits
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.input_variable import InputVariable, VariableType
 from dify_hex.domain.workflow.nodes.llm import LlmConfig, PromptMessage, PromptRole
@@ -19,7 +20,7 @@ from tests.builders.app import MODEL, chat, completion
 TONE = InputVariable(name="tone")
 
 
-def llm_of(configuration: Configuration) -> LlmConfig:
+def llm_of(configuration: PromptConfiguration) -> LlmConfig:
     config = built_in_graph(configuration).node(NodeId("llm")).config
     assert isinstance(config, LlmConfig)
     return config
@@ -68,7 +69,7 @@ def test_the_start_node_declares_every_variable_as_the_app_does() -> None:
 
 
 @pytest.mark.parametrize("configuration", [chat("Be {{ tone }}.", TONE), completion("Write.")])
-def test_the_graph_has_no_faults(configuration: Configuration) -> None:
+def test_the_graph_has_no_faults(configuration: PromptConfiguration) -> None:
     codec = PydanticGraphCodec()
     graph = built_in_graph(configuration)
 

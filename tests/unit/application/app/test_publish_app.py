@@ -2,6 +2,7 @@
 
 import pytest
 
+from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.application.app.built_in_graph import built_in_graph
 from dify_hex.application.app.inspection import ConfigurationInspector
@@ -131,7 +132,9 @@ async def test_a_model_that_cannot_be_chosen_is_a_fault(
 
 async def test_a_model_that_is_away_for_now_is_no_fault(house: AppHouse) -> None:
     inspector = ConfigurationInspector(
-        templates=JinjaTemplates(), resolve_model=built_in_models(base_url=None)
+        templates=JinjaTemplates(),
+        resolve_model=built_in_models(base_url=None),
+        graphs=PydanticGraphCodec(),
     )
 
     assert await inspector.faults(TENANT, chat()) == []

@@ -1,6 +1,6 @@
 """Use cases of conversations over memory, answered by a scripted model."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -9,21 +9,27 @@ import pytest
 from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.adapters.dsl.run_event_codec import PydanticRunEventCodec
 from dify_hex.adapters.dsl.templates import JinjaTemplates
+from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
 from dify_hex.application.app.create_app import CreateApp, CreateAppCommand
+from dify_hex.application.app.flow_inputs import FlowInputs
 from dify_hex.application.app.inspection import ConfigurationInspector
 from dify_hex.application.app.publish_app import PublishApp, PublishAppCommand
+from dify_hex.application.app.read_request import ReadRequest
 from dify_hex.application.app.runnable_apps import RunnableApps
+from dify_hex.application.conversation.message_files import MessageFiles
 from dify_hex.application.conversation.send_message import (
-    Delivery,
     SendMessage,
     SendMessageCommand,
     SentMessage,
 )
+from dify_hex.application.file.resolve_file_inputs import ResolveFileInputs
 from dify_hex.application.shared.actor import Actor
+from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.application.workflow.start_run import StartRun
 from dify_hex.application.workflow.stop_run import StopRun
 from dify_hex.domain.app.configuration import Configuration
 from dify_hex.domain.shared.ids import AppId, ConversationId, TenantId
+from dify_hex.domain.shared.values.json_value import JsonValue
 from tests.builders.app import MODEL, actor, chat
 from tests.builders.conversation import ANN
 from tests.builders.engine import Engine
@@ -48,7 +54,7 @@ class ChatHouse:
         self.engine = Engine(nodes=self.nodes, runs=self.shelf.runs, capacity=self.capacity)
         self.clock = self.engine.clock
         self.inspector = ConfigurationInspector(
-            templates=JinjaTemplates(), resolve_model=built_in_models()
+            templates=JinjaTemplates(), resolve_model=built_in_models(), graphs=self.graphs
         )
         self._apps = RunnableApps(inspector=self.inspector, graphs=self.graphs)
 
@@ -68,8 +74,16 @@ class ChatHouse:
             begin=self.begin,
             clock=self.clock,
             apps=self._apps,
+            read_request=ReadRequest(
+                inputs=FlowInputs(
+                    graphs=self.graphs,
+                    resolve_files=ResolveFileInputs(clock=self.clock),
+                    schemas=JsonSchemaValidator(),
+                )
+            ),
             start_run=start_run,
             host=self.engine.host,
+            files=MessageFiles(resolve=ResolveFileInputs(clock=self.clock)),
             resume_window=timedelta(seconds=7),
         )
 
@@ -85,7 +99,9 @@ class ChatHouse:
     async def app(self, configuration: Configuration | None = None) -> AppId:
         """A published app."""
         configuration = configuration or chat()
-        create = CreateApp(begin=self.begin, clock=self.clock, default_model=MODEL)
+        create = CreateApp(
+            begin=self.begin, clock=self.clock, default_model=MODEL, graphs=self.graphs
+        )
         publish = PublishApp(
             begin=self.begin, clock=self.clock, inspector=self.inspector, graphs=self.graphs
         )
@@ -107,11 +123,11 @@ class ChatHouse:
         delivery: Delivery = Delivery.BLOCKING,
         *,
         to: ConversationId | None = None,
+        files: Sequence[JsonValue] = (),
     ) -> SentMessage:
         """Send a message as Ann."""
-        return await self.send_message.execute(
-            self.caller, replace(saying(app_id, query, delivery), conversation_id=to)
-        )
+        command = replace(saying(app_id, query, delivery), conversation_id=to, files=files)
+        return await self.send_message.execute(self.caller, command)
 
 
 def saying(

@@ -16,10 +16,10 @@ from dify_hex.application.conversation.rename_conversation import (
     RenameConversation,
     RenameConversationCommand,
 )
-from dify_hex.application.conversation.send_message import Delivery
 from dify_hex.application.conversation.stop_message import StopMessage, StopMessageCommand
 from dify_hex.application.shared.actor import Actor, AppNotAllowed, PermissionDenied
 from dify_hex.application.shared.identity import new_id
+from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.conversation.conversation import Conversation
 from dify_hex.domain.conversation.errors import ConversationNotFound, MessageNotFound

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dify_hex.application.app.runnable_apps import VersionChoice
-from dify_hex.application.conversation.send_message import Delivery
 from dify_hex.application.shared.actor import AppNotAllowed, PermissionDenied
 from dify_hex.application.shared.idempotency import Claim, IdempotencyInProgress, IdempotencyKey
 from dify_hex.application.shared.identity import new_id
+from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.app.errors import AppInputsInvalid, AppNotPublished
 from dify_hex.domain.conversation.conversation import Conversation

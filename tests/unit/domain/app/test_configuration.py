@@ -8,10 +8,10 @@ from dify_hex.domain.app.configuration import (
     ChatConfiguration,
     CompletionConfiguration,
     HistoryWindow,
-    Limits,
-    first_configuration,
+    first_prompt,
 )
 from dify_hex.domain.app.errors import AppInputsInvalid, AppModeUnsupported
+from dify_hex.domain.app.limits import Limits
 from dify_hex.domain.app.mode import AppMode
 from dify_hex.domain.shared.values.input_variable import InputVariable, VariableType
 from dify_hex.domain.shared.values.model_config import ModelConfig, ModelParameters
@@ -27,24 +27,24 @@ def faults_of(
     return [(fault.code, fault.path) for fault in configuration.faults(reading)]
 
 
-def test_a_first_configuration_can_be_published_as_it_is() -> None:
-    assert faults_of(first_configuration(AppMode.CHAT, MODEL)) == []
+def test_a_first_prompt_can_be_published_as_it_is() -> None:
+    assert faults_of(first_prompt(AppMode.CHAT, MODEL)) == []
     assert (
         faults_of(
-            first_configuration(AppMode.COMPLETION, MODEL),
+            first_prompt(AppMode.COMPLETION, MODEL),
             TemplateReading(names=frozenset({"text"})),
         )
         == []
     )
 
 
-@pytest.mark.parametrize("mode", [AppMode.AGENT, AppMode.CHATFLOW, AppMode.WORKFLOW])
-def test_modes_that_are_known_but_not_offered_are_refused_clearly(mode: AppMode) -> None:
+def test_modes_that_are_known_but_not_offered_are_refused_clearly() -> None:
     with pytest.raises(AppModeUnsupported) as refused:
-        first_configuration(mode, MODEL)
+        first_prompt(AppMode.AGENT, MODEL)
 
-    assert refused.value.details == {"mode": mode.value, "offered": ["chat", "completion"]}
-    assert not mode.is_offered
+    offered = ["chat", "completion", "chatflow", "workflow"]
+    assert refused.value.details == {"mode": "agent", "offered": offered}
+    assert not AppMode.AGENT.is_offered
 
 
 def test_all_faults_are_found_at_once() -> None:

@@ -12,6 +12,7 @@ from dify_hex.domain.app.configuration import (
     CompletionConfiguration,
     Configuration,
 )
+from dify_hex.domain.app.flow_configuration import ChatflowConfiguration, WorkflowConfiguration
 from dify_hex.domain.app.mode import AppMode, AppStatus
 from dify_hex.domain.app.state import AppProfile, AppState, Draft, Published
 from dify_hex.domain.app.version import AppVersion
@@ -20,6 +21,8 @@ from dify_hex.domain.shared.ids import AppId, AppVersionId, TenantId
 _CONFIGURATIONS: dict[str, TypeAdapter[Configuration]] = {
     AppMode.CHAT: TypeAdapter(ChatConfiguration),
     AppMode.COMPLETION: TypeAdapter(CompletionConfiguration),
+    AppMode.CHATFLOW: TypeAdapter(ChatflowConfiguration),
+    AppMode.WORKFLOW: TypeAdapter(WorkflowConfiguration),
 }
 
 

@@ -52,4 +52,12 @@ MESSAGES: Messages = {
         "The app is archived; unarchive it first.",
         "该应用已归档，请先取消归档。",
     ),
+    "app_not_a_workflow": Message(
+        "The app is of mode {mode} and talked to; POST to its /messages.",
+        "该应用为 {mode} 模式，请通过 /messages 与其对话。",
+    ),
+    "app_takes_no_messages": Message(
+        "The app is a workflow, which is run and not talked to; POST to its /runs.",
+        "该应用是工作流，不能对话，请通过 /runs 运行。",
+    ),
 }

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from dify_hex.entrypoints.http.v1.accounts.router import router as accounts_router
 from dify_hex.entrypoints.http.v1.api_keys.router import router as api_keys_router
 from dify_hex.entrypoints.http.v1.apps.router import router as apps_router
+from dify_hex.entrypoints.http.v1.apps.runs import router as app_runs_router
 from dify_hex.entrypoints.http.v1.apps.versions import router as app_versions_router
 from dify_hex.entrypoints.http.v1.auth.router import router as auth_router
 from dify_hex.entrypoints.http.v1.conversations.router import router as conversations_router
@@ -25,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_keys_router,
     apps_router,
     app_versions_router,
+    app_runs_router,
     messages_router,
     conversations_router,
     files_router,

@@ -18,11 +18,11 @@ from dify_hex.application.app.read_models import (
 )
 from dify_hex.domain.app.mode import AppMode, AppStatus
 from dify_hex.domain.shared.ids import AppId
+from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.entrypoints.http.envelope import Schema
 from dify_hex.entrypoints.http.v1.apps.configuration import (
-    ChatConfigurationBody,
-    CompletionConfigurationBody,
     ConfigurationBody,
+    ShownConfiguration,
     configuration_body,
 )
 
@@ -36,7 +36,9 @@ class CreateAppRequest(Schema):
     """A new app; without a configuration it begins with one that works."""
 
     name: _Name = Field(examples=["Support bot"])
-    mode: AppMode = Field(AppMode.CHAT, description="chat and completion are offered.")
+    mode: AppMode = Field(
+        AppMode.CHAT, description="chat, completion, chatflow and workflow are offered."
+    )
     description: _Description = ""
     icon: _Icon = Field("", examples=["🤖"])
     configuration: ConfigurationBody | None = None
@@ -131,12 +133,19 @@ class FaultResponse(Schema):
     code: str = Field(examples=["prompt_variable_undeclared"])
     path: str = Field(examples=["prompt.text"])
     message: str
+    node_id: str | None = Field(None, description="The node of the graph that has it.")
+    field: str | None = Field(None, description="The field of that node.")
+
+    @classmethod
+    def of(cls, fault: Fault) -> Self:
+        """The wire form."""
+        return cls.model_validate(fault, from_attributes=True)
 
 
 class DraftResponse(Schema):
     """The draft; its version is the ETag that a change has to name."""
 
-    configuration: ChatConfigurationBody | CompletionConfigurationBody
+    configuration: ShownConfiguration
     version: int
     faults: Sequence[FaultResponse]
     updated_at: datetime
@@ -148,10 +157,7 @@ class DraftResponse(Schema):
         return cls(
             configuration=configuration_body(draft.configuration),
             version=draft.version,
-            faults=[
-                FaultResponse(code=fault.code, path=fault.path, message=fault.message)
-                for fault in draft.faults
-            ],
+            faults=[FaultResponse.of(fault) for fault in draft.faults],
             updated_at=draft.updated_at,
             updated_by=draft.updated_by,
         )
@@ -177,7 +183,7 @@ class AppVersionResponse(Schema):
 class AppVersionDetailResponse(AppVersionResponse):
     """A published version with its configuration."""
 
-    configuration: ChatConfigurationBody | CompletionConfigurationBody
+    configuration: ShownConfiguration
 
     @classmethod
     def of_detail(cls, version: AppVersionDetail) -> Self:

@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from dify_hex.application.conversation.give_feedback import GiveFeedback
 from dify_hex.application.conversation.read_message import ReadMessage, ReadMessageCommand
-from dify_hex.application.conversation.send_message import Delivery, SendMessage
+from dify_hex.application.conversation.send_message import SendMessage
 from dify_hex.application.conversation.stop_message import StopMessage, StopMessageCommand
 from dify_hex.application.shared.actor import Actor, AppNotAllowed
+from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.application.workflow.engine.run_host import RunMoved
 from dify_hex.application.workflow.follow_run import FollowRun
 from dify_hex.domain.account.permissions import Permission
@@ -22,6 +23,7 @@ from dify_hex.domain.app.errors import (
     AppIsArchived,
     AppNotFound,
     AppNotPublished,
+    AppTakesNoMessages,
 )
 from dify_hex.domain.conversation.errors import (
     AnswerFailed,
@@ -32,8 +34,9 @@ from dify_hex.domain.conversation.errors import (
     ParentNotFound,
     ParentWithoutConversation,
 )
+from dify_hex.domain.file.errors import FileInputsInvalid
 from dify_hex.domain.shared.ids import EndUserName, MessageId
-from dify_hex.domain.workflow.errors import RunsFull
+from dify_hex.domain.workflow.errors import RunInputsInvalid, RunsFull
 from dify_hex.entrypoints.http.envelope import Envelope, accepted, ok
 from dify_hex.entrypoints.http.errors import errors
 from dify_hex.entrypoints.http.guard import Requires
@@ -71,6 +74,9 @@ UserQuery = Annotated[
             AppNotAllowed,
             AppConfigurationInvalid,
             AppInputsInvalid,
+            AppTakesNoMessages,
+            RunInputsInvalid,
+            FileInputsInvalid,
             ConversationNotFound,
             ConversationBusy,
             ConversationUnsupported,

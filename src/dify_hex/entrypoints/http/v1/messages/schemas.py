@@ -1,5 +1,6 @@
 """Messages on the wire."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -8,17 +9,25 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from dify_hex.application.app.runnable_apps import VersionChoice
 from dify_hex.application.conversation.give_feedback import GiveFeedbackCommand
+from dify_hex.application.conversation.message_files import MAX_FILES
 from dify_hex.application.conversation.read_models import MessageView
 from dify_hex.application.conversation.send_message import (
-    Delivery,
     SendMessageCommand,
     SentMessage,
 )
+from dify_hex.application.file.given_files import MAX_URL_LENGTH
 from dify_hex.application.shared.idempotency import Claim
-from dify_hex.domain.app.configuration import MAX_QUERY_LENGTH
+from dify_hex.application.workflow.delivery import Delivery
+from dify_hex.domain.app.limits import MAX_QUERY_LENGTH
 from dify_hex.domain.conversation.feedback import FeedbackRating, Opinion
 from dify_hex.domain.conversation.message import MessageStatus
 from dify_hex.domain.shared.ids import AppId, ConversationId, EndUserName, MessageId
+from dify_hex.domain.shared.values.file_reference import (
+    FileKind,
+    FileReference,
+    TransferMethod,
+)
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.prompt_template import MAX_VARIABLES
 from dify_hex.entrypoints.http.envelope import Schema
 
@@ -26,6 +35,21 @@ UserText = Annotated[
     str, StringConstraints(min_length=1, max_length=255, pattern=r"\S"), Field(examples=["ann"])
 ]
 _InputName = Annotated[str, StringConstraints(max_length=200)]
+
+
+class GivenFile(Schema):
+    """A file that was handed in before, or one at an address."""
+
+    transfer_method: TransferMethod = TransferMethod.LOCAL_FILE
+    type: FileKind | None = Field(None, description="What it is good for; found out if left out.")
+    upload_file_id: UUID | None = Field(None, description="As POST /v1/files has answered.")
+    url: Annotated[str, StringConstraints(max_length=MAX_URL_LENGTH)] | None = Field(
+        None, description="With http or https; for `remote_url`."
+    )
+
+    def as_given(self) -> JsonObject:
+        """What the caller named it by."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 class SendMessageRequest(Schema):
@@ -37,6 +61,9 @@ class SendMessageRequest(Schema):
     inputs: dict[_InputName, JsonValue] = Field({}, max_length=MAX_VARIABLES)
     user: UserText = Field(
         description="Your name for the end user; their conversations hang on it."
+    )
+    files: Annotated[Sequence[GivenFile], Field(max_length=MAX_FILES)] = Field(
+        (), description="What the end user shows the app along with the query."
     )
     conversation_id: UUID | None = Field(None, description="Without one a conversation begins.")
     parent_id: UUID | None = Field(
@@ -65,6 +92,7 @@ class SendMessageRequest(Schema):
             user=EndUserName(self.user),
             query=self.query,
             inputs=self.inputs,
+            files=[file.as_given() for file in self.files],
             response=self.response,
             conversation_id=None if conversation_id is None else ConversationId(conversation_id),
             parent_id=None if self.parent_id is None else MessageId(self.parent_id),
@@ -121,6 +149,33 @@ class FeedbackResponse(Schema):
     reason: str
 
 
+class MessageFileResponse(Schema):
+    """A file that came with a message; a deleted one is still named."""
+
+    type: FileKind
+    transfer_method: TransferMethod
+    name: str
+    extension: str = Field(description="With its dot.", examples=[".png"])
+    media_type: str
+    size: int | None = Field(description="In bytes; not known of a file at an address.")
+    upload_file_id: UUID | None
+    url: str | None
+
+    @classmethod
+    def of(cls, file: FileReference) -> Self:
+        """The wire form."""
+        return cls(
+            type=file.type,
+            transfer_method=file.transfer_method,
+            name=file.name,
+            extension=file.extension,
+            media_type=file.mime_type,
+            size=file.size,
+            upload_file_id=file.id,
+            url=file.url,
+        )
+
+
 class MessageResponse(Schema):
     """A message; `answer` is complete when `finished_at` is set."""
 
@@ -132,6 +187,7 @@ class MessageResponse(Schema):
     user: str
     query: str
     inputs: dict[str, Any]
+    files: Sequence[MessageFileResponse]
     status: MessageStatus
     answer: str
     usage: UsageResponse
@@ -153,6 +209,7 @@ class MessageResponse(Schema):
             user=message.user,
             query=message.query,
             inputs=dict(message.inputs),
+            files=[MessageFileResponse.of(file) for file in message.files],
             status=message.status,
             answer=message.answer,
             usage=UsageResponse(

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from dify_hex.application.workflow.read_models import RunDetail
+from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.statuses import RunStatus
 from dify_hex.entrypoints.http.envelope import Schema
@@ -45,6 +46,15 @@ class RunUsageResponse(Schema):
     completion_tokens: int
     total_tokens: int
 
+    @classmethod
+    def of(cls, usage: Usage) -> Self:
+        """The wire form of what was used."""
+        return cls(
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            total_tokens=usage.total_tokens,
+        )
+
 
 class RunResponse(Schema):
     """One run of a workflow."""
@@ -78,11 +88,7 @@ class RunResponse(Schema):
             user=run.user,
             result=None if run.outputs is None else dict(run.outputs),
             error=RunErrorResponse.of(run.error),
-            usage=RunUsageResponse(
-                prompt_tokens=run.usage.prompt_tokens,
-                completion_tokens=run.usage.completion_tokens,
-                total_tokens=run.usage.total_tokens,
-            ),
+            usage=RunUsageResponse.of(run.usage),
             steps=run.steps,
             started_at=run.created_at,
             finished_at=run.finished_at,

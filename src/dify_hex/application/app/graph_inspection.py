@@ -1,0 +1,64 @@
+"""Finding everything that keeps a drawn graph from being published."""
+
+from collections.abc import Iterator
+
+from dify_hex.application.workflow.ports import GraphCodec
+from dify_hex.domain.app.flow_configuration import FlowConfiguration, WorkflowConfiguration
+from dify_hex.domain.shared.values.fault import Fault
+from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.workflow.errors import InvalidGraph
+from dify_hex.domain.workflow.faults import GraphFault
+from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.graph.graph_kind import GraphKind
+from dify_hex.domain.workflow.graph.validation import find_faults
+from dify_hex.domain.workflow.nodes.llm import LlmConfig
+from dify_hex.domain.workflow.nodes.parameter_extractor import ParameterExtractorConfig
+from dify_hex.domain.workflow.nodes.question_classifier import QuestionClassifierConfig
+
+
+def graph_faults(configuration: FlowConfiguration, graphs: GraphCodec) -> list[Fault]:
+    """Every fault of the graph, with the node and the field that it is in."""
+    kind = (
+        GraphKind.WORKFLOW
+        if isinstance(configuration, WorkflowConfiguration)
+        else GraphKind.CHATFLOW
+    )
+    try:
+        graph = graphs.parse(configuration.graph.json)
+    except InvalidGraph as error:
+        return [_told(fault) for fault in error.faults]
+    return [_told(fault) for fault in find_faults(graph, kind)]
+
+
+def models_of(graph: Graph) -> Iterator[tuple[str, ModelConfig]]:
+    """The models that nodes of the graph call, each with the node."""
+    for node in graph.nodes:
+        match node.config:
+            case (
+                LlmConfig(model=model)
+                | QuestionClassifierConfig(model=model)
+                | ParameterExtractorConfig(model=model)
+            ):
+                yield node.id, model
+            case _:
+                pass
+
+
+def in_node(node_id: str, field: str | None) -> str:
+    """Where in the draft a node, or a field of its configuration, is."""
+    node = f"graph.nodes[{node_id}]"
+    return node if field is None else f"{node}.{field}"
+
+
+def _told(fault: GraphFault) -> Fault:
+    if fault.node_id is None:
+        path = "graph" if fault.field is None else f"graph.{fault.field}"
+    else:
+        path = in_node(fault.node_id, fault.field)
+    return Fault(
+        code=fault.code,
+        path=path,
+        message=fault.message,
+        node_id=fault.node_id,
+        field=fault.field,
+    )
