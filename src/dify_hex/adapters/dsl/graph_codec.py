@@ -8,6 +8,9 @@ from typing import Any
 from dify_hex.adapters.dsl.domain_forms import adapter_for
 from dify_hex.adapters.dsl.graph_reader import GraphReading, read_graph
 from dify_hex.adapters.dsl.graph_schema import graph_schema
+from dify_hex.adapters.dsl.language_faults import LanguageFaults
+from dify_hex.adapters.dsl.templates import JinjaTemplates
+from dify_hex.application.shared.json_schemas import SchemaValidator
 from dify_hex.application.workflow.nodes.registry import MISSING, NODE_TYPES
 from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.domain.shared.values.graph_document import GraphDocument
@@ -35,9 +38,12 @@ class PydanticGraphCodec(GraphCodec):
     `missing` says of node types by name what is lacking for them.
     """
 
-    def __init__(self, missing: Mapping[str, str] = MISSING) -> None:
+    def __init__(
+        self, missing: Mapping[str, str] = MISSING, schemas: SchemaValidator | None = None
+    ) -> None:
         self._missing = missing
-        self._parse = lru_cache(maxsize=_CACHED)(_parse)
+        self._languages = LanguageFaults(JinjaTemplates(), schemas)
+        self._parse = lru_cache(maxsize=_CACHED)(self._parse_once)
 
     def parse(self, text: str) -> Graph:
         """The graph, with every fault reported at once when it has any."""
@@ -46,7 +52,7 @@ class PydanticGraphCodec(GraphCodec):
     def faults(self, text: str, kind: GraphKind) -> tuple[GraphFault, ...]:
         """The faults of the form and of the meaning, and the nodes that cannot be had yet."""
         reading = read_graph(text)
-        found = (*self._unavailable(reading.graph), *_faults_of(reading, kind))
+        found = (*self._unavailable(reading.graph), *self._faults_of(reading, kind))
         return tuple(dict.fromkeys(found))[:MAX_FAULTS]
 
     def document(self, graph: Graph) -> GraphDocument:
@@ -69,25 +75,23 @@ class PydanticGraphCodec(GraphCodec):
         """The schema, made once per process."""
         return graph_schema()
 
+    def _parse_once(self, text: str) -> Graph:
+        reading = read_graph(text)
+        if found := self._faults_of(reading, kind=None):
+            raise InvalidGraph(found[:MAX_FAULTS])
+        return reading.graph
+
+    def _faults_of(self, reading: GraphReading, kind: GraphKind | None) -> tuple[GraphFault, ...]:
+        graph = reading.graph
+        found = find_faults(graph, kind) if reading.whole else find_faults_apart(graph)
+        return (*reading.faults, *found, *self._languages.faults(graph))
+
     def _unavailable(self, graph: Graph) -> Iterable[GraphFault]:
         for node in graph.nodes:
             if lacking := self._missing.get(type_of(node)):
                 yield GraphFault(
                     code="node_type_unavailable", node_id=node.id, field="type", message=lacking
                 )
-
-
-def _parse(text: str) -> Graph:
-    reading = read_graph(text)
-    if found := _faults_of(reading, kind=None):
-        raise InvalidGraph(found[:MAX_FAULTS])
-    return reading.graph
-
-
-def _faults_of(reading: GraphReading, kind: GraphKind | None) -> tuple[GraphFault, ...]:
-    graph = reading.graph
-    found = find_faults(graph, kind) if reading.whole else find_faults_apart(graph)
-    return (*reading.faults, *found)
 
 
 def _written(node: Node) -> dict[str, Any]:

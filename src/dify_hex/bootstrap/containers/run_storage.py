@@ -6,6 +6,8 @@ from pydantic import SecretStr
 from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.adapters.dsl.run_event_codec import PydanticRunEventCodec
 from dify_hex.adapters.dsl.templates import JinjaTemplates
+from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
+from dify_hex.adapters.persistence.workflow.forms import PostgresForms
 from dify_hex.adapters.persistence.workflow.journal import PostgresRunJournal
 from dify_hex.adapters.persistence.workflow.leases import PostgresRunControl, PostgresRunLeases
 from dify_hex.adapters.persistence.workflow.partition_keeper import JournalPartitions
@@ -24,13 +26,16 @@ class RunStorageContainer(containers.DeclarativeContainer):
 
     shared = providers.DependenciesContainer()
 
-    graphs = providers.Singleton(PydanticGraphCodec)
+    graphs = providers.Singleton(
+        PydanticGraphCodec, schemas=providers.Singleton(JsonSchemaValidator)
+    )
     events = providers.Singleton(PydanticRunEventCodec)
     templates = providers.Singleton(JinjaTemplates)
 
     journal = providers.Singleton(PostgresRunJournal, shared.pool, shared.telemetry)
     leases = providers.Singleton(PostgresRunLeases, shared.pool, shared.system_pool)
     control = providers.Singleton(PostgresRunControl, shared.pool)
+    forms = providers.Singleton(PostgresForms, shared.pool)
     run_reader = providers.Singleton(SqlRunReader, shared.reads)
     partitions = providers.Singleton(
         _journal_partitions, shared.endpoints.provided.database_admin_url, shared.clock

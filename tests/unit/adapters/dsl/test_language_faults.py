@@ -1,0 +1,97 @@
+"""Templates and schemas that could only fail are found before a graph is run."""
+
+import pytest
+
+from dify_hex.adapters.dsl.language_faults import LanguageFaults
+from dify_hex.adapters.dsl.templates import JinjaTemplates
+from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
+from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.workflow.node_config import NodeConfig
+from dify_hex.domain.workflow.nodes.llm import LlmConfig, StructuredOutput
+from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.nodes.template_transform import (
+    TemplateTransformConfig,
+    TemplateVariable,
+)
+from dify_hex.domain.workflow.start_variables import StartInputType, StartVariable
+from tests.builders.graphs import ANSWER, graph, step
+from tests.builders.variables import at
+from tests.builders.workflow import MODEL
+
+NO_SCHEMA: JsonObject = {"type": "objekt"}
+
+
+def faults(config: NodeConfig, *, schemas: bool = True) -> list[tuple[str, str | None, str]]:
+    languages = LanguageFaults(JinjaTemplates(), JsonSchemaValidator() if schemas else None)
+    found = languages.faults(graph(step("n", config), ANSWER))
+    return [(fault.code, fault.field, fault.message) for fault in found]
+
+
+def template(text: str) -> TemplateTransformConfig:
+    name = TemplateVariable(variable="name", value_selector=at("start.name"))
+    return TemplateTransformConfig(template=text, variables=(name,))
+
+
+def asking_for(schema: JsonObject | None) -> StartConfig:
+    record = StartVariable(variable="record", type=StartInputType.JSON_OBJECT, json_schema=schema)
+    return StartConfig(variables=(record,))
+
+
+def answering_with(schema: JsonObject) -> LlmConfig:
+    return LlmConfig(
+        model=MODEL,
+        prompt=(),
+        structured_output_enabled=True,
+        structured_output=StructuredOutput(schema=schema),
+    )
+
+
+def test_a_template_of_the_subset_has_none() -> None:
+    assert faults(template("Dear {{ name | upper }}!")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{% for n in name %}{{ n }}{% endfor %}", "in line 1: for is not allowed here."),
+        ("Dear\n{{ name.x() }}", "in line 2: call is not allowed here."),
+        ("{{ name", "in line 1: unexpected end of template, expected 'end of print statement'."),
+        ("a" * 100_001, ": longer than 100000 characters."),
+    ],
+)
+def test_one_outside_of_it_is_shown_where_and_why(text: str, reason: str) -> None:
+    ((code, field, message),) = faults(template(text))
+
+    assert (code, field) == ("template_invalid", "template")
+    assert message.endswith(reason)
+
+
+def test_a_name_that_no_variable_has_is_named() -> None:
+    assert faults(template("{{ name }} {{ surname }}")) == [
+        (
+            "template_variable_undeclared",
+            "template",
+            "The template uses surname; add a variable of that name.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        (asking_for(NO_SCHEMA), "variables.0.json_schema"),
+        (answering_with(NO_SCHEMA), "structured_output.schema"),
+    ],
+)
+def test_a_schema_that_is_none_is_a_fault(config: NodeConfig, field: str) -> None:
+    ((code, found, _),) = faults(config)
+
+    assert (code, found) == ("schema_invalid", field)
+    assert faults(config, schemas=False) == []
+
+
+@pytest.mark.parametrize(
+    "config", [asking_for({"type": "object"}), asking_for(None), answering_with({"type": "object"})]
+)
+def test_a_schema_that_is_one_is_none(config: NodeConfig) -> None:
+    assert faults(config) == []
