@@ -1,5 +1,6 @@
 """Containers under way: what of their rounds is done, and what follows."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -30,12 +31,15 @@ NextStep = ContainerEvent | NodeOutcome | RunError | None
 class Container(Protocol):
     """An open iteration, loop or linked workflow. Each step is asked for until there is none."""
 
+    @abstractmethod
     def next_step(self, now: datetime) -> NextStep:
         """What follows from how far the rounds have come."""
 
+    @abstractmethod
     def take_result(self, frame: Frame) -> None:
         """A round has come to its end."""
 
+    @abstractmethod
     def take_failure(self, index: int, error: RunError) -> None:
         """A round has failed; nothing of it goes on."""
 

@@ -1,8 +1,8 @@
 """What the engine, the validation and the codec ask of every node type's configuration."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.variables.reference import Reference
@@ -14,7 +14,7 @@ __all__ = ["DEFAULT_HANDLE", "ConfigFault", "NodeConfig", "Reference"]
 DEFAULT_HANDLE = "source"
 
 
-class NodeConfig(Protocol):
+class NodeConfig(ABC):
     """One node type's settings: a frozen value that knows what it needs and what it puts out.
 
     A `pure` type has no effect outside the run, so that it may be computed again after a crash.

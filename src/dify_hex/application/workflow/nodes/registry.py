@@ -2,8 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Generic, Never, Protocol, TypeVar, cast
+from typing import Generic, NamedTuple, Never, Protocol, TypeVar, cast
 
 from dify_hex.application.workflow.node_executor import (
     NodeContext,
@@ -16,6 +15,7 @@ from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.answer import AnswerNode
 from dify_hex.application.workflow.nodes.assigner import AssignerNode
 from dify_hex.application.workflow.nodes.end import EndNode
+from dify_hex.application.workflow.nodes.human_input import HumanInputExecutor
 from dify_hex.application.workflow.nodes.if_else import IfElseNode
 from dify_hex.application.workflow.nodes.list_operator import ListOperatorNode
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
@@ -27,11 +27,17 @@ from dify_hex.application.workflow.nodes.template_transform import TemplateTrans
 from dify_hex.application.workflow.nodes.variable_aggregator import VariableAggregatorNode
 from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.node_run import NodeOutcome
+from dify_hex.domain.workflow.nodes.agent import AgentConfig
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.nodes.assigner import AssignerConfig
+from dify_hex.domain.workflow.nodes.code import CodeConfig
+from dify_hex.domain.workflow.nodes.document_extractor import DocumentExtractorConfig
 from dify_hex.domain.workflow.nodes.end import EndConfig
+from dify_hex.domain.workflow.nodes.http_request import HttpRequestConfig
+from dify_hex.domain.workflow.nodes.human_input import HumanInputConfig
 from dify_hex.domain.workflow.nodes.if_else import IfElseConfig
 from dify_hex.domain.workflow.nodes.iteration import IterationConfig
+from dify_hex.domain.workflow.nodes.knowledge_retrieval import KnowledgeRetrievalConfig
 from dify_hex.domain.workflow.nodes.list_operator import ListOperatorConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
 from dify_hex.domain.workflow.nodes.loop import LoopConfig
@@ -40,13 +46,13 @@ from dify_hex.domain.workflow.nodes.parameter_extractor import ParameterExtracto
 from dify_hex.domain.workflow.nodes.question_classifier import QuestionClassifierConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.nodes.template_transform import TemplateTransformConfig
+from dify_hex.domain.workflow.nodes.tool import ToolConfig
 from dify_hex.domain.workflow.nodes.variable_aggregator import VariableAggregatorConfig
 
 ConfigT = TypeVar("ConfigT", bound=NodeConfig)
 
 
-@dataclass(frozen=True, slots=True)
-class NodeType(Generic[ConfigT]):
+class NodeType(NamedTuple, Generic[ConfigT]):
     """A node type, and how to make what executes it.
 
     `pure` or `effect` makes its executor; a type with neither is executed by the engine itself,
@@ -93,6 +99,31 @@ REGISTRY = (
     NodeType(ListOperatorConfig, pure=lambda _: ListOperatorNode()),
     NodeType(TemplateTransformConfig, pure=TemplateTransformNode),
     NodeType(VariableAggregatorConfig, pure=lambda _: VariableAggregatorNode()),
+    NodeType(HumanInputConfig, effect=HumanInputExecutor),
+    NodeType(
+        AgentConfig,
+        missing="Agents cannot be run yet; take the node out, or ask a model by an llm node.",
+    ),
+    NodeType(
+        CodeConfig,
+        missing="Code cannot be run yet; take the node out, or shape values by a template.",
+    ),
+    NodeType(
+        DocumentExtractorConfig,
+        missing="Documents cannot be read yet; take the node out, or ask for text.",
+    ),
+    NodeType(
+        HttpRequestConfig,
+        missing="Requests cannot be sent yet; take the node out, or ask for what they bring.",
+    ),
+    NodeType(
+        KnowledgeRetrievalConfig,
+        missing="There are no datasets yet; take the node out, or ask for the knowledge as text.",
+    ),
+    NodeType(
+        ToolConfig,
+        missing="Tools cannot be called yet; take the node out, or ask for what they bring.",
+    ),
 )
 
 #: Every configuration by the name of its type, as graphs are written.

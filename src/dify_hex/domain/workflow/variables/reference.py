@@ -1,13 +1,12 @@
 """A place in a node's configuration that uses a value of the run."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.value_type import WHATEVER, ValueType
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """Where which value is used, and what types it may have there.
 
     `optional` references may be left without a value, such as the branches that an aggregator
