@@ -325,6 +325,7 @@ def _run_of(
         user=message.user,
         inputs=message.inputs,
         query=message.query or None,
+        files=tuple(file.to_json() for file in message.files),
         message_id=message.id,
         conversation_id=message.conversation_id,
         reply_to=message.parent_id,

@@ -1,5 +1,7 @@
 """Files that come with a message."""
 
+import json
+
 import pytest
 
 from dify_hex.application.conversation.message_files import MAX_FILES
@@ -33,6 +35,8 @@ async def test_a_message_keeps_the_files_that_came_with_it(house: ChatHouse) -> 
     assert (second.transfer_method, second.url) == (TransferMethod.REMOTE_URL, PAGE["url"])
     assert sent.answered is not None
     assert sent.answered.files == sent.message.files
+    began = json.loads(house.shelf.runs.runs[sent.message.run_id].rows[0].payload)
+    assert began["files"] == [file.to_json() for file in sent.message.files]
 
 
 async def test_a_message_usually_comes_without_files(house: ChatHouse) -> None:
