@@ -8,8 +8,8 @@ from dify_hex.application.model_provider.ports import ChatRequest, ToolSchema
 from dify_hex.application.model_provider.resolve_model import ResolvedModel
 from dify_hex.application.workflow.node_executor import NodeContext, NodeExecutor, NodeOutput
 from dify_hex.application.workflow.node_services import NodeServices
-from dify_hex.application.workflow.prompting.model_answer import ModelAnswer, usage_shown
-from dify_hex.application.workflow.prompting.model_calls import ModelCalls
+from dify_hex.application.workflow.prompting.model_answer import usage_shown
+from dify_hex.application.workflow.prompting.model_calls import ModelCalls, again
 from dify_hex.application.workflow.prompting.model_question import ModelQuestion
 from dify_hex.domain.model_provider.errors import ModelBadRequest
 from dify_hex.domain.model_provider.features import ModelFeature
@@ -44,8 +44,9 @@ _NOTHING = "The model's answer holds no values."
 class ParameterExtractorExecutor(NodeExecutor[ParameterExtractorConfig]):
     """Asks the model for the values, and makes them what they are declared to be.
 
-    - By a function call, unless the model is known not to make any, or its provider refuses the
-      request; then by JSON in its answer, as in the mode `prompt`.
+    - By a function call, unless the model is known not to make any. Where that comes to nothing,
+      because the provider refuses it or the model only talks, by JSON in its answer, as in the mode
+      `prompt`, to which the provider holds it by schema if it can.
     - Too little, or what fits no type, does not fail the node: `__is_success` is 0, `__reason`
       says why, and empty values stand for those that are missing.
     - Nothing of the model's answer is shown to readers.
@@ -60,8 +61,7 @@ class ParameterExtractorExecutor(NodeExecutor[ParameterExtractorConfig]):
     ) -> AsyncGenerator[NodeOutput, None]:
         """Yield the values."""
         model = await self._calls.resolve(config, context)
-        answer, usage = await self._answer(config, context, model)
-        found = object_in(answer.arguments_of(_TOOL) or answer.text)
+        found, usage = await self._search(config, context, model)
         extraction = extraction_of(config.parameters, found or {})
         problems = extraction.problems if found is not None else (_NOTHING, *extraction.problems)
         yield NodeOutcome(
@@ -74,25 +74,35 @@ class ParameterExtractorExecutor(NodeExecutor[ParameterExtractorConfig]):
             usage=usage,
         )
 
-    async def _answer(
+    async def _search(
         self, config: ParameterExtractorConfig, context: NodeContext, model: ResolvedModel
-    ) -> tuple[ModelAnswer, Usage]:
-        wants_call = config.reasoning_mode is ReasoningMode.FUNCTION_CALL
-        if not wants_call or ModelFeature.TOOLS in model.lacks:
-            return await self._calls.ask(context, await self._in_words(config, context, model))
-        try:
-            return await self._calls.ask(context, await self._by_call(config, context, model))
-        except ModelBadRequest:
-            request = await self._in_words(config, context, model)
-            other_key = f"{request.idempotency_key}:words"
-            return await self._calls.ask(context, replace(request, idempotency_key=other_key))
+    ) -> tuple[JsonObject | None, Usage]:
+        spent = Usage()
+        by_call = config.reasoning_mode is ReasoningMode.FUNCTION_CALL
+        if by_call:
+            found, spent = await self._by_call(config, context, model)
+            if found is not None:
+                return found, spent
+        in_words = await self._in_words(config, context, model)
+        if by_call:
+            in_words = again(in_words, "json")
+        _, answer, usage = await self._calls.ask_by_schema(context, model, in_words, config.schema)
+        return object_in(answer.text), spent.plus(usage)
 
     async def _by_call(
         self, config: ParameterExtractorConfig, context: NodeContext, model: ResolvedModel
-    ) -> ChatRequest:
+    ) -> tuple[JsonObject | None, Usage]:
+        if ModelFeature.TOOLS in model.lacks:
+            return None, Usage()
         request = await self._request(config, context, model, f"{_RULES} {_BY_CALL}")
         tool = ToolSchema(name=_TOOL, description=_TOOL_DESCRIPTION, parameters=config.schema)
-        return replace(request, tools=(tool,), tool_choice=_TOOL)
+        try:
+            answer, usage = await self._calls.ask(
+                context, replace(request, tools=(tool,), tool_choice=_TOOL)
+            )
+        except ModelBadRequest:
+            return None, Usage()
+        return object_in(answer.arguments_of(_TOOL) or answer.text), usage
 
     async def _in_words(
         self, config: ParameterExtractorConfig, context: NodeContext, model: ResolvedModel

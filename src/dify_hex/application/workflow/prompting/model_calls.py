@@ -12,6 +12,9 @@ from dify_hex.application.workflow.node_executor import NodeContext
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.prompt_window import most_tokens_of, tokens_of
 from dify_hex.application.workflow.prompting.model_answer import ModelAnswer
+from dify_hex.domain.model_provider.errors import ModelBadRequest
+from dify_hex.domain.model_provider.features import ModelFeature
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelParameters
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.prompting.model_settings import CallsModel
@@ -63,6 +66,30 @@ class ModelCalls:
                 continue
         return answer, await self.usage(request, answer)
 
+    async def ask_by_schema(
+        self,
+        context: NodeContext,
+        model: ResolvedModel,
+        in_words: ChatRequest,
+        schema: JsonObject,
+        *,
+        plain: ChatRequest | None = None,
+    ) -> tuple[ChatRequest, ModelAnswer, Usage]:
+        """The answer of a model that its provider holds to the schema; else to `in_words`.
+
+        `plain` is the request where the provider sees to the schema, if that needs fewer words. A
+        provider that refuses schemas is asked again without. The request that was answered comes
+        back with the answer, which may still be anything.
+        """
+        if ModelFeature.JSON_SCHEMA in model.lacks:
+            return in_words, *await self.ask(context, in_words)
+        request = replace(plain or in_words, response_format=schema)
+        try:
+            return request, *await self.ask(context, request)
+        except ModelBadRequest:
+            in_words = again(in_words, "words")
+            return in_words, *await self.ask(context, in_words)
+
     async def usage(self, request: ChatRequest, answer: ModelAnswer) -> Usage:
         """What the provider reports; else what is counted here, and marked as estimated."""
         usage = answer.usage
@@ -91,3 +118,12 @@ class ModelCalls:
             room = model.context_window - counted
         # A prompt that fills the window is for the provider to refuse.
         return replace(wanted, max_tokens=min(room, longest)) if room > 0 else wanted
+
+
+def again(request: ChatRequest, why: str, *said: ChatMessage) -> ChatRequest:
+    """The request once more with something added: another effect, with a key of its own."""
+    return replace(
+        request,
+        messages=(*request.messages, *said),
+        idempotency_key=f"{request.idempotency_key}:{why}",
+    )

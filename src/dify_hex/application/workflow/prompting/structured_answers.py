@@ -8,9 +8,7 @@ from dify_hex.application.model_provider.resolve_model import ResolvedModel
 from dify_hex.application.workflow.node_executor import NodeContext
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.prompting.model_answer import ModelAnswer
-from dify_hex.application.workflow.prompting.model_calls import ModelCalls
-from dify_hex.domain.model_provider.errors import ModelBadRequest
-from dify_hex.domain.model_provider.features import ModelFeature
+from dify_hex.application.workflow.prompting.model_calls import ModelCalls, again
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.errors import AnswerOutOfSchema, AnswerSchemaInvalid
@@ -60,30 +58,24 @@ class StructuredAnswers:
         """
         if (flaw := self._validator.flaw(schema)) is not None:
             raise AnswerSchemaInvalid(reason=flaw)
-        request, answer, usage = await self._first(context, model, request, schema)
+        request, answer, usage = await self._calls.ask_by_schema(
+            context, model, _in_words(request, schema), schema, plain=request
+        )
         value, misfits = self._read(answer, schema)
         if misfits:
-            answer, spent = await self._calls.ask(
-                context, _repair(request, answer, schema, misfits)
+            complaint = _REPAIR.format(misfits="\n".join(misfits), schema=_written(schema))
+            repair = again(
+                request,
+                "repair",
+                ChatMessage(role=ChatRole.ASSISTANT, content=answer.text),
+                ChatMessage(role=ChatRole.USER, content=complaint),
             )
+            answer, spent = await self._calls.ask(context, repair)
             usage = usage.plus(spent)
             value, misfits = self._read(answer, schema)
         if misfits:
             raise AnswerOutOfSchema(misfits=list(misfits))
         return StructuredAnswer(answer=answer, value=value, usage=usage)
-
-    async def _first(
-        self, context: NodeContext, model: ResolvedModel, request: ChatRequest, schema: JsonObject
-    ) -> tuple[ChatRequest, ModelAnswer, Usage]:
-        in_words = _in_words(request, schema)
-        if ModelFeature.JSON_SCHEMA in model.lacks:
-            return in_words, *await self._calls.ask(context, in_words)
-        request = replace(request, response_format=schema)
-        try:
-            return request, *await self._calls.ask(context, request)
-        except ModelBadRequest:
-            in_words = replace(in_words, idempotency_key=f"{request.idempotency_key}:words")
-            return in_words, *await self._calls.ask(context, in_words)
 
     def _read(self, answer: ModelAnswer, schema: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
         value = object_in(answer.text)
@@ -100,21 +92,6 @@ def _in_words(request: ChatRequest, schema: JsonObject) -> ChatRequest:
         return replace(request, messages=(told, *request.messages[1:]))
     told = ChatMessage(role=ChatRole.SYSTEM, content=instruction)
     return replace(request, messages=(told, *request.messages))
-
-
-def _repair(
-    request: ChatRequest, answer: ModelAnswer, schema: JsonObject, misfits: tuple[str, ...]
-) -> ChatRequest:
-    complaint = _REPAIR.format(misfits="\n".join(misfits), schema=_written(schema))
-    return replace(
-        request,
-        messages=(
-            *request.messages,
-            ChatMessage(role=ChatRole.ASSISTANT, content=answer.text),
-            ChatMessage(role=ChatRole.USER, content=complaint),
-        ),
-        idempotency_key=f"{request.idempotency_key}:repair",
-    )
 
 
 def _written(schema: JsonObject) -> str:

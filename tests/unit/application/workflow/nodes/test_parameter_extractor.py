@@ -135,7 +135,30 @@ async def test_a_provider_that_refuses_functions_is_asked_in_words() -> None:
 
     refused, asked = call.model.requests
     assert (refused.tool_choice, asked.tool_choice) == ("extract_parameters", None)
-    assert (refused.idempotency_key, asked.idempotency_key) == ("key", "key:words")
+    assert (refused.idempotency_key, asked.idempotency_key) == ("key", "key:json")
+    assert outcome.outputs["city"] == "Paris"
+
+
+async def test_a_model_that_only_talks_is_asked_for_json_by_schema() -> None:
+    talk = saying("Paris is nice.", usage=Usage(prompt_tokens=10, completion_tokens=3))
+    told = saying('{"city": "Paris"}', usage=Usage(prompt_tokens=20, completion_tokens=4))
+    call = node(ScriptedChatModel(*talk).then(*told))
+
+    outcome = await call.execute()
+
+    assert call.model.requests[1].response_format == CONFIG.schema
+    assert outcome.outputs["city"] == "Paris"
+    assert outcome.usage is not None
+    assert outcome.usage.total_tokens == 37
+
+
+async def test_a_provider_that_refuses_schemas_is_asked_without() -> None:
+    refusing = ScriptedChatModel(ModelBadRequest()).then(*saying('{"city": "Paris"}'))
+    call = node(refusing, PROMPT)
+
+    outcome = await call.execute()
+
+    assert [request.response_format for request in call.model.requests] == [CONFIG.schema, None]
     assert outcome.outputs["city"] == "Paris"
 
 

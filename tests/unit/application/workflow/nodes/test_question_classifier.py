@@ -7,6 +7,7 @@ import pytest
 
 from dify_hex.application.model_provider.ports import ChatRole
 from dify_hex.application.workflow.nodes.question_classifier import QuestionClassifierExecutor
+from dify_hex.domain.model_provider.errors import ModelBadRequest
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.file_reference import FileKind, FileReference, TransferMethod
 from dify_hex.domain.shared.values.usage import Usage
@@ -81,6 +82,29 @@ async def test_the_model_is_told_the_text_and_the_classes_as_data() -> None:
             {"class_id": "2", "class_name": "About lamps"},
         ],
     }
+
+
+async def test_its_provider_holds_the_model_to_the_classes() -> None:
+    call = node(ScriptedChatModel(*ANSWER))
+
+    await call.execute()
+
+    (request,) = call.model.requests
+    assert request.response_format == {
+        "type": "object",
+        "properties": {"class_id": {"type": "string", "enum": ["1", "2"]}},
+        "required": ["class_id"],
+        "additionalProperties": False,
+    }
+
+
+async def test_a_provider_that_refuses_schemas_is_asked_without() -> None:
+    call = node(ScriptedChatModel(ModelBadRequest()).then(*ANSWER))
+
+    outcome = await call.execute()
+
+    assert call.model.requests[1].response_format is None
+    assert outcome.handle == "2"
 
 
 async def test_instruction_and_conversation_stand_with_the_rules() -> None:
