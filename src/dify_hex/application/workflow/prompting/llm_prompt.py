@@ -19,14 +19,12 @@ from dify_hex.domain.workflow.nodes.llm import (
     PromptMode,
     PromptSyntax,
 )
-from dify_hex.domain.workflow.prompting.context import CONTEXT_SLOT, context_text
+from dify_hex.domain.workflow.prompting.context import CONTEXT_SLOT, HISTORY_SLOT, context_text
 from dify_hex.domain.workflow.prompting.model_settings import RolePrefix
 from dify_hex.domain.workflow.variables.pool import as_text
 from dify_hex.domain.workflow.variables.template import Template
 
 START = NodeId("start")
-#: Where a completion's prompt shows the conversation; without it, the conversation comes first.
-HISTORY_SLOT = "{{#histories#}}"
 _SLOTS = re.compile(f"({re.escape(CONTEXT_SLOT)}|{re.escape(HISTORY_SLOT)})")
 
 

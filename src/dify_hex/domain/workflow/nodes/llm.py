@@ -10,7 +10,7 @@ from typing import ClassVar
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.workflow.node_config import ConfigFault, NodeConfig
-from dify_hex.domain.workflow.prompting.context import CONTEXT_SLOT
+from dify_hex.domain.workflow.prompting.context import CONTEXT_SLOT, HISTORY_SLOT
 from dify_hex.domain.workflow.prompting.model_settings import (
     MemoryWindow,
     Vision,
@@ -193,12 +193,22 @@ def _prompt_references(config: LlmConfig) -> Iterable[Reference]:
 
 
 def _mode_faults(config: LlmConfig) -> Iterable[ConfigFault]:
-    if config.mode is PromptMode.COMPLETION and len(config.prompt) != 1:
-        yield ConfigFault(
-            code="completion_prompt",
-            field="prompt",
-            message="In completion mode the prompt is exactly one text; join its messages.",
-        )
+    if config.mode is PromptMode.COMPLETION:
+        if len(config.prompt) != 1:
+            yield ConfigFault(
+                code="completion_prompt",
+                field="prompt",
+                message="In completion mode the prompt is exactly one text; join its messages.",
+            )
+        return
+    for index, message in enumerate(config.prompt):
+        if config.syntax is PromptSyntax.SELECTORS and HISTORY_SLOT in message.text:
+            yield ConfigFault(
+                code="history_slot",
+                field=f"prompt.{index}.text",
+                message=f"Only a completion has a place for {HISTORY_SLOT}; remove it, for a chat "
+                "shows its memory as messages.",
+            )
 
 
 def _jinja2_faults(config: LlmConfig) -> Iterable[ConfigFault]:

@@ -7,6 +7,8 @@ from dify_hex.domain.workflow.errors import ContextUnusable
 
 #: Where a prompt shows the context that is bound to its node.
 CONTEXT_SLOT = "{{#context#}}"
+#: Where a completion's prompt shows the conversation; without it, the conversation comes first.
+HISTORY_SLOT = "{{#histories#}}"
 
 
 def context_text(value: JsonValue) -> str:

@@ -130,7 +130,7 @@ class TestFaults:
             config(),
             config(message(jinja2="{% if x %}{{ x | upper }}{%- else -%}no{% endif %}")),
             structured({"type": "object", "properties": {"a": {"type": "string"}}}),
-            replace(config(), mode=PromptMode.COMPLETION),
+            replace(config(message("{{#histories#}}")), mode=PromptMode.COMPLETION),
             replace(
                 config(message("{{#context#}}")),
                 context=ContextSlot(enabled=True, variable_selector=selector("kb.result")),
@@ -151,6 +151,7 @@ class TestFaults:
             (config(message(jinja2="{%- set x = 1 %}")), "jinja2_unsupported"),
             (config(message(jinja2="{% %}")), "jinja2_unsupported"),
             (config(message("Use {{#context#}}.")), "context_unbound"),
+            (config(message("So far: {{#histories#}}")), "history_slot"),
             (replace(config(), context=ContextSlot(enabled=True)), "context_unselected"),
             (structured(None), "structured_output_schema"),
             (structured({"type": "array"}), "structured_output_schema"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from dify_hex.adapters.dsl.domain_forms import adapter_for
 from dify_hex.domain.workflow.nodes.parameter_extractor import ParameterExtractorConfig
 from dify_hex.domain.workflow.prompting.extracted_parameter import (
     ExtractedParameter,
@@ -110,3 +111,25 @@ def test_without_parameters_there_is_nothing_to_look_for() -> None:
     faults = replace(config(), parameters=()).faults()
 
     assert [fault.code for fault in faults] == ["parameters_missing"]
+
+
+def test_every_setting_is_read_from_json_and_written_back() -> None:
+    adapter = adapter_for(ParameterExtractorConfig)
+    written = {
+        "query": ["sys", "query"],
+        "model": {"provider": "openai", "model": "gpt-4o"},
+        "parameters": [
+            {"name": "city", "type": "string", "description": "Where.", "required": True},
+            {"name": "stars", "type": "array[number]"},
+            {"name": "board", "type": "select", "options": ["full", "half"]},
+        ],
+        "instruction": "Be exact.",
+        "reasoning_mode": "prompt",
+        "vision": {"enabled": False},
+    }
+
+    read = adapter.validate_python(written)
+
+    assert isinstance(read, ParameterExtractorConfig)
+    assert adapter.validate_json(adapter.dump_json(read)) == read
+    assert list(read.faults()) == []

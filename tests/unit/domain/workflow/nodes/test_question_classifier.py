@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from dify_hex.adapters.dsl.domain_forms import adapter_for
 from dify_hex.domain.workflow.nodes.question_classifier import (
     QuestionClass,
     QuestionClassifierConfig,
@@ -95,3 +96,21 @@ def test_classes_can_be_told_apart(
 
 def test_without_classes_there_is_nothing_to_choose() -> None:
     assert [fault.code for fault in replace(config(), classes=()).faults()] == ["classes_missing"]
+
+
+def test_every_setting_is_read_from_json_and_written_back() -> None:
+    adapter = adapter_for(QuestionClassifierConfig)
+    written = {
+        "query_variable_selector": ["sys", "query"],
+        "model": {"provider": "openai", "model": "gpt-4o"},
+        "classes": [{"id": "1", "name": "Greeting", "label": "Hello"}, {"id": "2", "name": "Rest"}],
+        "instruction": "Be quick.",
+        "memory": {"window": {"enabled": True, "size": 3}},
+        "vision": {"enabled": True, "configs": {"detail": "high"}},
+    }
+
+    read = adapter.validate_python(written)
+
+    assert isinstance(read, QuestionClassifierConfig)
+    assert adapter.validate_json(adapter.dump_json(read)) == read
+    assert list(read.faults()) == []
