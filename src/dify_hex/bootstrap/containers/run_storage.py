@@ -15,6 +15,8 @@ from dify_hex.adapters.persistence.workflow.reader import SqlRunReader
 from dify_hex.adapters.redis.run_event_stream import RedisRunEventStream
 from dify_hex.adapters.redis.run_signals import RedisRunSignals
 from dify_hex.application.shared.clock import Clock
+from dify_hex.application.workflow.ports import GraphCodec
+from dify_hex.bootstrap.index import UseCaseIndex
 
 
 def _journal_partitions(admin_url: SecretStr | None, clock: Clock) -> JournalPartitions:
@@ -47,3 +49,8 @@ class RunStorageContainer(containers.DeclarativeContainer):
         tail_characters=shared.settings.provided.run.stream_buffer_bytes,
     )
     signals = providers.Singleton(RedisRunSignals, shared.redis)
+
+
+def run_storage_use_cases(container: RunStorageContainer) -> UseCaseIndex:
+    """What routes may ask for, by type."""
+    return {GraphCodec: container.graphs}

@@ -10,13 +10,16 @@ from dify_hex.entrypoints.http.v1.apps.versions import router as app_versions_ro
 from dify_hex.entrypoints.http.v1.auth.router import router as auth_router
 from dify_hex.entrypoints.http.v1.conversations.router import router as conversations_router
 from dify_hex.entrypoints.http.v1.files.router import router as files_router
+from dify_hex.entrypoints.http.v1.forms.router import router as forms_router
 from dify_hex.entrypoints.http.v1.members.router import router as members_router
 from dify_hex.entrypoints.http.v1.messages.router import router as messages_router
 from dify_hex.entrypoints.http.v1.model_providers.router import router as model_providers_router
 from dify_hex.entrypoints.http.v1.models.router import router as models_router
 from dify_hex.entrypoints.http.v1.setup.router import router as setup_router
 from dify_hex.entrypoints.http.v1.tenants.router import router as tenants_router
+from dify_hex.entrypoints.http.v1.workflow_runs.control import router as run_control_router
 from dify_hex.entrypoints.http.v1.workflow_runs.router import router as workflow_runs_router
+from dify_hex.entrypoints.http.v1.workflows.router import router as workflows_router
 
 ROUTERS: tuple[APIRouter, ...] = (
     auth_router,
@@ -30,7 +33,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     messages_router,
     conversations_router,
     files_router,
+    workflows_router,
     workflow_runs_router,
+    run_control_router,
+    forms_router,
     model_providers_router,
     models_router,
     setup_router,
