@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 
 from dify_hex.domain.shared.values.json_value import JsonValue
@@ -59,6 +60,9 @@ ORDERS = frozenset(
 )
 
 
+_TRUTHS = {"true": True, "false": False}
+
+
 class Incomparable(Exception):
     """Two values that an operator makes no sense of; `reason` says what it needs."""
 
@@ -101,18 +105,18 @@ def as_number(value: JsonValue) -> int | float:
 
 
 def as_boolean(value: JsonValue) -> bool:
-    """The truth value that a value is or spells as JSON, 0 and 1 included.
+    """The truth value that a value is or spells; a number is one, and only 0 is false.
 
     Raises:
         Incomparable: it is none.
     """
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            value = None
+        value = _TRUTHS.get(value.strip(), value)
     if isinstance(value, int):
         return bool(value)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return bool(int(value))
     raise Incomparable("what it is compared with must be true or false")
 
 

@@ -1,7 +1,6 @@
 """What values are compared with: constants, in which references to other values may stand."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.workflow.comparisons import (
@@ -26,7 +25,7 @@ def expanded(value: JsonValue, pool: VariablePool) -> JsonValue:
         VariableMissing: a reference has no value.
     """
     if isinstance(value, str):
-        return pool.render(_template(value)) if "{{#" in value else value
+        return pool.render(Template.parse(value)) if "{{#" in value else value
     if isinstance(value, Sequence):
         return [expanded(item, pool) for item in value]
     return value
@@ -35,7 +34,7 @@ def expanded(value: JsonValue, pool: VariablePool) -> JsonValue:
 def selectors_in(value: JsonValue) -> Iterator[Selector]:
     """The references in the value's texts."""
     if isinstance(value, str):
-        yield from _template(value).selectors
+        yield from Template.parse(value).selectors
     elif isinstance(value, Sequence):
         for item in value:
             yield from selectors_in(item)
@@ -50,11 +49,6 @@ def value_faults(
         yield ConfigFault(
             code="condition_value_invalid", field=field, message=f"With {operator}, {problem}."
         )
-
-
-@lru_cache(maxsize=1024)
-def _template(text: str) -> Template:
-    return Template.parse(text)
 
 
 def _problem_with(operator: ComparisonOperator, value: JsonValue) -> str | None:

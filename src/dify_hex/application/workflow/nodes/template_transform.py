@@ -6,7 +6,7 @@ from dify_hex.application.workflow.node_executor import NodeContext, PureNode
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.domain.shared.values.file_reference import FILE_ATTRIBUTES, FileReference
 from dify_hex.domain.shared.values.json_value import JsonValue
-from dify_hex.domain.workflow.errors import NodeOutputTooLong
+from dify_hex.domain.workflow.errors import InvalidTemplate, NodeOutputTooLong
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.template_transform import MAX_OUTPUT, TemplateTransformConfig
 
@@ -25,13 +25,16 @@ class TemplateTransformNode(PureNode[TemplateTransformConfig]):
             InvalidTemplate: the template cannot be used, or not with these values.
             NodeOutputTooLong: the text is longer than any may be.
         """
-        text = self._templates.render(
-            config.template,
-            {
-                each.variable: _with_attributes(context.variables.get(each.value_selector))
-                for each in config.variables
-            },
-        )
+        try:
+            text = self._templates.render(
+                config.template,
+                {
+                    each.variable: _with_attributes(context.variables.get(each.value_selector))
+                    for each in config.variables
+                },
+            )
+        except RecursionError:
+            raise InvalidTemplate(reason="a value is nested too deeply to be shown") from None
         if len(text) > MAX_OUTPUT:
             raise NodeOutputTooLong(length=len(text), limit=MAX_OUTPUT)
         return NodeOutcome(outputs={"output": text})

@@ -61,6 +61,17 @@ def test_what_the_subset_does_not_allow_is_refused() -> None:
         rendered("{% for a in x %}{{ a }}{% endfor %}", ["a"])
 
 
+def test_a_value_can_be_nested_too_deeply() -> None:
+    deep: JsonValue = "end"
+    for _ in range(5_000):
+        deep = [deep]
+
+    with pytest.raises(InvalidTemplate) as caught:
+        rendered("{{ x }}", deep)
+
+    assert "nested" in str(caught.value.details["reason"])
+
+
 def test_a_text_can_be_too_long() -> None:
     assert rendered("{{ x }}", "a" * MAX_OUTPUT) == "a" * MAX_OUTPUT
     with pytest.raises(NodeOutputTooLong) as caught:

@@ -32,6 +32,12 @@ def test_what_only_looks_like_a_reference_stays_text(text: str) -> None:
     assert Template.parse(text).selectors == ()
 
 
+def test_long_texts_are_split_like_short_ones() -> None:
+    template = Template.parse("{{#a.b#}}" + "x" * 2_000)
+
+    assert template.segments == (Selector(NodeId("a"), "b"), "x" * 2_000)
+
+
 @given(st.text(alphabet="{}#ab. "))
 def test_no_character_of_a_template_is_lost(text: str) -> None:
     def written(segment: object) -> str:
