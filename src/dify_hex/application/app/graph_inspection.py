@@ -6,11 +6,9 @@ from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.domain.app.flow_configuration import FlowConfiguration, WorkflowConfiguration
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from dify_hex.domain.workflow.errors import InvalidGraph
 from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.graph.graph_kind import GraphKind
-from dify_hex.domain.workflow.graph.validation import find_faults
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
 from dify_hex.domain.workflow.nodes.parameter_extractor import ParameterExtractorConfig
 from dify_hex.domain.workflow.nodes.question_classifier import QuestionClassifierConfig
@@ -23,11 +21,7 @@ def graph_faults(configuration: FlowConfiguration, graphs: GraphCodec) -> list[F
         if isinstance(configuration, WorkflowConfiguration)
         else GraphKind.CHATFLOW
     )
-    try:
-        graph = graphs.parse(configuration.graph.json)
-    except InvalidGraph as error:
-        return [_told(fault) for fault in error.faults]
-    return [_told(fault) for fault in find_faults(graph, kind)]
+    return [_told(fault) for fault in graphs.faults(configuration.graph.json, kind)]
 
 
 def models_of(graph: Graph) -> Iterator[tuple[str, ModelConfig]]:
