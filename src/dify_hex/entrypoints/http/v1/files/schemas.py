@@ -167,11 +167,11 @@ def upload_body() -> Mapping[str, Any]:
 
 
 def _as_form_field(field: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a form can say: no null; and that it is text is true of everything in it."""
+    """What a form can say: no null, and no types either, as everything in it is text."""
     kind, _ = field["anyOf"]
-    if kind["type"] == "string":
-        kind = {name: kind[name] for name in ("minLength", "maxLength", "examples")}
-    return {**kind, "description": field["description"]}
+    said = ("minLength", "maxLength", "minimum", "maximum", "examples")
+    told = {name: kind[name] for name in said if name in kind}
+    return {**told, "description": field["description"]}
 
 
 async def _read_field(form: MultipartForm, part: Part, fields: dict[str, str]) -> None:
