@@ -16,8 +16,10 @@ SOURCES = (
     *(ROOT / "src/dify_hex/domain/workflow").glob("prompting/*.py"),
     *(ROOT / "src/dify_hex/domain/workflow").glob("start_variables.py"),
     *(ROOT / "src/dify_hex/domain/workflow").glob("conditions.py"),
+    *(ROOT / "src/dify_hex/domain/workflow").glob("expectations.py"),
     *(ROOT / "src/dify_hex/domain/workflow").glob("tool_parameters.py"),
-    *(ROOT / "src/dify_hex/adapters/dsl").glob("graph_*.py"),
+    *(ROOT / "src/dify_hex/adapters/dsl").glob("*.py"),
+    *(ROOT / "src/dify_hex/adapters/dsl").glob("language_*.py"),
 )
 #: Told of what is given to a run, which is no part of its graph.
 OF_INPUTS = re.compile("input_(missing|unknown|wrong_type|too_.*|not_.*)")
