@@ -90,6 +90,7 @@ async def test_nothing_that_runs_is_shown_in_place(
     assert answer.headers["content-type"].partition(";")[0] == file["media_type"]
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
+    assert answer.headers["cross-origin-resource-policy"] == "same-site"
     assert download.headers["content-disposition"].startswith("attachment")
 
 
@@ -211,6 +212,7 @@ async def test_a_link_opens_a_file_to_anybody_for_a_while(
     assert (opened.status_code, opened.content) == (200, SVG)
     assert opened.headers["content-disposition"].startswith("attachment")
     assert "sandbox" in opened.headers["content-security-policy"]
+    assert opened.headers.get_list("cross-origin-resource-policy") == ["cross-origin"]
     assert ranged.content == SVG[:4]
     assert {refusal(answer) for answer in (*changed, elsewhere)} == {(404, "file_link_invalid")}
     assert halved.status_code == 422

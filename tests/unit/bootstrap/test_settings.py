@@ -46,6 +46,18 @@ def test_each_section_has_its_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.server.cors_origins == ("https://a.example", "https://b.example")
 
 
+def test_blocked_extensions_are_written_with_or_without_their_dots(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIFY_HEX_FILE_BLOCKED_EXTENSIONS", ".EXE, bat,, .tar.gz")
+    monkeypatch.setenv("DIFY_HEX_FILE_KEEP_DAYS", "7")
+
+    files = Settings().file
+
+    assert files.blocked_extensions == ("exe", "bat", "tar.gz")
+    assert (files.keep_days, files.image_megabytes) == (7, 10)
+
+
 def test_our_port_comes_before_the_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "8080")
     assert Settings().server.port == 8080
@@ -72,6 +84,8 @@ def test_an_env_file_is_not_read(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("DIFY_HEX_PORT", "70000"),
+        ("DIFY_HEX_FILE_KEEP_DAYS", "0"),
+        ("DIFY_HEX_FILE_UPLOAD_TIMEOUT", "7200"),
         ("DIFY_HEX_TRUSTED_PROXIES", "not-a-network"),
         ("DIFY_HEX_LOG_LEVEL", "LOUD"),
         ("DIFY_HEX_RUN_RESUME_WINDOW", "-1"),

@@ -16,8 +16,12 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _UNQUOTABLE = re.compile(r"[^ !#-\[\]-~]")
 
 
-async def send_file(request: Request, file: ReadableFile, *, download: bool = False) -> Response:
+async def send_file(
+    request: Request, file: ReadableFile, *, download: bool = False, anywhere: bool = False
+) -> Response:
     """The content of a file, shown in place only where a browser runs nothing of it.
+
+    `anywhere` lets pages of other sites show it, too.
 
     Raises:
         RangeNotSatisfiable: the part that was asked for begins behind the end.
@@ -25,6 +29,8 @@ async def send_file(request: Request, file: ReadableFile, *, download: bool = Fa
         StorageUnavailable: the storage is away.
     """
     headers = _headers(file, download=download)
+    if anywhere:
+        headers["cross-origin-resource-policy"] = "cross-origin"
     if request.headers.get("if-none-match") in {headers["etag"], "*"}:
         return Response(status_code=304, headers=headers)
     size = file.view.size

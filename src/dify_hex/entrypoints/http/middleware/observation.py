@@ -25,15 +25,16 @@ from dify_hex.entrypoints.http.route_table import RouteTable
 #: What a route shows in logs and figures when there is none.
 UNMATCHED = "(unmatched)"
 
-_SECURITY_HEADERS = (
+#: What every answer says, unless its route knows better.
+_SAFE_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-site"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
-_CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-_NO_STORE = (b"cache-control", b"no-store")
 _HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 _log = structlog.get_logger("dify_hex.http")
@@ -167,11 +168,9 @@ class _Exchange:
 
     def _complete(self, message: MutableMapping[str, Any]) -> None:
         context = self.context
-        headers: list[tuple[bytes, bytes]] = [*message.get("headers", ()), *_SECURITY_HEADERS]
+        headers: list[tuple[bytes, bytes]] = [*message.get("headers", ())]
         present = {name.lower() for name, _ in headers}
-        headers.extend(
-            header for header in (_CONTENT_POLICY, _NO_STORE) if header[0] not in present
-        )
+        headers.extend(header for header in _SAFE_HEADERS if header[0] not in present)
         headers.append((b"x-request-id", context.request_id.encode()))
         headers.append((b"traceparent", f"00-{context.trace_id}-{context.span_id}-01".encode()))
         if self._scope["scheme"] == "https":

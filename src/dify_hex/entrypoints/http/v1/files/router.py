@@ -186,7 +186,8 @@ async def open_signed_file(
         expires_at=datetime.fromtimestamp(expires, UTC),
     )
     command = OpenSignedFileCommand(link=link, signature=signature)
-    return await send_file(request, await use_case.execute(command), download=download)
+    file = await use_case.execute(command)
+    return await send_file(request, file, download=download, anywhere=True)
 
 
 def _name(user: str | None) -> EndUserName | None:
