@@ -58,7 +58,13 @@ async def test_a_provider_is_plugged_in_shown_and_unplugged(
     assert answer.headers["etag"] == '"1"'
     assert provider["credential_hint"] == "sk-c…wxyz"
     assert provider["models"] == [
-        {"name": "scripted", "type": "llm", "context_window": 8192, "max_output": None}
+        {
+            "name": "scripted",
+            "type": "llm",
+            "context_window": 8192,
+            "max_output": None,
+            "features": None,
+        }
     ]
     shown = await client.get(answer.headers["location"])
     assert shown.json()["data"] == provider

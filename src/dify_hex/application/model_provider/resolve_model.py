@@ -11,7 +11,7 @@ from dify_hex.domain.model_provider.errors import (
     ModelProviderNotFound,
     ModelTypeMismatch,
 )
-from dify_hex.domain.model_provider.features import ModelFeature, features_lacked_by
+from dify_hex.domain.model_provider.features import ModelFeature
 from dify_hex.domain.model_provider.kinds import BUILT_IN_PROVIDER
 from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.ids import TenantId
@@ -85,5 +85,5 @@ def _resolved(model: Model, endpoint: ModelEndpoint) -> ResolvedModel:
         endpoint=endpoint,
         context_window=model.context_window,
         max_output=model.max_output,
-        lacks=features_lacked_by(model.name),
+        lacks=model.lacks,
     )

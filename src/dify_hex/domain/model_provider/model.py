@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dify_hex.domain.model_provider.errors import ModelInvalid
+from dify_hex.domain.model_provider.features import ModelFeature, features_lacked_by
 
 MAX_NAME_LENGTH = 200
 #: What a model is taken to hold when nobody says: small enough for nearly all that are served.
@@ -27,12 +28,16 @@ class ModelType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model as its provider names it; sizes in tokens, `max_output` None where unlimited."""
+    """A model as its provider names it; sizes in tokens, `max_output` None where unlimited.
+
+    `features` None leaves what the model can do to what its name tells.
+    """
 
     name: str
     type: ModelType = ModelType.LLM
     context_window: int = DEFAULT_CONTEXT_WINDOW
     max_output: int | None = None
+    features: frozenset[ModelFeature] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no provider could mean.
@@ -46,6 +51,13 @@ class Model:
             raise ModelInvalid(field="context_window")
         if self.max_output is not None and not 1 <= self.max_output <= self.context_window:
             raise ModelInvalid(field="max_output")
+
+    @property
+    def lacks(self) -> frozenset[ModelFeature]:
+        """What the model is known not to do."""
+        if self.features is None:
+            return features_lacked_by(self.name)
+        return frozenset(ModelFeature) - self.features
 
 
 def model_listed_as(name: str) -> Model | None:

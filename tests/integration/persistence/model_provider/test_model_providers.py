@@ -12,6 +12,7 @@ from dify_hex.adapters.persistence.transactions import tenant_reads
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.model_provider.errors import ModelProviderNameTaken, ModelProviderNotFound
+from dify_hex.domain.model_provider.features import ModelFeature
 from dify_hex.domain.model_provider.kinds import kind_named
 from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.model_provider.model_provider import ModelProvider
@@ -25,7 +26,12 @@ EDITOR = UUID(int=5)
 CREDENTIAL = SealedCredential(blob=b"\x00sealed\xff", hint="sk-a…wxyz")
 MODELS = (
     Model(name="text-embedding-3-small", type=ModelType.EMBEDDING, context_window=8191),
-    Model(name="gpt-4o", context_window=128_000, max_output=16_384),
+    Model(
+        name="gpt-4o",
+        context_window=128_000,
+        max_output=16_384,
+        features=frozenset({ModelFeature.VISION}),
+    ),
 )
 
 Begin = Callable[[TenantId], SqlUnitOfWork]

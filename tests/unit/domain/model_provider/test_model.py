@@ -3,6 +3,7 @@
 import pytest
 
 from dify_hex.domain.model_provider.errors import ModelInvalid
+from dify_hex.domain.model_provider.features import ModelFeature
 from dify_hex.domain.model_provider.kinds import KINDS
 from dify_hex.domain.model_provider.model import (
     MAX_NAME_LENGTH,
@@ -36,6 +37,21 @@ def test_an_answer_fits_into_the_window(output: int) -> None:
 
 def test_an_answer_may_fill_the_window() -> None:
     assert Model(name="m", context_window=4096, max_output=4096).max_output == 4096
+
+
+@pytest.mark.parametrize(
+    ("features", "lacks"),
+    [
+        (None, {ModelFeature.VISION, ModelFeature.TOOLS}),
+        (frozenset(ModelFeature), set()),
+        (frozenset({ModelFeature.VISION}), {ModelFeature.TOOLS, ModelFeature.JSON_SCHEMA}),
+        (frozenset(), set(ModelFeature)),
+    ],
+)
+def test_what_is_said_of_a_model_weighs_more_than_its_name(
+    features: frozenset[ModelFeature] | None, lacks: set[ModelFeature]
+) -> None:
+    assert Model(name="smollm2-135m-instruct", features=features).lacks == lacks
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from dify_hex.application.model_provider.verify_model_provider import (
     VerifiedBy,
 )
 from dify_hex.domain.model_provider.addresses import MAX_URL_LENGTH
+from dify_hex.domain.model_provider.features import ModelFeature
 from dify_hex.domain.model_provider.model import (
     DEFAULT_CONTEXT_WINDOW,
     MAX_NAME_LENGTH,
@@ -61,6 +62,11 @@ class ModelBody(Schema):
     type: ModelType = ModelType.LLM
     context_window: _Size = DEFAULT_CONTEXT_WINDOW
     max_output: _Size | None = Field(None, description="None where the window is the limit.")
+    features: tuple[ModelFeature, ...] | None = Field(
+        None,
+        max_length=len(ModelFeature),
+        description="What it can do; null leaves that to what its name tells.",
+    )
 
     def to_domain(self) -> Model:
         """The model."""
@@ -69,6 +75,7 @@ class ModelBody(Schema):
             type=self.type,
             context_window=self.context_window,
             max_output=self.max_output,
+            features=None if self.features is None else frozenset(self.features),
         )
 
     @classmethod
@@ -79,6 +86,7 @@ class ModelBody(Schema):
             type=model.type,
             context_window=model.context_window,
             max_output=model.max_output,
+            features=None if model.features is None else tuple(sorted(model.features)),
         )
 
 
