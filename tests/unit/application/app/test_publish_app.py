@@ -18,7 +18,9 @@ from dify_hex.domain.app.errors import (
     AppNothingToPublish,
     AppVersionNotFound,
 )
+from dify_hex.domain.app.flow_configuration import WorkflowConfiguration
 from dify_hex.domain.shared.errors import StaleVersion
+from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from tests.builders.app import EDITOR, TENANT, actor, chat
 from tests.fakes.known_models import built_in_models
@@ -65,6 +67,27 @@ async def test_an_invalid_draft_is_refused_and_nothing_is_kept(house: AppHouse) 
 
     assert len(refused.value.faults) == 2
     assert (house.shelf.versions, house.shelf.graphs) == ({}, {})
+
+
+async def test_a_graph_of_what_cannot_be_executed_yet_is_refused_with_all_its_faults(
+    house: AppHouse,
+) -> None:
+    graph = GraphDocument(
+        """{"nodes": [
+            {"id": "start", "type": "start", "config": {}},
+            {"id": "agent", "type": "agent", "config": {
+                "agent_strategy_provider_name": "us", "agent_strategy_name": "react"}}
+        ], "edges": [{"source": "start", "target": "agent"}]}"""
+    )
+    app = await house.made(configuration=WorkflowConfiguration(graph=graph))
+
+    with pytest.raises(AppConfigurationInvalid) as refused:
+        await house.published(app.id)
+
+    assert {(fault.code, fault.path) for fault in refused.value.faults} == {
+        ("node_type_unavailable", "graph.nodes[agent].type"),
+        ("end_missing", "graph"),
+    }
 
 
 async def test_who_says_which_draft_they_saw_publishes_no_other(house: AppHouse) -> None:
