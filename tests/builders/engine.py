@@ -13,7 +13,10 @@ from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.faults import FaultReporter
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.telemetry import SilentTelemetry
+from dify_hex.application.workflow.engine.claimer import RunClaimer
 from dify_hex.application.workflow.engine.commands import Stop
+from dify_hex.application.workflow.engine.form_answers import FormAnswers
+from dify_hex.application.workflow.engine.lease_keeper import LeaseKeeper
 from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
 from dify_hex.application.workflow.engine.run_loader import RunLoader
@@ -24,12 +27,8 @@ from dify_hex.application.workflow.ports import (
 from dify_hex.application.workflow.records import (
     NewRun,
 )
-from dify_hex.application.workflow.start_run import (
-    StartedRun,
-    StartRun,
-    StartRunCommand,
-    StartRunWork,
-)
+from dify_hex.application.workflow.start_run import StartRun, StartRunCommand, StartRunWork
+from dify_hex.application.workflow.started_run import StartedRun
 from dify_hex.domain.account.permissions import Role, permissions_of
 from dify_hex.domain.shared.ids import (
     AppId,
@@ -151,6 +150,7 @@ class Engine:
             clock=self.clock,
             faults=self.faults,
             limits=limits or RunLimits(),
+            answers=FormAnswers(self.runs.forms),
         )
         self.host = RunHost(
             owner=owner,
@@ -238,3 +238,20 @@ async def launched(
     handle = await engine.launch(resume_window=resume_window)
     await until(lambda: engine.nodes.open_calls == 1)
     return engine, handle
+
+
+def keeper_of(engine: Engine) -> LeaseKeeper:
+    """What renews the leases of the engine's process."""
+    return LeaseKeeper(
+        host=engine.host,
+        leases=engine.runs,
+        signals=engine.signals,
+        answers=FormAnswers(engine.runs.forms),
+    )
+
+
+def claimer_of(engine: Engine) -> RunClaimer:
+    """What takes on the runs that nobody owns."""
+    return RunClaimer(
+        host=engine.host, leases=engine.runs, signals=engine.signals, faults=engine.faults
+    )

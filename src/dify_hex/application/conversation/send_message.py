@@ -18,12 +18,8 @@ from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
 from dify_hex.application.workflow.engine.run_result import RunResult
-from dify_hex.application.workflow.start_run import (
-    DEFAULT_RESUME_WINDOW,
-    StartedRun,
-    StartRun,
-    StartRunCommand,
-)
+from dify_hex.application.workflow.start_run import StartRun, StartRunCommand
+from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW, StartedRun
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.conversation.conversation import Conversation
 from dify_hex.domain.conversation.errors import (

@@ -1,7 +1,6 @@
 """Begins a run inside its caller's transaction."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -22,6 +21,7 @@ from dify_hex.application.workflow.records import (
     Lease,
     NewRun,
 )
+from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW, StartedRun
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.ids import (
     AppId,
@@ -38,8 +38,6 @@ from dify_hex.domain.shared.values.run_bounds import RunBounds
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunStarted
-
-DEFAULT_RESUME_WINDOW = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +62,6 @@ class StartRunCommand:
     bounds: RunBounds = field(default_factory=RunBounds)
     background: bool = False
     resume_window: timedelta = DEFAULT_RESUME_WINDOW
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartedRun:
-    """A run whose first events stand in the caller's transaction, not yet committed."""
-
-    run: WorkflowRun
-    lease: Lease
-    rows: Sequence[JournalRow]
-    background: bool
-    resume_window: timedelta
 
 
 class StartRunWork(UnitOfWork, Protocol):
