@@ -22,6 +22,7 @@ from dify_hex.application.workflow.records import (
     RunEnding,
 )
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import LeaseLost
 from dify_hex.domain.workflow.statuses import RunStatus
 
@@ -143,7 +144,7 @@ async def _end(connection: asyncpg.Connection, endings: Sequence[RunEnding]) -> 
         [ending.status.value for ending in endings],
         [ending.error and ending.error.code for ending in endings],
         [ending.error and ending.error.message for ending in endings],
-        [ending.outputs and orjson.dumps(ending.outputs).decode() for ending in endings],
+        [_json(ending.outputs) for ending in endings],
         [ending.usage.prompt_tokens for ending in endings],
         [ending.usage.completion_tokens for ending in endings],
         [ending.steps for ending in endings],
@@ -180,3 +181,7 @@ async def _end_messages(connection: asyncpg.Connection, endings: Sequence[RunEnd
 
 def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
+
+
+def _json(value: JsonObject | None) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()

@@ -1,7 +1,9 @@
 """Apps on the wire."""
 
+import operator
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -29,6 +31,7 @@ from dify_hex.entrypoints.http.v1.apps.configuration import (
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 _Description = Annotated[str, StringConstraints(max_length=2_000)]
 _Icon = Annotated[str, StringConstraints(max_length=500)]
+_is_none = partial(operator.is_, None)
 _Slug = Annotated[str, StringConstraints(min_length=3, max_length=80)]
 
 
@@ -133,8 +136,10 @@ class FaultResponse(Schema):
     code: str = Field(examples=["prompt_variable_undeclared"])
     path: str = Field(examples=["prompt.text"])
     message: str
-    node_id: str | None = Field(None, description="The node of the graph that has it.")
-    field: str | None = Field(None, description="The field of that node.")
+    node_id: str | None = Field(
+        None, description="The node of the graph that has it.", exclude_if=_is_none
+    )
+    field: str | None = Field(None, description="The field of that node.", exclude_if=_is_none)
 
     @classmethod
     def of(cls, fault: Fault) -> Self:
