@@ -16,6 +16,7 @@ from dify_hex.application.workflow.records import (
     JournalRow,
     Lease,
     NewRun,
+    Renewed,
     RunEnding,
     StoredRun,
 )
@@ -23,7 +24,9 @@ from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.workflow.errors import LeaseLost, WorkflowRunNotFound
+from dify_hex.domain.workflow.form import FormStatus
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
+from tests.fakes.memory_forms import MemoryForms
 
 
 @dataclass
@@ -39,11 +42,29 @@ class MemoryRun:
     rows: list[JournalRow] = field(default_factory=list)
     ending: RunEnding | None = None
 
+    @property
+    def renewed(self) -> Renewed:
+        """What its owner learns."""
+        return Renewed(self.stored.desired_state, self.stored.inbox)
+
+    def make_due(self) -> None:
+        """Let whoever comes take a paused run."""
+        self.stored = replace(self.stored, background=True)
+        self.status, self.owner = RunStatus.RUNNING, None
+
+    def tell(self) -> bool:
+        """Something has come in for its owner; whether it is due now."""
+        self.stored = replace(self.stored, inbox=self.stored.inbox + 1)
+        if self.status is RunStatus.PAUSED and self.stored.desired_state is DesiredState.RUN:
+            self.make_due()
+        return self.owner is None
+
 
 class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
     """Fences by token like the real one; `gate` holds commits back while it is cleared."""
 
     def __init__(self) -> None:
+        self.forms = MemoryForms(self)
         self.runs: dict[WorkflowRunId, MemoryRun] = {}
         self.gate = asyncio.Event()
         self.gate.set()
@@ -77,6 +98,11 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
         self._write(ending.rows)
         run = self.runs[ending.lease.run_id]
         run.status, run.ending, run.owner = ending.status, ending, None
+        run.stored = replace(run.stored, owners=0)
+        if ending.status is RunStatus.PAUSED:
+            self._go_on_if_overtaken(run, ending)
+        else:
+            self.forms.close(ending.lease.run_id)
 
     async def read(
         self, tenant_id: TenantId, run_id: WorkflowRunId, *, after: int, limit: int = 1000
@@ -93,10 +119,10 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
             if run_id in self.runs
         }
 
-    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, DesiredState]:
+    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, Renewed]:
         self._reach()
         return {
-            lease.run_id: self.runs[lease.run_id].stored.desired_state
+            lease.run_id: self.runs[lease.run_id].renewed
             for lease in leases
             if self.runs[lease.run_id].token == lease.token
         }
@@ -133,8 +159,26 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
             run.stored = replace(run.stored, desired_state=state)
         return run.status
 
+    async def resume(self, tenant_id: TenantId, run_id: WorkflowRunId) -> RunStatus:
+        run = self._of(tenant_id, run_id)
+        before = run.status
+        if not before.is_final:
+            run.stored = replace(run.stored, desired_state=DesiredState.RUN)
+        if before is RunStatus.PAUSED:
+            run.make_due()
+        return before
+
     async def get(self, tenant_id: TenantId, run_id: WorkflowRunId) -> StoredRun:
         return self._of(tenant_id, run_id).stored
+
+    def _go_on_if_overtaken(self, run: MemoryRun, ending: RunEnding) -> None:
+        desired = run.stored.desired_state
+        awaited = [self.forms.kept[form_id] for form_id in ending.awaited]
+        answered = any(form.status is not FormStatus.OPEN for form in awaited)
+        if desired is DesiredState.STOP or (
+            desired is DesiredState.RUN and (ending.pause_requested or answered)
+        ):
+            run.make_due()
 
     def _reach(self) -> None:
         if self.away:
@@ -149,6 +193,7 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
     def _take(self, run_id: WorkflowRunId, owner: str) -> ClaimedRun:
         run = self.runs[run_id]
         run.token += 1
+        run.stored = replace(run.stored, owners=run.stored.owners + 1)
         run.owner, run.expired, run.status = owner, False, RunStatus.RUNNING
         lease = Lease(tenant_id=run.tenant_id, run_id=run_id, owner=owner, token=run.token)
         return ClaimedRun(lease=lease, taken_over=run.token > 1)

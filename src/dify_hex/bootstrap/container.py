@@ -15,6 +15,7 @@ from dify_hex.bootstrap.containers.nodes import NodesContainer
 from dify_hex.bootstrap.containers.object_storage import ObjectStorageContainer
 from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
+from dify_hex.bootstrap.containers.run_control import RunControlContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.sandbox import SandboxContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
@@ -69,6 +70,9 @@ class Container(containers.DeclarativeContainer):
         apps=apps,
         files=files,
         workflow=workflow,
+    )
+    run_control = providers.Container(
+        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     conversation = providers.Container(

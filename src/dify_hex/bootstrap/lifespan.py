@@ -19,6 +19,7 @@ from dify_hex.entrypoints.worker.loops import BackgroundLoop, LoopRunner, every
 #: Seconds between two looks at the pools.
 _POOLS_EVERY = 5.0
 _SANDBOX_EVERY = 5.0
+_TIMERS_EVERY = 1.0
 _KEYS_EVERY = 600.0
 _SESSIONS_EVERY = 6 * 3600.0
 _FILES_EVERY = 60.0
@@ -73,6 +74,7 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
     workflow = container.workflow()
     return [
         BackgroundLoop("run-claimer", workflow.claimer().claim_forever),
+        every(_TIMERS_EVERY, "run-timers", container.run_control().sweep_timers().execute),
         BackgroundLoop("outbox-relay", container.outbox().relay().run),
         every(
             _PARTITIONS_EVERY, "journal-partitions", container.run_storage().partitions().make_ahead

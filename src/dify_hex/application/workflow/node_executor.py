@@ -32,6 +32,8 @@ class NodeContext:
     inputs: JsonObject
     variables: VariablePool
     clock: Clock
+    #: Where in the run the node is: empty outside of containers.
+    frame: str = ""
 
 
 @dataclass(frozen=True, slots=True)

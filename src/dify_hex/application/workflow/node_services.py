@@ -6,6 +6,7 @@ from dify_hex.application.model_provider.ports import ChatModel, TokenCounter
 from dify_hex.application.model_provider.resolve_model import ResolveModel
 from dify_hex.application.shared.json_schemas import SchemaValidator
 from dify_hex.application.workflow.file_contents import FileContents, NoFileContents
+from dify_hex.application.workflow.form_ports import Forms, UnkeptForms
 from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
 
 
@@ -20,3 +21,4 @@ class NodeServices:
     templates: TemplateRenderer
     schema_validator: SchemaValidator
     file_contents: FileContents = field(default_factory=NoFileContents)
+    forms: Forms = field(default_factory=UnkeptForms)

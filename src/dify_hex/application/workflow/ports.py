@@ -12,6 +12,7 @@ from dify_hex.application.workflow.records import (
     JournalRow,
     Lease,
     NewRun,
+    Renewed,
     RunEnding,
     StoredRun,
     StreamEntry,
@@ -100,7 +101,7 @@ class RunLeases(Protocol):
     """Who owns which run, by the database's clock."""
 
     @abstractmethod
-    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, DesiredState]:
+    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, Renewed]:
         """Prolong the leases; a run that is missing in the answer is lost."""
 
     @abstractmethod
@@ -126,6 +127,16 @@ class RunControl(Protocol):
         self, tenant_id: TenantId, run_id: WorkflowRunId, state: DesiredState
     ) -> RunStatus:
         """Note what the run shall do, unless it has ended; returns where it stands.
+
+        Raises:
+            WorkflowRunNotFound: there is none for this tenant.
+        """
+
+    @abstractmethod
+    async def resume(self, tenant_id: TenantId, run_id: WorkflowRunId) -> RunStatus:
+        """Note that the run shall go on; a paused one is due for whoever claims it.
+
+        Returns where it stood before.
 
         Raises:
             WorkflowRunNotFound: there is none for this tenant.

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dify_hex.domain.shared.ids import (
     ConversationId,
+    FormId,
     MessageId,
     TenantId,
     WorkflowRunId,
@@ -65,6 +66,12 @@ class RunEnding:
     assigned: JsonObject = field(default_factory=dict)
     #: When a paused run expires; None while its forms have times of their own.
     due_at: datetime | None = None
+    #: Whether the pause was asked for, rather than come to by itself.
+    pause_requested: bool = False
+    #: The forms whose answers a paused run waits for.
+    awaited: tuple[FormId, ...] = ()
+    #: Whether the run has asked anybody to fill a form.
+    has_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,18 @@ class StoredRun:
     background: bool
     resume_window: timedelta
     desired_state: DesiredState
+    #: How often something has come in for the owner.
+    inbox: int = 0
+    #: How many have owned it since it last came to rest.
+    owners: int = 0
+
+
+class Renewed(NamedTuple):
+    """What the owner of a run learns when it prolongs its lease."""
+
+    desired_state: DesiredState
+    #: How often something has come in for the owner; when it grows there is something to fetch.
+    inbox: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ class NodesContainer(containers.DeclarativeContainer):
         token_counter=calls.token_counter,
         memory=memory,
         templates=storage.templates,
+        forms=storage.forms,
         schema_validator=providers.Singleton(JsonSchemaValidator),
         file_contents=providers.Singleton(
             StoredFileContents,

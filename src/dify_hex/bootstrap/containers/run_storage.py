@@ -15,6 +15,7 @@ from dify_hex.adapters.persistence.workflow.reader import SqlRunReader
 from dify_hex.adapters.redis.run_event_stream import RedisRunEventStream
 from dify_hex.adapters.redis.run_signals import RedisRunSignals
 from dify_hex.application.shared.clock import Clock
+from dify_hex.application.workflow.engine.form_answers import FormAnswers
 from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.bootstrap.index import UseCaseIndex
 
@@ -38,6 +39,7 @@ class RunStorageContainer(containers.DeclarativeContainer):
     leases = providers.Singleton(PostgresRunLeases, shared.pool, shared.system_pool)
     control = providers.Singleton(PostgresRunControl, shared.pool)
     forms = providers.Singleton(PostgresForms, shared.pool)
+    answers = providers.Singleton(FormAnswers, forms)
     run_reader = providers.Singleton(SqlRunReader, shared.reads)
     partitions = providers.Singleton(
         _journal_partitions, shared.endpoints.provided.database_admin_url, shared.clock

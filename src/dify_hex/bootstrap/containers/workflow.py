@@ -23,6 +23,7 @@ class WorkflowContainer(containers.DeclarativeContainer):
     storage = providers.DependenciesContainer()
     nodes = providers.DependenciesContainer()
     run_capacity = providers.Dependency(instance_of=int)
+    leases, signals, answers = storage.leases, storage.signals, storage.answers
 
     loader = providers.Singleton(
         RunLoader,
@@ -35,6 +36,7 @@ class WorkflowContainer(containers.DeclarativeContainer):
         clock=shared.clock,
         faults=shared.faults,
         limits=providers.Singleton(RunLimits),
+        answers=answers,
     )
     host = providers.Singleton(
         RunHost,
@@ -43,17 +45,16 @@ class WorkflowContainer(containers.DeclarativeContainer):
         loader=loader,
         faults=shared.faults,
         telemetry=shared.telemetry,
-        leases=storage.leases,
-        signals=storage.signals,
+        leases=leases,
+        signals=signals,
     )
     keeper = providers.Singleton(
-        LeaseKeeper, host=host, leases=storage.leases, signals=storage.signals
+        LeaseKeeper, host=host, leases=leases, signals=signals, answers=answers
     )
     claimer = providers.Singleton(
-        RunClaimer, host=host, leases=storage.leases, signals=storage.signals, faults=shared.faults
+        RunClaimer, host=host, leases=leases, signals=signals, faults=shared.faults
     )
     leaving = providers.Singleton(LeavingWatch, host=host, stream=storage.stream)
-
     start_run = providers.Singleton(
         StartRun,
         owner=shared.process_name,
@@ -63,7 +64,7 @@ class WorkflowContainer(containers.DeclarativeContainer):
         nodes=nodes.registry,
     )
     stop_run = providers.Factory(
-        StopRun, control=storage.control, leases=storage.leases, signals=storage.signals, host=host
+        StopRun, control=storage.control, leases=leases, signals=signals, host=host
     )
     watch = providers.Singleton(JournalWatch, storage.journal)
     follow_run = providers.Singleton(FollowRun, stream=storage.stream, watch=watch)

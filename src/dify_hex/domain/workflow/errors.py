@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dify_hex.domain.shared.errors import (
     Conflict,
+    Gone,
     InvalidInput,
     LimitReached,
     NotFound,
@@ -158,3 +159,53 @@ class QuestionUnclassified(InvalidInput):
     """The model named none of the classes, not even when asked again."""
 
     code = "workflow_question_unclassified"
+
+
+class FormNotFound(NotFound):
+    """There is no such form."""
+
+    code = "workflow_form_not_found"
+
+
+class FormClosed(Gone):
+    """The form was answered, or its time is up."""
+
+    code = "workflow_form_closed"
+
+
+class FormAnswerInvalid(InvalidInput):
+    """The answer does not fit the form."""
+
+    code = "workflow_form_answer_invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults=[fault.as_detail() for fault in faults])
+        self.faults = tuple(faults)
+
+
+class NothingToRetry(Conflict):
+    """Nothing in the run has failed."""
+
+    code = "workflow_nothing_to_retry"
+
+
+class RunUnderWay(Conflict):
+    """The run has not ended yet."""
+
+    code = "workflow_run_under_way"
+
+
+class RunAnswersMessage(Conflict):
+    """The run answers a message; send the message again instead."""
+
+    code = "workflow_run_of_message"
+
+
+class ForkInvalid(InvalidInput):
+    """The run cannot be forked like this."""
+
+    code = "workflow_fork_invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults=[fault.as_detail() for fault in faults])
+        self.faults = tuple(faults)

@@ -71,6 +71,8 @@ class RunState:
         self.rounds = Rounds(self.agenda, linked)
         #: Conversation variables that the run has set.
         self.assigned: dict[str, JsonValue] = {}
+        #: Whether anybody has been asked to fill a form.
+        self.has_asked = False
         #: What answer nodes inside of containers have said, by the outermost container.
         self.spoken: dict[NodeId, list[str]] = {}
 
@@ -137,6 +139,7 @@ class RunState:
                 self._leave(frame, event.node_id, None)
             case InputRequested():
                 before = frame.nodes[event.node_id]
+                self.has_asked = True
                 self.agenda.open.pop(address)
                 self.agenda.waiting[address] = None
                 frame.nodes[event.node_id] = NodeRun(

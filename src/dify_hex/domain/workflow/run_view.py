@@ -128,6 +128,11 @@ class RunView:
         return found
 
     @property
+    def has_asked(self) -> bool:
+        """Whether the run has asked anybody to fill a form, answered or not."""
+        return self._state.has_asked
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing can, but for what somebody has to answer."""
         return not self.open_nodes() and not self.ready()

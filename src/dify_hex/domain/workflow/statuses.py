@@ -57,3 +57,5 @@ class DesiredState(StrEnum):
     RUN = "run"
     PAUSE = "pause"
     STOP = "stop"
+    #: It was paused for too long.
+    EXPIRE = "expire"

@@ -12,6 +12,7 @@ from dify_hex.adapters.persistence.workflow.leases import PostgresRunLeases
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.workflow.records import (
     Lease,
+    Renewed,
 )
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.workflow.errors import WorkflowRunNotFound
@@ -25,7 +26,9 @@ class TestLeases:
         lease = await runs.born()
         await runs.control.desire(lease.tenant_id, lease.run_id, DesiredState.STOP)
 
-        assert await runs.leases.renew([lease]) == {lease.run_id: DesiredState.STOP}
+        assert await runs.leases.renew([lease]) == {
+            lease.run_id: Renewed(DesiredState.STOP, inbox=0)
+        }
 
     @pytest.mark.usefixtures("settled")
     async def test_a_lease_that_was_taken_over_cannot_be_renewed(

@@ -1,5 +1,6 @@
 """A message's answer is written with the end of its run, or not at all."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dify_hex.adapters.persistence.conversation.reader import SqlMessageReader
-from dify_hex.adapters.persistence.transactions import tenant_reads
+from dify_hex.adapters.persistence.transactions import tenant_connection, tenant_reads
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.application.conversation.read_models import MessageView
 from dify_hex.application.shared.identity import new_id
@@ -54,3 +55,22 @@ async def test_an_owner_that_lost_its_lease_leaves_the_message_as_it_is(
 
     view = await stored(engine, message)
     assert (view.status, view.answer) == (MessageStatus.RUNNING, "")
+
+
+async def test_the_end_of_the_run_keeps_what_it_has_assigned(
+    runs: Runs, engine: AsyncEngine, message: Message, pool: asyncpg.Pool
+) -> None:
+    first = await runs.born(message.tenant_id, run_id=message.run_id)
+    second = await runs.born(message.tenant_id)
+    told = replace(ending(first, 3), conversation_id=message.conversation_id)
+
+    await runs.journal.finish(replace(told, assigned={"mood": "good", "count": 1}))
+    await runs.journal.finish(
+        replace(told, lease=second, rows=ending(second, 3).rows, assigned={"count": 2})
+    )
+
+    async with tenant_connection(pool, message.tenant_id) as connection:
+        kept = await connection.fetchval(
+            "SELECT variables FROM conversations WHERE id = $1", message.conversation_id
+        )
+    assert json.loads(kept) == {"mood": "good", "count": 2}

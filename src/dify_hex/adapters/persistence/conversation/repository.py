@@ -46,13 +46,15 @@ _MESSAGES = cast(Table, MessageRow.__table__)
 _CONVERSATIONS = cast(Table, ConversationRow.__table__)
 #: The columns of a message that the end of its run does not write.
 _BORN_WITH = [column for column in _MESSAGES.c if column.name in MESSAGE_COLUMNS]
+#: Those of a conversation that runs do not write.
+_OPENED_WITH = [column for column in _CONVERSATIONS.c if column.name != "variables"]
 _INSERT_MESSAGE = insert(_MESSAGES)
 _OPEN = (
     insert(_MESSAGES)
     .values({column: bindparam(f"message_{column.name}") for column in _BORN_WITH})
     .add_cte(
         insert(_CONVERSATIONS)
-        .values({column: bindparam(f"conversation_{column.name}") for column in _CONVERSATIONS.c})
+        .values({column: bindparam(f"conversation_{column.name}") for column in _OPENED_WITH})
         .cte("opened")
     )
 )

@@ -36,6 +36,8 @@ class ConversationRow(TenantRow, VersionColumn, SoftDelete, Base):
     end_user: Mapped[str]
     name: Mapped[str]
     head_id: Mapped[UUID | None]
+    #: What runs have set of the conversation's variables; written when a run ends.
+    variables: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

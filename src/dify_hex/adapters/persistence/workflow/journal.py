@@ -10,6 +10,7 @@ import orjson
 from dify_hex.adapters.persistence.event_codec import encode_event
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.adapters.persistence.workflow import statements
+from dify_hex.adapters.persistence.workflow.endings import settle_around
 from dify_hex.adapters.persistence.workflow.group_commit import CommitRequest, GroupCommit
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.telemetry import Histogram, Telemetry
@@ -149,7 +150,9 @@ async def _end(connection: asyncpg.Connection, endings: Sequence[RunEnding]) -> 
         [ending.usage.completion_tokens for ending in endings],
         [ending.steps for ending in endings],
         [ending.at for ending in endings],
+        [ending.due_at for ending in endings],
     )
+    await settle_around(connection, endings)
     answered = [ending for ending in endings if ending.message_id is not None]
     if answered:
         await _end_messages(connection, answered)

@@ -8,6 +8,7 @@ import asyncpg
 
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.adapters.persistence.workflow import statements
+from dify_hex.application.workflow.engine.conclusion import PAUSE_EXPIRY
 from dify_hex.application.workflow.ports import (
     RunControl,
     RunLeases,
@@ -16,6 +17,7 @@ from dify_hex.application.workflow.ports import (
 from dify_hex.application.workflow.records import (
     ClaimedRun,
     Lease,
+    Renewed,
     StoredRun,
 )
 from dify_hex.domain.shared.errors import Unavailable
@@ -45,7 +47,7 @@ class PostgresRunLeases(RunLeases):
         self._looked_at = now()
         self._take_over_after = 0.0
 
-    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, DesiredState]:
+    async def renew(self, leases: Sequence[Lease]) -> Mapping[WorkflowRunId, Renewed]:
         """Prolong all in one statement."""
         tenants = {lease.tenant_id for lease in leases}
         async with tenant_connection(self._pool, *tenants) as connection:
@@ -55,7 +57,10 @@ class PostgresRunLeases(RunLeases):
                 [lease.token for lease in leases],
                 leases[0].owner,
             )
-        return {WorkflowRunId(row["run_id"]): DesiredState(row["desired_state"]) for row in found}
+        return {
+            WorkflowRunId(row["run_id"]): Renewed(DesiredState(row["desired_state"]), row["inbox"])
+            for row in found
+        }
 
     async def claim_due(self, owner: str, *, limit: int) -> Sequence[ClaimedRun]:
         """Take what nobody owns, with one UPDATE."""
@@ -121,10 +126,15 @@ class PostgresRunControl(RunControl, StoredRuns):
     ) -> RunStatus:
         """Note it, unless the run has ended."""
         async with tenant_connection(self._pool, tenant_id) as connection:
-            status = await connection.fetchval(statements.DESIRE, run_id, state.value)
-        if status is None:
-            raise WorkflowRunNotFound
-        return RunStatus(status)
+            status = await connection.fetchval(
+                statements.DESIRE, run_id, state.value, PAUSE_EXPIRY.total_seconds()
+            )
+        return _known(status)
+
+    async def resume(self, tenant_id: TenantId, run_id: WorkflowRunId) -> RunStatus:
+        """Let a paused run be claimed."""
+        async with tenant_connection(self._pool, tenant_id) as connection:
+            return _known(await connection.fetchval(statements.RESUME, run_id))
 
     async def get(self, tenant_id: TenantId, run_id: WorkflowRunId) -> StoredRun:
         """The run as it is stored."""
@@ -137,4 +147,12 @@ class PostgresRunControl(RunControl, StoredRuns):
             background=row["background"],
             resume_window=timedelta(milliseconds=row["resume_window_ms"]),
             desired_state=DesiredState(row["desired_state"]),
+            inbox=row["inbox"],
+            owners=row["owners"],
         )
+
+
+def _known(status: str | None) -> RunStatus:
+    if status is None:
+        raise WorkflowRunNotFound
+    return RunStatus(status)

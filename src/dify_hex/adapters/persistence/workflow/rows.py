@@ -1,4 +1,4 @@
-"""Tables of runs: the run itself and its journal."""
+"""Tables of runs: the run itself, its journal, and the forms that it waits for."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,6 +28,13 @@ class WorkflowRunRow(TenantRow, Base):
             postgresql_where=text("status = 'paused'"),
         ),
         Index("ix_workflow_runs_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_workflow_runs_parent", "tenant_id", "parent_run_id", text("run_id DESC")),
+        Index("ix_workflow_runs_user", "tenant_id", "end_user", text("run_id DESC")),
+        Index(
+            "ix_workflow_runs_finished_at",
+            "finished_at",
+            postgresql_where=text("finished_at IS NOT NULL"),
+        ),
     )
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -45,6 +52,10 @@ class WorkflowRunRow(TenantRow, Base):
     lease_owner: Mapped[str | None]
     lease_token: Mapped[int]
     lease_expires_at: Mapped[datetime]
+    #: Counts what has come in for the owner: answers, timers.
+    inbox: Mapped[int] = mapped_column(server_default=text("0"))
+    #: How many have owned the run since it last came to rest.
+    owners: Mapped[int] = mapped_column(server_default=text("0"))
     due_at: Mapped[datetime | None]
     outputs: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     error_code: Mapped[str | None]
@@ -68,3 +79,27 @@ class WorkflowRunEventRow(TenantRow, Base):
     type: Mapped[str]
     payload: Mapped[dict[str, object]] = mapped_column(JSONB)
     at: Mapped[datetime]
+
+
+class WorkflowFormRow(TenantRow, Base):
+    """A form, from the moment its node asks for it until its run is forgotten."""
+
+    __tablename__ = "workflow_forms"
+    __table_args__ = (
+        Index("ix_workflow_forms_run_id", "tenant_id", "run_id", "id"),
+        Index("ix_workflow_forms_due_at", "due_at", postgresql_where=text("status = 'open'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID]
+    frame: Mapped[str]
+    node_id: Mapped[str]
+    content: Mapped[str]
+    inputs: Mapped[list[object]] = mapped_column(JSONB)
+    actions: Mapped[list[object]] = mapped_column(JSONB)
+    status: Mapped[str]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    answer: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None]

@@ -7,6 +7,21 @@ LEASE_SECONDS = 6
 
 _LEASE_END = f"now() + interval '{LEASE_SECONDS} seconds'"
 
+
+def due_when(condition: str) -> str:
+    """Assignments that make the row `run` due for whoever claims it, where the condition holds.
+
+    Whoever read a run before its pause need not be there any more, so from then on it asks for
+    readers no longer.
+    """
+    return f"""
+    status = CASE WHEN {condition} THEN 'running' ELSE run.status END,
+    background = run.background OR ({condition}),
+    due_at = CASE WHEN {condition} THEN NULL ELSE run.due_at END,
+    lease_owner = CASE WHEN {condition} THEN NULL ELSE run.lease_owner END,
+    lease_expires_at = CASE WHEN {condition} THEN '-infinity' ELSE run.lease_expires_at END"""
+
+
 #: $1 run ids; then one array per column. Locks the lease rows in run_id order, and inserts only
 #: what still carries the run's present token.
 APPEND = """
@@ -41,12 +56,38 @@ UPDATE workflow_runs AS run SET
     outputs = ended.outputs, prompt_tokens = ended.prompt_tokens,
     completion_tokens = ended.completion_tokens, steps = ended.steps,
     finished_at = CASE WHEN ended.status = 'paused' THEN NULL ELSE ended.at END,
-    lease_owner = NULL, lease_expires_at = '-infinity'
+    due_at = ended.due_at, owners = 0, lease_owner = NULL, lease_expires_at = '-infinity'
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::int[], $7::int[],
-            $8::int[], $9::timestamptz[])
+            $8::int[], $9::timestamptz[], $10::timestamptz[])
     AS ended(run_id, status, error_code, error_message, outputs, prompt_tokens,
-             completion_tokens, steps, at)
+             completion_tokens, steps, at, due_at)
 WHERE run.run_id = ended.run_id
+"""
+
+#: A pause that was overtaken by a stop, a resume or an answer is over before it began. $2: whether
+#: the pause was asked for; $3: the forms that are waited for.
+GO_ON = f"""
+UPDATE workflow_runs AS run SET {due_when("true")}
+FROM unnest($1::uuid[], $2::boolean[]) AS paused(run_id, requested)
+WHERE run.run_id = paused.run_id AND run.status = 'paused'
+  AND (run.desired_state = 'stop'
+       OR run.desired_state = 'run'
+          AND (paused.requested
+               OR EXISTS (SELECT FROM workflow_forms AS form
+                          WHERE form.id = ANY($3::uuid[]) AND form.run_id = run.run_id
+                            AND form.tenant_id = run.tenant_id AND form.status <> 'open')))
+"""  # noqa: S608 - its only insert is the constant above
+
+CLOSE_FORMS = """
+UPDATE workflow_forms AS form SET status = 'closed'
+FROM unnest($1::uuid[], $2::uuid[]) AS ended(tenant_id, run_id)
+WHERE form.tenant_id = ended.tenant_id AND form.run_id = ended.run_id AND form.status = 'open'
+"""
+
+KEEP_VARIABLES = """
+UPDATE conversations AS conversation SET variables = conversation.variables || assigned.variables
+FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS assigned(tenant_id, id, variables)
+WHERE conversation.tenant_id = assigned.tenant_id AND conversation.id = assigned.id
 """
 
 #: What the end user sees of a run is written from its events, in the same transaction.
@@ -90,7 +131,7 @@ WITH mine AS (
 )
 UPDATE workflow_runs AS run SET lease_expires_at = {_LEASE_END}
 FROM mine WHERE run.run_id = mine.run_id
-RETURNING run.run_id, run.desired_state
+RETURNING run.run_id, run.desired_state, run.inbox
 """  # noqa: S608 - its only insert is the constant above
 
 #: $3: whether runs may be taken from an owner, which is not so just after the database was away:
@@ -105,37 +146,52 @@ WITH due AS (
 )
 UPDATE workflow_runs AS run SET
     lease_token = run.lease_token + 1, lease_owner = $1, lease_expires_at = {_LEASE_END},
-    status = 'running'
+    owners = run.owners + 1, status = 'running'
 FROM due WHERE run.run_id = due.run_id
-RETURNING run.run_id, run.tenant_id, run.lease_token
+RETURNING run.run_id, run.tenant_id, run.lease_token, run.owners
 """  # noqa: S608 - its only insert is the constant above
 
 #: Whoever read a run before its pause need not be there any more, so it asks for readers no longer.
 TAKE_PAUSED = f"""
 UPDATE workflow_runs SET
     lease_token = lease_token + 1, lease_owner = $2, lease_expires_at = {_LEASE_END},
-    status = 'running', background = true
+    owners = owners + 1, due_at = NULL, status = 'running', background = true
 WHERE run_id = $1 AND status = 'paused'
 RETURNING lease_token
 """  # noqa: S608 - its only insert is the constant above
 
 #: Nobody's at once: the owner is gone, so the next claim need not wait for the lease to end.
 RELEASE = """
-UPDATE workflow_runs AS run SET lease_owner = NULL, lease_expires_at = '-infinity'
+UPDATE workflow_runs AS run SET owners = 0, lease_owner = NULL, lease_expires_at = '-infinity'
 FROM unnest($1::uuid[], $2::int[]) AS held(run_id, token)
 WHERE run.run_id = held.run_id AND run.lease_token = held.token
   AND run.status IN ('pending', 'running')
 """
 
+#: A run that has paused already, and then is asked to, expires like any that was.
 DESIRE = """
-UPDATE workflow_runs SET
+UPDATE workflow_runs AS run SET
     desired_state = CASE WHEN status IN ('pending', 'running', 'paused')
-                         THEN $2 ELSE desired_state END
+                         THEN $2 ELSE desired_state END,
+    due_at = CASE WHEN status = 'paused' AND $2 = 'pause'
+                  THEN coalesce(due_at, now() + make_interval(secs => $3)) ELSE due_at END
 WHERE run_id = $1 RETURNING status
 """
 
+#: Returns where the run stood before.
+RESUME = f"""
+WITH before AS (SELECT run_id, status FROM workflow_runs WHERE run_id = $1 FOR UPDATE)
+UPDATE workflow_runs AS run SET
+    desired_state = CASE WHEN run.status IN ('pending', 'running', 'paused')
+                         THEN 'run' ELSE run.desired_state END,
+    {due_when("run.status = 'paused'")}
+FROM before WHERE run.run_id = before.run_id
+RETURNING before.status
+"""  # noqa: S608 - its only insert is the constant above
+
 READ_STORED = """
-SELECT run.background, run.resume_window_ms, run.desired_state, graph.document
+SELECT run.background, run.resume_window_ms, run.desired_state, run.inbox, run.owners,
+       graph.document
 FROM workflow_runs AS run
 JOIN graph_documents AS graph ON graph.tenant_id = run.tenant_id AND graph.hash = run.graph_hash
 WHERE run.run_id = $1

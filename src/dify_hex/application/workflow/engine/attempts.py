@@ -36,6 +36,7 @@ def context_of(run: WorkflowRun, address: NodeAddress, clock: Clock) -> NodeCont
         inputs=run.inputs_of(address),
         variables=run.variables_of(address),
         clock=clock,
+        frame=address.frame,
     )
 
 

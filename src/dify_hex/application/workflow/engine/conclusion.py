@@ -1,6 +1,7 @@
 """How a run ends or pauses: its last events, and all that becomes true together with them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dify_hex.application.shared.clock import Clock
@@ -46,7 +47,8 @@ class RunConclusion:
         if run.is_exhausted:
             return await self._end(run.succeed(answer=self._text.text, now=now))
         if pausing is not None:
-            return await self._end(run.pause(pausing.reason, now=now), due_at=now + PAUSE_EXPIRY)
+            events = run.pause(pausing.reason, now=now)
+            return await self._end(events, due_at=now + PAUSE_EXPIRY, requested=True)
         return await self._end(run.pause(WAITING_FOR_INPUT, now=now))
 
     async def fail(self, error: RunError) -> RunResult:
@@ -71,11 +73,13 @@ class RunConclusion:
         events: Sequence[RunEvent],
         error: RunError | None = None,
         due_at: datetime | None = None,
+        requested: bool = False,
     ) -> RunResult:
         self._recorder.record_ending(events)
         run, at = self._run, events[-1].at
         outputs = run.outputs(self._text.text)
-        await self._recorder.finish(self._ending(at, error, due_at))
+        ending = self._ending(at, error, due_at)
+        await self._recorder.finish(replace(ending, pause_requested=requested))
         return RunResult(
             run_id=run.run_id,
             status=run.status,
@@ -112,4 +116,6 @@ class RunConclusion:
             conversation_id=run.facts.conversation_id,
             assigned=dict(run.assigned),
             due_at=due_at,
+            awaited=tuple(form.form_id for form in run.waiting_nodes().values()),
+            has_asked=run.has_asked,
         )

@@ -22,10 +22,11 @@ from dify_hex.application.workflow.records import (
     ClaimedRun,
     Lease,
 )
-from dify_hex.application.workflow.start_run import StartedRun
+from dify_hex.application.workflow.started_run import StartedRun
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import WorkflowRunId
 from dify_hex.domain.workflow.errors import LeaseLost, RunsFull
+from dify_hex.domain.workflow.statuses import DesiredState
 
 
 class RunMoved(Unavailable):
@@ -45,6 +46,9 @@ class HostedRun:
     #: Known as soon as the ending is committed, while the stream is still being closed.
     result: asyncio.Future[RunResult]
     task: asyncio.Task[None]
+    #: What the owner has heard of: how often something came in, and what was desired.
+    inbox: int
+    desired_state: DesiredState
     #: Callers in this process that wait for the result; they count as readers.
     waiting: int = 0
     #: Loop time at which somebody was last seen to follow the run.
@@ -183,10 +187,15 @@ class RunHost:
         hosted.scheduler.post(command)
         return True
 
+    def find(self, lease: Lease) -> HostedRun | None:
+        """The run that executes here under exactly this lease."""
+        hosted = self._runs.get(lease.run_id)
+        return hosted if hosted is not None and hosted.lease == lease else None
+
     def lose(self, lease: Lease) -> None:
         """Break a run off that has been taken over; one that goes on under a newer lease stays."""
-        hosted = self._runs.get(lease.run_id)
-        if hosted is not None and hosted.lease == lease:
+        hosted = self.find(lease)
+        if hosted is not None:
             hosted.scheduler.post(Break(LeaseLost(run_id=str(lease.run_id))))
 
     async def drain(self, *, seconds: float) -> None:
@@ -215,6 +224,8 @@ class RunHost:
             scheduler=loaded.scheduler,
             result=result,
             task=task,
+            inbox=loaded.inbox,
+            desired_state=loaded.desired_state,
             followed_at=loop.time(),
         )
         self._runs[loaded.lease.run_id] = hosted

@@ -7,8 +7,15 @@ from datetime import timedelta
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.faults import FaultReporter
 from dify_hex.application.workflow.engine.attempts import NodeAttempts
-from dify_hex.application.workflow.engine.commands import Pause, Stop
+from dify_hex.application.workflow.engine.commands import (
+    Command,
+    Expire,
+    Pause,
+    Resume,
+    Stop,
+)
 from dify_hex.application.workflow.engine.conclusion import RunConclusion
+from dify_hex.application.workflow.engine.form_answers import FormAnswers
 from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
@@ -25,11 +32,12 @@ from dify_hex.application.workflow.records import (
     ClaimedRun,
     JournalRow,
     Lease,
+    StoredRun,
 )
-from dify_hex.application.workflow.start_run import DEFAULT_RESUME_WINDOW, StartedRun
+from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW, StartedRun
 from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.run import WorkflowRun
-from dify_hex.domain.workflow.statuses import DesiredState
+from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
 
 #: A run that has had this many owners kills them; it is failed instead of tried once more.
 MAX_OWNERS = 20
@@ -50,6 +58,9 @@ class LoadedRun:
     recorder: RunRecorder
     background: bool
     resume_window: timedelta
+    #: How often something had come in for the owner, and what was desired, when it was loaded.
+    inbox: int = 0
+    desired_state: DesiredState = DesiredState.RUN
 
 
 class RunLoader:
@@ -67,7 +78,9 @@ class RunLoader:
         clock: Clock,
         faults: FaultReporter,
         limits: RunLimits,
+        answers: FormAnswers,
     ) -> None:
+        self._answers = answers
         self._journal = journal
         self._stream = stream
         self._stored_runs = stored_runs
@@ -105,19 +118,33 @@ class RunLoader:
         recorder, text = self._open(run, lease)
         recorder.continue_from(run.seq)
         text.begin(taken_over=claimed.taken_over)
-        condemned = ABANDONED if lease.token > MAX_OWNERS else None
+        condemned = ABANDONED if stored.owners > MAX_OWNERS else None
         scheduler = self._scheduler(run, lease, recorder, text, condemned)
-        if stored.desired_state is DesiredState.STOP:
-            scheduler.post(Stop("requested"))
-        elif stored.desired_state is DesiredState.PAUSE:
-            scheduler.post(Pause("requested"))
+        for command in await self._first_commands(run, stored):
+            scheduler.post(command)
         return LoadedRun(
             lease=lease,
             scheduler=scheduler,
             recorder=recorder,
             background=stored.background,
             resume_window=stored.resume_window or DEFAULT_RESUME_WINDOW,
+            inbox=stored.inbox,
+            desired_state=stored.desired_state,
         )
+
+    async def _first_commands(self, run: WorkflowRun, stored: StoredRun) -> Sequence[Command]:
+        """What happens before anything else: what was asked of the run while it had no owner."""
+        if stored.desired_state is DesiredState.STOP:
+            return [Stop("requested")]
+        paused = run.status is RunStatus.PAUSED
+        if stored.desired_state is DesiredState.EXPIRE and paused:
+            return [Expire()]
+        commands: list[Command] = [Resume()] if paused else []
+        if stored.desired_state is DesiredState.PAUSE:
+            commands.append(Pause("requested"))
+        if run.waiting_nodes():
+            commands += await self._answers.of_run(run.tenant_id, run.run_id)
+        return commands
 
     def _open(self, run: WorkflowRun, lease: Lease) -> tuple[RunRecorder, MessageText]:
         recorder = RunRecorder(

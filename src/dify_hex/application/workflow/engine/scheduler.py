@@ -22,14 +22,14 @@ from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.run_result import RunResult
-from dify_hex.application.workflow.node_executor import (
-    LinkedGraph,
-)
+from dify_hex.application.workflow.node_executor import LinkedGraph
+from dify_hex.domain.shared.ids import FormId
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
 from dify_hex.domain.workflow.errors import NestedTooDeeply
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
 from dify_hex.domain.workflow.run import Events, WorkflowRun
+from dify_hex.domain.workflow.statuses import RunStatus
 
 OWNER_LOST = RunError(code="workflow_owner_lost", message="The process that ran it went away.")
 #: Steps after which a run of pure nodes lets others have their turn.
@@ -89,6 +89,8 @@ class RunScheduler:
         self._commits: set[asyncio.Task[None]] = set()
         self._timers: dict[NodeAddress, asyncio.TimerHandle] = {}
         self._pausing: Pause | None = None
+        #: Answers that came before the run had asked, by form.
+        self._early_answers: dict[FormId, NodeOutcome] = {}
         self._closures = 0
 
     def post(self, command: Command) -> None:
@@ -221,8 +223,7 @@ class RunScheduler:
             case Pause():
                 self._pausing = received
             case Resume():
-                self._pausing = None
-                self._recorder.record(self._run.resume(now=self._clock.now()))
+                self._resume()
             case AnswerForm():
                 self._take_answer(received)
             case GiveUp():
@@ -232,6 +233,11 @@ class RunScheduler:
             case _:
                 assert_never(received)
         return None
+
+    def _resume(self) -> None:
+        self._pausing = None
+        if self._run.status is RunStatus.PAUSED:
+            self._recorder.record(self._run.resume(now=self._clock.now()))
 
     def _take_settled(self, settled: _Settled) -> None:
         node = self._run.node_run(settled.address)
@@ -246,6 +252,8 @@ class RunScheduler:
         for address, form in waiting.items():
             if form.form_id == answer.form_id:
                 self._settle(address, answer.outcome)
+                return
+        self._early_answers[answer.form_id] = answer.outcome
 
     def _settle(self, address: NodeAddress, result: Result) -> None:
         run, now = self._run, self._clock.now()
@@ -267,6 +275,8 @@ class RunScheduler:
             self._text.withdraw(address)
         self._text.advance()
         self._drop_abandoned()
+        if isinstance(result, RequestedInput) and result.form_id in self._early_answers:
+            self._settle(address, self._early_answers[result.form_id])
 
     def _enter(self, address: NodeAddress, linked: LinkedGraph) -> Events:
         now = self._clock.now()

@@ -77,6 +77,42 @@ MESSAGES: Messages = {
         "The model named none of the classes, not even when asked again.",
         "模型未给出任何一个分类，再次询问后仍未给出。",
     ),
+    "workflow_nested_too_deeply": Message(
+        "Workflows are linked inside each other more than {limit} levels deep.",
+        "工作流之间的嵌套超过 {limit} 层。",
+    ),
+    "workflow_node_timeout": Message(
+        "The node took longer than the {seconds} seconds that it may.",
+        "节点执行超过了允许的 {seconds} 秒。",
+    ),
+    "workflow_not_a_list": Message(
+        "An iteration needs a list to go through, and {selector} is none.",
+        "迭代需要列表，而 {selector} 不是列表。",
+    ),
+    "workflow_form_not_found": Message("There is no such form.", "该表单不存在。"),
+    "workflow_form_closed": Message(
+        "The form was answered, its time is up, or its run has ended.",
+        "表单已提交、已超时，或其运行已结束。",
+    ),
+    "workflow_form_answer_invalid": Message(
+        "The answer does not fit the form; see details.faults.",
+        "提交内容与表单不符，详见 details.faults。",
+    ),
+    "workflow_nothing_to_retry": Message(
+        "Nothing in the run has failed; fork it to run a part again.",
+        "该运行没有失败的节点；如需重跑部分节点，请使用分叉。",
+    ),
+    "workflow_run_under_way": Message(
+        "The run has not ended yet; stop it first, or wait.", "运行尚未结束；请先停止或等待。"
+    ),
+    "workflow_run_of_message": Message(
+        "The run answers a message; send the message again instead.",
+        "该运行用于回答消息；请重新发送消息。",
+    ),
+    "workflow_fork_invalid": Message(
+        "The run cannot be forked like this; see details.faults.",
+        "无法这样分叉该运行，详见 details.faults。",
+    ),
     "sys_overloaded": Message(
         "This server is carrying as much as it can; try again in a moment.",
         "服务器已满载，请稍后重试。",

@@ -13,7 +13,7 @@ from dify_hex.entrypoints.http.problems import RateLimited
 from dify_hex.entrypoints.http.request_context import current_request
 
 #: Where a password or a one-time token can be guessed.
-_SIGN_IN_PATHS = ("/v1/auth/login", "/v1/auth/refresh", "/setup/")
+_SIGN_IN_PATHS = ("/v1/auth/login", "/v1/auth/refresh", "/setup/", "/v1/forms/")
 #: What must answer whoever asks.
 _FREE_PATHS = ("/health/", "/metrics")
 

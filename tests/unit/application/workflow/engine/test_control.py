@@ -4,12 +4,24 @@ import asyncio
 
 import pytest
 
-from dify_hex.application.workflow.engine.commands import Pause, Resume, Stop
+from dify_hex.application.workflow.engine.commands import Stop
+from dify_hex.application.workflow.pause_run import PauseRun
+from dify_hex.application.workflow.resume_run import ResumeRun
 from dify_hex.application.workflow.stop_run import StopRun
 from dify_hex.domain.workflow.errors import WorkflowRunNotFound
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
-from tests.builders.engine import Engine, launched, until
+from tests.builders.engine import Engine, claimer_of, launched, until
 from tests.fakes.scripted_nodes import Dialogue
+
+
+async def pause(engine: Engine) -> None:
+    use_case = PauseRun(control=engine.runs, signals=engine.signals, host=engine.host)
+    await use_case.execute(engine.actor, engine.only_id())
+
+
+async def resume(engine: Engine) -> None:
+    use_case = ResumeRun(control=engine.runs, signals=engine.signals, host=engine.host)
+    await use_case.execute(engine.actor, engine.only_id())
 
 
 class TestStopping:
@@ -34,7 +46,7 @@ class TestStopping:
     async def test_a_pause_waits_for_what_runs_and_needs_no_owner_afterwards(self) -> None:
         dialogue = Dialogue()
         engine, handle = await launched(dialogue)
-        engine.host.post(engine.only_id(), Pause("requested"))
+        await pause(engine)
         dialogue.finish("Hello.")
 
         result = await handle.result()
@@ -46,16 +58,16 @@ class TestStopping:
     async def test_a_paused_run_goes_on_in_any_process_and_asks_for_readers_no_longer(self) -> None:
         dialogue = Dialogue()
         engine, handle = await launched(dialogue)
-        engine.host.post(engine.only_id(), Pause("requested"))
+        await pause(engine)
         dialogue.finish("Hello.")
         await handle.result()
         other = Engine(runs=engine.runs, owner="worker-1")
+        other.actor = engine.actor
         run = engine.only_run()
 
-        claimed = await other.runs.take_paused(run.tenant_id, engine.only_id(), "worker-1")
-        assert claimed is not None
-        await other.host.adopt(claimed)
-        other.host.post(engine.only_id(), Resume())
+        await resume(other)
+        assert other.signals.told_workers == 1
+        await claimer_of(other).claim_once()
         await until(lambda: run.status.is_final)
 
         assert engine.journal()[-5:] == [
@@ -104,7 +116,7 @@ class TestStopRun:
     async def test_a_paused_run_is_stopped_right_here(self) -> None:
         dialogue = Dialogue()
         engine, handle = await launched(dialogue)
-        engine.host.post(engine.only_id(), Pause("requested"))
+        await pause(engine)
         dialogue.finish("Hello.")
         await handle.result()
 

@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from dify_hex.application.workflow.engine.lease_keeper import LeaseKeeper
 from dify_hex.application.workflow.engine.leaving import LeavingWatch
 from dify_hex.application.workflow.engine.run_host import RunMoved
 from dify_hex.domain.workflow.errors import RunsFull
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
-from tests.builders.engine import Engine, launched
+from tests.builders.engine import Engine, keeper_of, launched
 from tests.fakes.scripted_nodes import Dialogue, ScriptedNodes
 
 
@@ -61,7 +60,7 @@ class TestPlaces:
 class TestLeases:
     async def test_a_lost_lease_breaks_the_run_off(self) -> None:
         engine, handle = await launched(Dialogue())
-        keeper = LeaseKeeper(host=engine.host, leases=engine.runs, signals=engine.signals)
+        keeper = keeper_of(engine)
         engine.only_run().token += 1
 
         await keeper.renew([hosted.lease for hosted in engine.host.runs])
@@ -79,7 +78,7 @@ class TestLeases:
     ) -> None:
         dialogue = Dialogue()
         engine, handle = await launched(dialogue)
-        keeper = LeaseKeeper(host=engine.host, leases=engine.runs, signals=engine.signals)
+        keeper = keeper_of(engine)
         run = engine.only_run()
         await engine.runs.desire(run.tenant_id, engine.only_id(), state)
 
@@ -90,7 +89,7 @@ class TestLeases:
 
     async def test_a_wake_up_brings_it_at_once(self) -> None:
         engine, handle = await launched(Dialogue())
-        keeper = LeaseKeeper(host=engine.host, leases=engine.runs, signals=engine.signals)
+        keeper = keeper_of(engine)
         listening = asyncio.create_task(keeper.listen())
         run = engine.only_run()
         await engine.runs.desire(run.tenant_id, engine.only_id(), DesiredState.STOP)
@@ -103,7 +102,7 @@ class TestLeases:
     async def test_a_renewal_that_changes_nothing_changes_nothing(self) -> None:
         dialogue = Dialogue()
         engine, handle = await launched(dialogue)
-        keeper = LeaseKeeper(host=engine.host, leases=engine.runs, signals=engine.signals)
+        keeper = keeper_of(engine)
 
         await keeper.renew([])
         await keeper.renew([hosted.lease for hosted in engine.host.runs])

@@ -126,7 +126,8 @@ class TestTakingOver:
     async def test_a_run_that_kills_its_owners_is_given_up(self) -> None:
         engine = Engine()
         await engine.begin(background=True)
-        engine.only_run().token = MAX_OWNERS
+        run = engine.only_run()
+        run.stored = replace(run.stored, owners=MAX_OWNERS)
 
         await self.claim(engine)
         await until(lambda: engine.only_run().status.is_final)

@@ -1,0 +1,51 @@
+"""The routes of forms that runs wait for; a form's token is all that they ask for."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from dify_hex.application.workflow.answer_form import AnswerForm
+from dify_hex.application.workflow.show_form import ShowForm
+from dify_hex.domain.workflow.errors import FormAnswerInvalid, FormClosed, FormNotFound
+from dify_hex.entrypoints.http.envelope import Envelope, ok
+from dify_hex.entrypoints.http.errors import errors
+from dify_hex.entrypoints.http.guard import PUBLIC
+from dify_hex.entrypoints.http.injection import Inject
+from dify_hex.entrypoints.http.request_context import current_request
+from dify_hex.entrypoints.http.v1.forms.schemas import AnswerFormRequest, FormResponse
+
+router = APIRouter(prefix="/v1/forms", tags=["Forms"])
+
+FormToken = Annotated[
+    str, Path(max_length=200, description="From the forms of a run; good for one answer.")
+]
+
+
+@router.get(
+    "/{form_token}",
+    response_model=Envelope[FormResponse],
+    responses=errors(FormNotFound, FormClosed),
+    openapi_extra={**PUBLIC},
+)
+async def show_form(
+    form_token: FormToken, use_case: Annotated[ShowForm, Inject(ShowForm)]
+) -> Response:
+    """The form, as long as it can be answered."""
+    return ok(FormResponse.of(await use_case.execute(form_token)))
+
+
+@router.post(
+    "/{form_token}",
+    response_model=Envelope[FormResponse],
+    responses=errors(FormNotFound, FormClosed, FormAnswerInvalid),
+    openapi_extra={**PUBLIC},
+)
+async def answer_form(
+    form_token: FormToken,
+    body: AnswerFormRequest,
+    use_case: Annotated[AnswerForm, Inject(AnswerForm)],
+) -> Response:
+    """Answer the form, and let its run go on; the first answer counts."""
+    command = body.to_command(form_token, current_request().client_address)
+    return ok(FormResponse.of(await use_case.execute(command)))
