@@ -25,6 +25,7 @@ NAMES = (
     "stream_readers",
     "concurrent_runs",
     "journal",
+    "sandbox",
 )
 _TABLE = Path(__file__).with_name("README.md")
 _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"

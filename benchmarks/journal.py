@@ -2,30 +2,23 @@
 
 import argparse
 import asyncio
-import os
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import uvloop
 
+from benchmarks.database import database
 from benchmarks.figures import Figure, Report, percentile, run_alone
 from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.adapters.dsl.run_event_codec import PydanticRunEventCodec
-from dify_hex.adapters.embedded.data_folder import DataFolder
-from dify_hex.adapters.embedded.postgres import DatabaseUrls, PostgresServer
+from dify_hex.adapters.embedded.postgres import DatabaseUrls
 from dify_hex.adapters.persistence.engine import PoolSettings, make_engine, make_pool
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.adapters.persistence.workflow.journal import PostgresRunJournal
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.application.workflow.records import JournalRow, Lease, NewRun
-from dify_hex.bootstrap.migrate import migrate
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.workflow.run import WorkflowRun
 from tests.builders.workflow import chat_graph, facts
@@ -39,8 +32,8 @@ _SETTINGS = PoolSettings(application_name="benchmark", size=4)
 def measure(options: argparse.Namespace) -> Report:
     """One writer, one to many runs."""
     seconds = 3.0 if options.quick else 15.0
-    with _database() as urls:
-        found = [(runs, uvloop.run(_steps(urls, runs, seconds))) for runs in _RUNS]
+    with database() as place:
+        found = [(runs, uvloop.run(_steps(place.urls, runs, seconds))) for runs in _RUNS]
     return Report(
         title="Journal: group commit under row-level security, eight tenants, 300-byte payloads",
         figures=tuple(
@@ -54,24 +47,6 @@ def measure(options: argparse.Namespace) -> Report:
             for runs, latencies in found
         ),
     )
-
-
-@contextmanager
-def _database() -> Iterator[DatabaseUrls]:
-    """PostgreSQL as `up` starts it, which forgets nothing, and the newest schema."""
-    place = Path(tempfile.mkdtemp(prefix="dify-hex-bench-"))
-    place.chmod(0o711)
-    folder = DataFolder.open(place)
-    log = os.open(folder.logs / "postgres.log", os.O_WRONLY | os.O_CREAT, 0o600)
-    server = PostgresServer(folder, output=log)
-    try:
-        asyncio.run(server.start())
-        asyncio.run(migrate(server.urls.owner))
-        yield server.urls
-    finally:
-        asyncio.run(server.stop())
-        os.close(log)
-        shutil.rmtree(place, ignore_errors=True)
 
 
 async def _steps(urls: DatabaseUrls, runs: int, seconds: float) -> list[float]:
