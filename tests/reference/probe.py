@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dify_hex.domain.workflow.errors import VariableMissing
-from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig, Reference
+from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
 from dify_hex.domain.workflow.node_run import Assignment, NodeOutcome, RunError
 from dify_hex.domain.workflow.variables.pool import VariablePool
+from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.value_type import ValueType
 

@@ -8,8 +8,6 @@ from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.value_type import ValueType
 
-__all__ = ["DEFAULT_HANDLE", "ConfigFault", "NodeConfig", "Reference"]
-
 #: The exit that every node has; branching nodes name others.
 DEFAULT_HANDLE = "source"
 

@@ -10,8 +10,8 @@ from dify_hex.domain.workflow.graph.graph import Graph, Node
 from dify_hex.domain.workflow.graph.sight import Sight
 from dify_hex.domain.workflow.graph.traversal import enclosing
 from dify_hex.domain.workflow.graph.unread import is_read, type_of
-from dify_hex.domain.workflow.node_config import Reference
 from dify_hex.domain.workflow.node_policy import ErrorStrategy
+from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import (
     CONVERSATION,
     ENVIRONMENT,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dify_hex.domain.workflow.graph.graph import Node
-from dify_hex.domain.workflow.node_config import NodeConfig, Reference
+from dify_hex.domain.workflow.node_config import NodeConfig
+from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.value_type import ValueType
 
 

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.json_value import JsonObject
-from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, ConfigFault, NodeConfig
+from dify_hex.domain.workflow.faults import ConfigFault
+from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
 from dify_hex.domain.workflow.node_policy import FAIL_BRANCH
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector, is_name

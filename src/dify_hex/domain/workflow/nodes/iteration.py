@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from dify_hex.domain.workflow.node_config import ConfigFault, NodeConfig, Reference
+from dify_hex.domain.workflow.faults import ConfigFault
+from dify_hex.domain.workflow.node_config import NodeConfig
+from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.value_type import ARRAYS, ValueType
 

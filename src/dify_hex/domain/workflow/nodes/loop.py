@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.workflow.conditions import Condition, ConditionGroup, LogicalOperator
-from dify_hex.domain.workflow.node_config import ConfigFault, NodeConfig, Reference
+from dify_hex.domain.workflow.faults import ConfigFault
+from dify_hex.domain.workflow.node_config import NodeConfig
+from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.value_type import ValueType
 

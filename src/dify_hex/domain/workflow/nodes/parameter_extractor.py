@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from dify_hex.domain.workflow.node_config import ConfigFault, NodeConfig
+from dify_hex.domain.workflow.faults import ConfigFault
+from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.prompting.extracted_parameter import (
     ExtractedParameter,
     ParameterType,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from dify_hex.domain.workflow.node_config import ConfigFault, NodeConfig
+from dify_hex.domain.workflow.faults import ConfigFault
+from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.node_policy import FAIL_BRANCH
 from dify_hex.domain.workflow.prompting.json_answer import object_in
 from dify_hex.domain.workflow.prompting.model_settings import (

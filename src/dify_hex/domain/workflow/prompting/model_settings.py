@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from dify_hex.domain.workflow.node_config import ConfigFault
+from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 from dify_hex.domain.workflow.variables.value_type import ValueType
