@@ -58,6 +58,7 @@ PLANTS = (
     plant("database-driver", ("adapters/redis/seed.py", "from sqlalchemy import text")),
     plant("database-driver", ("entrypoints/http/seed.py", "import asyncpg")),
     plant("object-storage", ("adapters/persistence/seed.py", "import obstore")),
+    plant("json-schema", ("adapters/dsl/seed.py", "import jsonschema")),
     plant("litellm", ("adapters/openai/seed.py", "def late() -> None:\n    import litellm")),
     plant("redis-driver", ("adapters/persistence/seed.py", "import redis.asyncio")),
     plant("redis-driver", ("entrypoints/http/seed.py", "from arq import cron")),
