@@ -209,3 +209,9 @@ class ForkInvalid(InvalidInput):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__(faults=[fault.as_detail() for fault in faults])
         self.faults = tuple(faults)
+
+
+class NodeTypeUnavailable(Unsupported):
+    """This release cannot execute nodes of this type."""
+
+    code = "workflow_node_type_unavailable"

@@ -25,6 +25,7 @@ from dify_hex.application.workflow.nodes.question_classifier import QuestionClas
 from dify_hex.application.workflow.nodes.start import StartNode
 from dify_hex.application.workflow.nodes.template_transform import TemplateTransformNode
 from dify_hex.application.workflow.nodes.variable_aggregator import VariableAggregatorNode
+from dify_hex.domain.workflow.errors import NodeTypeUnavailable
 from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.agent import AgentConfig
@@ -158,5 +159,12 @@ class NodeRegistry(NodeExecutors):
         return self._pure[type(config)].compute(config, context)
 
     def execute(self, config: NodeConfig, context: NodeContext) -> AsyncGenerator[NodeOutput, None]:
-        """The outputs, from the executor of the node's type."""
-        return self._effects[type(config)].execute(config, context)
+        """The outputs, from the executor of the node's type.
+
+        Raises:
+            NodeTypeUnavailable: nobody executes nodes of this type; a draft may have one.
+        """
+        executor = self._effects.get(type(config))
+        if executor is None:
+            raise NodeTypeUnavailable(reason=MISSING[config.type])
+        return executor.execute(config, context)

@@ -11,6 +11,10 @@ MESSAGES: Messages = {
     "workflow_invalid_template": Message(
         "The template cannot be used: {reason}.", "模板不可用：{reason}。"
     ),
+    "workflow_node_type_unavailable": Message(
+        "This release cannot execute nodes of this type. {reason}",
+        "当前版本无法执行此类型的节点。{reason}",
+    ),
     "workflow_variable_missing": Message(
         "The variable {selector} has no value.", "变量 {selector} 没有值。"
     ),
