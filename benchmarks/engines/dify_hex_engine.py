@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import UTC, datetime
 
 from benchmarks.engines import dify_hex_graphs as graphs
 from benchmarks.engines.serving import Events, Execute, Prepare, serve
@@ -12,13 +12,13 @@ from dify_hex.application.shared.identity import new_id
 from dify_hex.application.workflow.engine.detached_runs import DetachedRuns
 from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.nodes.registry import NodeRegistry
-from dify_hex.domain.shared.ids import TenantId
+from dify_hex.domain.shared.ids import AppId, EndUserName, TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.run_events import RunStarted
 from tests.builders.engine import KeptFaults
 from tests.builders.node_services import services
-from tests.builders.workflow import facts
 
 
 class Engine:
@@ -27,6 +27,7 @@ class Engine:
     def __init__(self) -> None:
         self.events = Events()
         self._tenant = TenantId(new_id())
+        self._app = AppId(new_id())
         self._runs = DetachedRuns(
             nodes=NodeRegistry(services(), graphs.REGISTERED),
             codec=PydanticRunEventCodec(),
@@ -47,8 +48,18 @@ class Engine:
 
     async def run(self, graph: Graph, inputs: JsonObject) -> JsonValue:
         """What one run puts out."""
-        given = replace(facts(message=False, inputs=inputs), durability=Durability.NONE)
-        result = await self._runs.execute(self._tenant, graph, given, self.events.take)
+        facts = RunStarted(
+            at=datetime.now(UTC),
+            run_id=WorkflowRunId(new_id()),
+            graph_hash="0" * 64,
+            node_schemas={},
+            app_id=self._app,
+            app_version_id=None,
+            user=EndUserName("benchmark"),
+            inputs=inputs,
+            durability=Durability.NONE,
+        )
+        result = await self._runs.execute(self._tenant, graph, facts, self.events.take)
         return result.outputs["output"]
 
     def _chain(self, size: int) -> Execute:

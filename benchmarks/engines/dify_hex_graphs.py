@@ -1,6 +1,7 @@
 """The workloads as graphs of dify_hex, and the one node type that only exists to be measured."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -70,7 +71,7 @@ def chain(size: int) -> Graph:
             *(node(f"t{index}", _template("{{ x }}.", x=_after(index))) for index in range(size)),
             node("end", _end(f"t{size - 1}")),
         ],
-        *(edge(*pair) for pair in zip(names, names[1:], strict=False)),
+        *(edge(*pair) for pair in itertools.pairwise(names)),
     )
 
 
@@ -142,7 +143,7 @@ def wait(seconds: float = WAIT, nodes: int = 1) -> Graph:
             *(node(f"w{index}", WaitConfig(seconds=seconds)) for index in range(nodes)),
             node("end", _end(f"w{nodes - 1}")),
         ],
-        *(edge(*pair) for pair in zip(names, names[1:], strict=False)),
+        *(edge(*pair) for pair in itertools.pairwise(names)),
     )
 
 

@@ -5,6 +5,7 @@ template nodes are given a renderer that compiles each template once.
 """
 
 import asyncio
+import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -168,7 +169,7 @@ def _chain(size: int) -> Execute:
         )
         for index in range(size)
     ]
-    links = zip(names, names[1:], strict=False)
+    links = itertools.pairwise(names)
     return _one(_config([*nodes, _end(f"t{size - 1}")], links), {"x": "a"})
 
 

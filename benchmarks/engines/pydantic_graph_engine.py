@@ -1,6 +1,7 @@
 """pydantic-graph, with the builder of its parallel graphs; runs in an environment of its own."""
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -30,10 +31,7 @@ def _chain(size: int) -> Execute:
     steps = [builder.step(node, node_id=f"t{index}") for index in range(size)]
     places = [builder.start_node, *steps, builder.end_node]
     builder.add(
-        *(
-            builder.edge_from(before).to(after)
-            for before, after in zip(places, places[1:], strict=False)
-        )
+        *(builder.edge_from(before).to(after) for before, after in itertools.pairwise(places))
     )
     graph = builder.build()
     return lambda: graph.run(inputs="a")

@@ -7,6 +7,7 @@ from dify_hex.application.workflow.ports import RunEventCodec
 from dify_hex.domain.workflow.run_events import EVENT_TYPES, RunEvent
 
 _ADAPTERS = {name: adapter_for(event) for name, event in EVENT_TYPES.items()}
+_WRITERS = {name: adapter.serializer.to_json for name, adapter in _ADAPTERS.items()}
 
 
 class PydanticRunEventCodec(RunEventCodec):
@@ -14,7 +15,7 @@ class PydanticRunEventCodec(RunEventCodec):
 
     def encode(self, event: RunEvent) -> str:
         """A JSON object of the event's fields, without its type."""
-        return _ADAPTERS[event.type].dump_json(event).decode()
+        return _WRITERS[event.type](event).decode()
 
     def decode(self, type_name: str, payload: str) -> RunEvent:
         """The event that was encoded."""

@@ -84,8 +84,10 @@ class JinjaTemplates(TemplateRenderer):
             raise InvalidTemplate(reason=str(error)) from None
 
     def _compile_once(self, template: str) -> Template:
-        tree = self._parse(template)
-        return self._environment.from_string(tree)
+        compiled = self._environment.from_string(self._parse(template))
+        # They are empty; a plain mapping is merged with the values faster than a chain of them.
+        compiled.globals = {}
+        return compiled
 
     def _parse(self, template: str) -> syntax.Template:
         if len(template) > MAX_LENGTH:

@@ -140,6 +140,8 @@ class Answer:
 
 
 def _parts(graph: Graph) -> list[tuple[NodeId, list[_Part]]]:
+    if not any(isinstance(node.config, AnswerConfig) for node in graph.nodes):
+        return []
     speaking = _containers_that_speak(graph)
     found: list[tuple[NodeId, list[_Part]]] = []
     for node_id in topological_order(graph):

@@ -1,7 +1,6 @@
 """How a run ends or pauses: its last events, and all that becomes true together with them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dify_hex.application.shared.clock import Clock
@@ -10,6 +9,7 @@ from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.run_result import RunResult
 from dify_hex.application.workflow.records import Lease, RunEnding
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.events import EVENT_FOR
 from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.run import WorkflowRun
@@ -78,8 +78,7 @@ class RunConclusion:
         self._recorder.record_ending(events)
         run, at = self._run, events[-1].at
         outputs = run.outputs(self._text.text)
-        ending = self._ending(at, error, due_at)
-        await self._recorder.finish(replace(ending, pause_requested=requested))
+        await self._recorder.finish(self._ending(at, outputs, error, due_at, requested))
         return RunResult(
             run_id=run.run_id,
             status=run.status,
@@ -90,7 +89,14 @@ class RunConclusion:
             at=at,
         )
 
-    def _ending(self, at: datetime, error: RunError | None, due_at: datetime | None) -> RunEnding:
+    def _ending(
+        self,
+        at: datetime,
+        outputs: JsonObject,
+        error: RunError | None,
+        due_at: datetime | None,
+        requested: bool,
+    ) -> RunEnding:
         run, message_id = self._run, self._run.facts.message_id
         return RunEnding(
             lease=self._lease,
@@ -112,10 +118,11 @@ class RunConclusion:
             error=error,
             message_id=message_id,
             answer=None if message_id is None else self._text.text,
-            outputs=None if run.status is RunStatus.PAUSED else run.outputs(self._text.text),
+            outputs=None if run.status is RunStatus.PAUSED else outputs,
             conversation_id=run.facts.conversation_id,
             assigned=dict(run.assigned),
             due_at=due_at,
+            pause_requested=requested,
             awaited=tuple(form.form_id for form in run.waiting_nodes().values()),
             has_asked=run.has_asked,
         )

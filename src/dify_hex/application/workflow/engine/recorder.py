@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 
 from dify_hex.application.workflow.ports import (
     RunEventCodec,
@@ -76,11 +77,12 @@ class RunRecorder:
         """Queue events for the journal and for the readers."""
         if not events:
             return
+        is_kept = self._durability is not Durability.NONE
         for event in events:
-            row = self._row(event)
-            if self._durability is not Durability.NONE:
-                self._unsent.append(row)
-            self._waiting.append(_entry(row))
+            entry = self._next(event)
+            self._waiting.append(entry)
+            if is_kept:
+                self._unsent.append(self._row(entry, event.at))
         self._n = 0
         if self._durability is not Durability.STRICT:
             self._commit_up_to(self._seq)
@@ -88,21 +90,24 @@ class RunRecorder:
     def record_ending(self, events: Sequence[RunEvent]) -> None:
         """Queue the last events, which are committed and shown with the ending in any case."""
         for event in events:
-            row = self._row(event)
-            self._unsent.append(row)
-            self._waiting.append(_entry(row))
+            entry = self._next(event)
+            self._waiting.append(entry)
+            self._unsent.append(self._row(entry, event.at))
         self._n = 0
 
-    def _row(self, event: RunEvent) -> JournalRow:
+    def _next(self, event: RunEvent) -> StreamEntry:
         self._seq += 1
+        return StreamEntry(self._lease.token, self._seq, 0, event.type, self._codec.encode(event))
+
+    def _row(self, entry: StreamEntry, at: datetime) -> JournalRow:
         return JournalRow(
             tenant_id=self._lease.tenant_id,
             run_id=self._lease.run_id,
-            seq=self._seq,
-            token=self._lease.token,
-            type=event.type,
-            payload=self._codec.encode(event),
-            at=event.at,
+            seq=entry.seq,
+            token=entry.token,
+            type=entry.type,
+            payload=entry.data,
+            at=at,
         )
 
     def show(self, type_name: str, data: str, *, offset: int = -1) -> None:
