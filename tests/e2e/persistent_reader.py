@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
@@ -11,7 +12,8 @@ from tests.e2e.product import Chat
 
 #: How long one message may take in all, in seconds, whatever dies meanwhile.
 PATIENCE = 90.0
-_JOURNALLED = ("run.", "message.started", "message.complete", "node.")
+#: What is shown and never journalled.
+PASSING = ("message.delta", "message.reset", "node.delta")
 
 
 @dataclass(slots=True)
@@ -19,6 +21,7 @@ class Reading:
     """What one reader has been given."""
 
     message_id: str | None = None
+    run_id: str | None = None
     last_id: str | None = None
     text: str = ""
     journalled: list[str] = field(default_factory=list)
@@ -35,23 +38,53 @@ async def converse(client: httpx.AsyncClient, chat: Chat, query: str) -> Reading
     """Send the message and follow it to its end, reconnecting as often as it takes."""
     reading = Reading()
     body = {"query": query, "user": "reader", "response": "stream"}
-    key = secrets.token_hex(16)
+    await _pursue(
+        client,
+        chat,
+        reading,
+        begin=client.build_request("POST", chat.messages_url, json=body, headers=_with_key(chat)),
+        events=lambda: reading.message_id and f"{chat.url}/v1/messages/{reading.message_id}/events",
+    )
+    return reading
+
+
+async def run(client: httpx.AsyncClient, flow: Chat, inputs: dict[str, object]) -> Reading:
+    """Begin a run of a workflow and follow it to its end, reconnecting as often as it takes."""
+    reading = Reading()
+    body = {"inputs": inputs, "user": "reader", "response": "stream"}
+    url = f"{flow.url}/v1/apps/{flow.app_id}/runs"
+    await _pursue(
+        client,
+        flow,
+        reading,
+        begin=client.build_request("POST", url, json=body, headers=_with_key(flow)),
+        events=lambda: reading.run_id and f"{flow.url}/v1/workflow-runs/{reading.run_id}/events",
+    )
+    return reading
+
+
+def _with_key(chat: Chat) -> dict[str, str]:
+    return chat.headers | {"Idempotency-Key": secrets.token_hex(16)}
+
+
+async def _pursue(
+    client: httpx.AsyncClient,
+    chat: Chat,
+    reading: Reading,
+    *,
+    begin: httpx.Request,
+    events: Callable[[], str | None],
+) -> None:
     reading.heard_at = asyncio.get_running_loop().time()
     async with asyncio.timeout(PATIENCE):
         while not reading.done:
             try:
-                if reading.message_id is None:
-                    headers = chat.headers | {"Idempotency-Key": key}
-                    request = client.build_request(
-                        "POST", chat.messages_url, json=body, headers=headers
-                    )
+                url = events()
+                if url is None:
+                    request = begin
                 else:
                     headers = chat.headers | {"Last-Event-ID": reading.last_id or "0.0"}
-                    request = client.build_request(
-                        "GET",
-                        f"{chat.url}/v1/messages/{reading.message_id}/events",
-                        headers=headers,
-                    )
+                    request = client.build_request("GET", url, headers=headers)
                 answer = await client.send(request, stream=True)
                 try:
                     await _read(answer, reading)
@@ -62,7 +95,6 @@ async def converse(client: httpx.AsyncClient, chat: Chat, query: str) -> Reading
             if not reading.done:
                 reading.reconnects += 1
                 await asyncio.sleep(0.2)
-    return reading
 
 
 async def _read(answer: httpx.Response, reading: Reading) -> None:
@@ -102,12 +134,14 @@ def _take(event: dict[str, str], reading: Reading) -> bool:
         reading.done = True
         return True
     reading.last_id = event.get("id", reading.last_id)
+    if kind == "run.started":
+        reading.run_id = data["run_id"]
     if kind == "message.started":
         reading.message_id = data["message_id"]
     if kind == "message.delta":
         reading.text += data["text"]
     elif kind == "message.reset":
         reading.text = data["text"]
-    elif kind.startswith(_JOURNALLED):
+    elif kind not in PASSING:
         reading.journalled.append(event["id"])
     return False

@@ -1,0 +1,158 @@
+"""Runs of workflows end, whole and once, whatever is killed under them."""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from tests.e2e.flows import FLOWS, OUTPUTS, make_flow, make_key
+from tests.e2e.persistent_reader import PASSING, Reading, run
+from tests.e2e.product import Chat, Product, make_owner, running_product
+from tests.e2e.test_kills import VICTIMS, killing
+from tests.fakes.running_model_server import RunningModelServer, run_model_server
+
+DATA = {"items": ["a", "b", "c", "d"]}
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[RunningModelServer]:
+    with run_model_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def product(models: RunningModelServer) -> Iterator[Product]:
+    with running_product(variables={"DIFY_HEX_MODEL_URL": models.url}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def flows(product: Product) -> dict[str, Chat]:
+    owner = make_owner(product)
+    key = make_key(product, owner)
+    return {name: make_flow(product, owner, graph, key) for name, graph in FLOWS.items()}
+
+
+@asynccontextmanager
+async def beside(
+    what: Callable[[], Coroutine[None, None, None]],
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for as long as something else happens."""
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=15), limits=limits) as client:
+        disturbance = asyncio.create_task(what())
+        yield client
+        await disturbance
+
+
+async def runs(
+    client: httpx.AsyncClient, flows: dict[str, Chat], count: int, *, every: float
+) -> list[tuple[str, Reading]]:
+    """Begin a run every so often, of each flow in turn."""
+    names = list(flows)
+    readers = []
+    for number in range(count):
+        name = names[number % len(names)]
+        inputs: dict[str, object] = {"topic": f"even {number}", "data": DATA}
+        readers.append(asyncio.create_task(run(client, flows[name], inputs)))
+        await asyncio.sleep(every)
+    readings = await asyncio.gather(*readers)
+    return [(names[number % len(names)], reading) for number, reading in enumerate(readings)]
+
+
+async def journal(client: httpx.AsyncClient, flow: Chat, run_id: str) -> list[dict[str, object]]:
+    """Everything that is journalled of a run that has ended."""
+    url = f"{flow.url}/v1/workflow-runs/{run_id}/events"
+    answer = await client.get(url, headers=flow.headers, timeout=30)
+    assert answer.status_code == 200, answer.text
+    blocks = [
+        dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+        for block in answer.text.replace("\r\n", "\n").split("\n\n")
+    ]
+    return [
+        {"id": each["id"], "type": each["event"], **json.loads(each["data"])}
+        for each in blocks
+        if "event" in each and each["event"] not in (*PASSING, "done")
+    ]
+
+
+def check_effects(events: list[dict[str, object]], asked: Counter[str | None]) -> None:
+    """An effect was sent once, and again under its key for each time its owner died."""
+    keys = {
+        (each["frame"], each["node_id"], each["attempt"]): str(each["effect_key"])
+        for each in events
+        if each["type"] == "node.started" and each["node_type"] == "llm"
+    }
+    deaths = Counter(
+        keys[each["frame"], each["node_id"], each["attempt"]]
+        for each in events
+        if each["type"] == "node.retrying" and each["interrupted"]
+    )
+    for key in set(keys.values()):
+        assert asked[key] <= 1 + deaths[key], key
+
+
+async def check(
+    client: httpx.AsyncClient,
+    flows: dict[str, Chat],
+    models: RunningModelServer,
+    found: list[tuple[str, Reading]],
+) -> None:
+    ids = [reading.run_id for _, reading in found]
+    assert None not in ids
+    assert len(set(ids)) == len(ids), "no run is doubled"
+    asked = Counter(each.idempotency_key for each in models.requests)
+    for name, reading in found:
+        assert reading.types[-2:] == ["run.succeeded", "done"], reading.types[-3:]
+        ordered = [tuple(map(int, each.split("."))) for each in reading.journalled]
+        assert ordered == sorted(set(ordered))
+        events = await journal(client, flows[name], str(reading.run_id))
+        assert [each["id"] for each in events] == reading.journalled
+        assert events[-1]["outputs"] == OUTPUTS[name]
+        check_effects(events, asked)
+
+
+@pytest.mark.kill
+async def test_workflows_survive_the_death_of_each_part(
+    product: Product, flows: dict[str, Chat], models: RunningModelServer
+) -> None:
+    product.await_ready()
+    plan = [(1.5, victim) for victim in VICTIMS]
+
+    async with beside(lambda: killing(product, plan)) as client:
+        found = await runs(client, flows, 24, every=0.25)
+        product.await_ready()
+        await check(client, flows, models, found)
+
+
+@pytest.mark.kill
+@pytest.mark.soak
+async def test_three_hundred_runs_survive_anything(
+    product: Product, flows: dict[str, Chat], models: RunningModelServer
+) -> None:
+    models.reset()
+    chance = random.Random(20261121)
+    deaths = [victim for victim in VICTIMS for _ in range(5)]
+    chance.shuffle(deaths)
+    plan = [(chance.uniform(2.0, 6.0), victim) for victim in deaths]
+    product.await_ready()
+    began = time.monotonic()
+
+    async with beside(lambda: killing(product, plan)) as client:
+        found = await runs(client, flows, 300, every=0.27)
+        product.await_ready()
+        await check(client, flows, models, found)
+    # The figure for `make soak`'s record.
+    sys.stderr.write(
+        f"\n300 runs, {len(plan)} kills, "
+        f"{sum(reading.reconnects for _, reading in found)} reconnects, longest silence "
+        f"{max(reading.longest_silence for _, reading in found):.1f} s, "
+        f"{time.monotonic() - began:.0f} s in all\n"
+    )
