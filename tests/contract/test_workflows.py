@@ -185,7 +185,7 @@ async def test_every_fault_of_a_draft_is_told_with_its_node(client: httpx.AsyncC
     refused = await client.post(f"/v1/apps/{app_id}/publish")
 
     assert shown["configuration"]["graph"] == graph
-    assert "alone" in {fault["node_id"] for fault in shown["faults"]}
+    assert "alone" in {fault.get("node_id") for fault in shown["faults"]}
     assert (refused.status_code, refused.json()["code"]) == (422, "app_configuration_invalid")
     assert len(refused.json()["details"]["faults"]) == len(shown["faults"])
 
@@ -225,7 +225,7 @@ async def test_a_run_keeps_to_the_limits_of_its_app(client: httpx.AsyncClient) -
 
 async def test_an_old_version_becomes_the_draft_again(client: httpx.AsyncClient) -> None:
     app_id = await published(client)
-    empty = {"nodes": [], "edges": []}
+    empty: Json = {"nodes": [], "edges": []}
     await client.put(f"/v1/apps/{app_id}/draft", json=workflow(empty), headers={"if-match": '"2"'})
 
     restored = await client.post(f"/v1/apps/{app_id}/versions/1/restore")

@@ -13,6 +13,7 @@ from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.application.shared.json_schemas import SchemaValidator
 from dify_hex.application.workflow.nodes.registry import MISSING, NODE_TYPES
 from dify_hex.application.workflow.ports import GraphCodec
+from dify_hex.application.workflow.records import DrawnGraph
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import InvalidGraph
@@ -49,11 +50,11 @@ class PydanticGraphCodec(GraphCodec):
         """The graph, with every fault reported at once when it has any."""
         return self._parse(text)
 
-    def faults(self, text: str, kind: GraphKind) -> tuple[GraphFault, ...]:
-        """The faults of the form and of the meaning, and the nodes that cannot be had yet."""
+    def read(self, text: str, kind: GraphKind) -> DrawnGraph:
+        """With the faults of the form and of the meaning, and the nodes that cannot be had yet."""
         reading = read_graph(text)
         found = (*self._unavailable(reading.graph), *self._faults_of(reading, kind))
-        return tuple(dict.fromkeys(found))[:MAX_FAULTS]
+        return DrawnGraph(reading.graph, tuple(dict.fromkeys(found))[:MAX_FAULTS])
 
     def document(self, graph: Graph) -> GraphDocument:
         """Canonical text; equal graphs give equal text."""

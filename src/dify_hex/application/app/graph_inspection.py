@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dify_hex.application.workflow.ports import GraphCodec
+from dify_hex.application.workflow.records import DrawnGraph
 from dify_hex.domain.app.flow_configuration import FlowConfiguration, WorkflowConfiguration
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.model_config import ModelConfig
@@ -14,14 +15,19 @@ from dify_hex.domain.workflow.nodes.parameter_extractor import ParameterExtracto
 from dify_hex.domain.workflow.nodes.question_classifier import QuestionClassifierConfig
 
 
-def graph_faults(configuration: FlowConfiguration, graphs: GraphCodec) -> list[Fault]:
-    """Every fault of the graph, with the node and the field that it is in."""
+def drawn_graph(configuration: FlowConfiguration, graphs: GraphCodec) -> DrawnGraph:
+    """The graph as far as it can be read, with every fault that it has in an app of this mode."""
     kind = (
         GraphKind.WORKFLOW
         if isinstance(configuration, WorkflowConfiguration)
         else GraphKind.CHATFLOW
     )
-    return [_told(fault) for fault in graphs.faults(configuration.graph.json, kind)]
+    return graphs.read(configuration.graph.json, kind)
+
+
+def graph_faults(configuration: FlowConfiguration, graphs: GraphCodec) -> list[Fault]:
+    """Every fault of the graph, with the node and the field that it is in."""
+    return [told(fault) for fault in drawn_graph(configuration, graphs).faults]
 
 
 def models_of(graph: Graph) -> Iterator[tuple[str, ModelConfig]]:
@@ -44,7 +50,8 @@ def in_node(node_id: str, field: str | None) -> str:
     return node if field is None else f"{node}.{field}"
 
 
-def _told(fault: GraphFault) -> Fault:
+def told(fault: GraphFault) -> Fault:
+    """A fault of the graph as one of the draft."""
     if fault.node_id is None:
         path = "graph" if fault.field is None else f"graph.{fault.field}"
     else:

@@ -8,6 +8,7 @@ from typing import Protocol
 from dify_hex.application.workflow.read_models import RunDetail
 from dify_hex.application.workflow.records import (
     ClaimedRun,
+    DrawnGraph,
     JournalHead,
     JournalRow,
     Lease,
@@ -28,7 +29,6 @@ from dify_hex.domain.shared.paging import CursorPage, CursorRequest
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
-from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.graph.graph_kind import GraphKind
 from dify_hex.domain.workflow.run_events import RunEvent
@@ -230,8 +230,8 @@ class GraphCodec(Protocol):
         """
 
     @abstractmethod
-    def faults(self, text: str, kind: GraphKind) -> tuple[GraphFault, ...]:
-        """Everything that keeps the graph from being published as one of this kind."""
+    def read(self, text: str, kind: GraphKind) -> DrawnGraph:
+        """The graph as far as it can be read, and what keeps it from being published as this."""
 
     @abstractmethod
     def schema(self) -> JsonObject:

@@ -16,6 +16,8 @@ from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.events import WorkflowRunEnded
+from dify_hex.domain.workflow.faults import GraphFault
+from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.run_events import RunStarted
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
@@ -42,6 +44,14 @@ class JournalRow:
     type: str
     payload: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnGraph:
+    """A graph that may be unfinished: as much of it as can be read, and all of its faults."""
+
+    graph: Graph
+    faults: tuple[GraphFault, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

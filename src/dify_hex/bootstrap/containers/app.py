@@ -3,6 +3,7 @@
 from dependency_injector import containers, providers
 
 from dify_hex.adapters.persistence.app.reader import SqlAppReader, SqlAppVersionReader
+from dify_hex.application.app.compare_app_versions import CompareAppVersions
 from dify_hex.application.app.configure_app import ConfigureApp
 from dify_hex.application.app.create_app import CreateApp
 from dify_hex.application.app.delete_app import DeleteApp
@@ -50,6 +51,7 @@ class AppContainer(containers.DeclarativeContainer):
     set_app_status = providers.Factory(SetAppStatus, begin=begin, clock=clock)
     inspect_draft = providers.Factory(InspectDraft, begin=begin, inspector=inspector)
     configure_app = providers.Factory(ConfigureApp, begin=begin, clock=clock, inspector=inspector)
+    compare_versions = providers.Factory(CompareAppVersions, begin=begin, graphs=graphs)
     publish_app = providers.Factory(
         PublishApp, begin=begin, clock=clock, inspector=inspector, graphs=graphs
     )
@@ -63,6 +65,7 @@ def app_use_cases(container: AppContainer) -> UseCaseIndex:
     return {
         AppReader: container.app_reader,
         AppVersionReader: container.app_version_reader,
+        CompareAppVersions: container.compare_versions,
         ConfigureApp: container.configure_app,
         CreateApp: container.create_app,
         DeleteApp: container.delete_app,

@@ -169,18 +169,18 @@ def test_what_may_run_may_still_not_be_published() -> None:
     codec = PydanticGraphCodec(missing={"llm": "Models are on holiday; come back later."})
     text = CODEC.document(chat_graph()).json
 
-    (fault,) = codec.faults(text, GraphKind.CHATFLOW)
+    (fault,) = codec.read(text, GraphKind.CHATFLOW).faults
 
     assert codec.parse(text) == chat_graph()
     assert (fault.code, fault.node_id) == ("node_type_unavailable", "llm")
     assert fault.message == "Models are on holiday; come back later."
-    assert CODEC.faults(text, GraphKind.CHATFLOW) == ()
+    assert CODEC.read(text, GraphKind.CHATFLOW).faults == ()
 
 
 def test_the_kind_of_graph_decides_how_it_must_end() -> None:
     text = CODEC.document(chat_graph()).json
 
-    assert [fault.code for fault in CODEC.faults(text, GraphKind.WORKFLOW)] == ["end_missing"]
+    assert [fault.code for fault in CODEC.read(text, GraphKind.WORKFLOW).faults] == ["end_missing"]
 
 
 json_values = st.recursive(
@@ -208,9 +208,9 @@ json_values = st.recursive(
     )
 )
 def test_whatever_is_sent_is_read_or_refused_with_its_faults(tree: object) -> None:
-    assert CODEC.faults(json.dumps(tree), GraphKind.WORKFLOW)
+    assert CODEC.read(json.dumps(tree), GraphKind.WORKFLOW).faults
 
 
 @given(st.text())
 def test_whatever_text_is_sent_is_refused_with_its_faults(text: str) -> None:
-    assert CODEC.faults(text, GraphKind.WORKFLOW)
+    assert CODEC.read(text, GraphKind.WORKFLOW).faults

@@ -28,7 +28,7 @@ OF_INPUTS = re.compile("input_(missing|unknown|wrong_type|too_.*|not_.*)")
 def test_the_example_can_be_published() -> None:
     (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
 
-    assert PydanticGraphCodec().faults(example, GraphKind.WORKFLOW) == ()
+    assert PydanticGraphCodec().read(example, GraphKind.WORKFLOW).faults == ()
     assert json.loads(example)["schema_version"] == 1
 
 

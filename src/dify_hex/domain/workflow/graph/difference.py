@@ -1,12 +1,14 @@
 """What two graphs mean differently: nodes, their settings, edges and variables."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from dify_hex.domain.shared.difference import differing_paths
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
+from dify_hex.domain.workflow.graph.unread import type_of
 from dify_hex.domain.workflow.variables.declaration import VariableDeclaration
 
 KeyT = TypeVar("KeyT")
@@ -79,30 +81,18 @@ def _node_changes(before: Graph, after: Graph) -> Iterator[NodeChange]:
     for node_id, kind in _changes(old, new):
         node = new.get(node_id) or old[node_id]
         changed = _changed_fields(old[node_id], node) if kind is ChangeKind.CHANGED else ()
-        yield NodeChange(node_id=node_id, kind=kind, type=node.config.type, fields=tuple(changed))
+        yield NodeChange(node_id=node_id, kind=kind, type=type_of(node), fields=tuple(changed))
 
 
 def _changed_fields(before: Node, after: Node) -> Iterator[str]:
-    if type(before.config) is not type(after.config):
+    if type_of(before) != type_of(after):
         yield "type"
     else:
-        yield from _differing("config", before.config, after.config)
-    yield from _differing("policy", before.policy, after.policy)
+        yield from differing_paths(before.config, after.config, "config")
+    yield from differing_paths(before.policy, after.policy, "policy")
     for name in ("title", "parent"):
         if getattr(before, name) != getattr(after, name):
             yield name
-
-
-def _differing(path: str, before: object, after: object) -> Iterator[str]:
-    if before == after:
-        return
-    if not is_dataclass(before) or type(before) is not type(after):
-        yield path
-        return
-    for field in fields(before):
-        yield from _differing(
-            f"{path}.{field.name}", getattr(before, field.name), getattr(after, field.name)
-        )
 
 
 def _edge_changes(before: Graph, after: Graph) -> Iterator[EdgeChange]:

@@ -3,9 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
+from dify_hex.application.app.compare_app_versions import (
+    CompareAppVersions,
+    CompareAppVersionsCommand,
+)
 from dify_hex.application.app.configure_app import ConfigureApp, ConfigureAppCommand
 from dify_hex.application.app.inspect_draft import InspectDraft
 from dify_hex.application.app.ports import AppVersionReader
@@ -32,6 +36,11 @@ from dify_hex.entrypoints.http.guard import Requires
 from dify_hex.entrypoints.http.injection import Inject
 from dify_hex.entrypoints.http.pagination import Paging
 from dify_hex.entrypoints.http.preconditions import ExpectedVersion, RequiredVersion
+from dify_hex.entrypoints.http.v1.apps.comparison_schemas import (
+    ComparisonResponse,
+    OtherVersion,
+    VersionNumber,
+)
 from dify_hex.entrypoints.http.v1.apps.configuration import ConfigurationBody
 from dify_hex.entrypoints.http.v1.apps.schemas import (
     AppVersionDetailResponse,
@@ -41,8 +50,6 @@ from dify_hex.entrypoints.http.v1.apps.schemas import (
 )
 
 router = APIRouter(prefix="/v1/apps/{app_id}", tags=["App versions"])
-
-_Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Counted from 1.")]
 
 
 @router.get(
@@ -126,7 +133,7 @@ async def list_app_versions(
 )
 async def show_app_version(
     app_id: UUID,
-    number: _Number,
+    number: VersionNumber,
     actor: Annotated[Actor, Requires(Permission.APP_READ)],
     reader: Annotated[AppVersionReader, Inject(AppVersionReader)],
 ) -> Response:
@@ -136,6 +143,25 @@ async def show_app_version(
     return ok(AppVersionDetailResponse.of_detail(version))
 
 
+@router.get(
+    "/versions/{number}/compare",
+    response_model=Envelope[ComparisonResponse],
+    responses=errors(AppNotFound, AppVersionNotFound, AppNotAllowed),
+)
+async def compare_app_versions(
+    app_id: UUID,
+    number: VersionNumber,
+    actor: Annotated[Actor, Requires(Permission.APP_READ)],
+    use_case: Annotated[CompareAppVersions, Inject(CompareAppVersions)],
+    other: OtherVersion = "draft",
+) -> Response:
+    """What makes another version, or the draft, another one than this version."""
+    command = CompareAppVersionsCommand(
+        app_id=AppId(app_id), number=number, other=None if other == "draft" else other
+    )
+    return ok(ComparisonResponse.of(await use_case.execute(actor, command)))
+
+
 @router.post(
     "/versions/{number}/restore",
     response_model=Envelope[DraftResponse],
@@ -143,7 +169,7 @@ async def show_app_version(
 )
 async def restore_app_version(
     app_id: UUID,
-    number: _Number,
+    number: VersionNumber,
     expected: ExpectedVersion,
     actor: Annotated[Actor, Requires(Permission.APP_WRITE)],
     use_case: Annotated[RestoreAppVersion, Inject(RestoreAppVersion)],
