@@ -119,6 +119,11 @@ class MemoryMessageRepository(MessageRepository):
         subject = FeedbackSubject(message_id=message_id, app_id=message.app_id, user=message.user)
         return MessageOwnership(subject=subject, run_id=message.run_id)
 
+    async def count(self, conversation_id: ConversationId) -> int:
+        return sum(
+            message.conversation_id == conversation_id for message in self._shelf.messages.values()
+        )
+
     async def runs_under_way(self, conversation_id: ConversationId) -> Sequence[WorkflowRunId]:
         return [
             message.run_id

@@ -1,15 +1,17 @@
 """Saying something to an app."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dify_hex.application.app.flow_inputs import GivenInputs
 from dify_hex.application.app.read_request import ReadRequest
 from dify_hex.application.app.runnable_apps import RunnableApp, RunnableApps, VersionChoice
+from dify_hex.application.conversation.answering_run import AnsweringRuns, Asked
+from dify_hex.application.conversation.answers import answered, failure_of
 from dify_hex.application.conversation.message_files import MessageFiles
 from dify_hex.application.conversation.ports import SendMessageWork
-from dify_hex.application.conversation.read_models import MessageUsage, MessageView
+from dify_hex.application.conversation.read_models import MessageView
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.idempotency import Claim
@@ -17,13 +19,12 @@ from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.application.workflow.engine.run_host import RunHandle, RunHost
-from dify_hex.application.workflow.engine.run_result import RunResult
-from dify_hex.application.workflow.start_run import StartRun, StartRunCommand
-from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW, StartedRun
+from dify_hex.application.workflow.start_run import StartRun
+from dify_hex.application.workflow.started_run import StartedRun
 from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.app.mode import AppMode
 from dify_hex.domain.conversation.conversation import Conversation
 from dify_hex.domain.conversation.errors import (
-    AnswerFailed,
     ConversationBusy,
     ConversationNotFound,
     ConversationUnsupported,
@@ -32,7 +33,6 @@ from dify_hex.domain.conversation.errors import (
 from dify_hex.domain.conversation.message import (
     Message,
     MessageGlance,
-    MessageStatus,
     Question,
 )
 from dify_hex.domain.shared.errors import StaleVersion
@@ -108,7 +108,7 @@ class SendMessage:
         start_run: StartRun,
         host: RunHost,
         files: MessageFiles,
-        resume_window: timedelta = DEFAULT_RESUME_WINDOW,
+        runs: AnsweringRuns,
     ) -> None:
         self._begin = begin
         self._clock = clock
@@ -117,7 +117,7 @@ class SendMessage:
         self._start_run = start_run
         self._host = host
         self._files = files
-        self._resume_window = resume_window
+        self._runs = runs
 
     async def execute(self, actor: Actor, command: SendMessageCommand) -> SentMessage:
         """Send the message; with a blocking response, wait for the end of its run.
@@ -153,8 +153,8 @@ class SendMessage:
             return SentMessage(message=message, answered=None)
         result = await handle.result()
         if result.status in _FAILED:
-            raise _failure(message, result)
-        return SentMessage(message=message, answered=_answered(message, result))
+            raise failure_of(message, result)
+        return SentMessage(message=message, answered=answered(message, result))
 
     async def _launch(self, actor: Actor, command: SendMessageCommand) -> tuple[Message, RunHandle]:
         with self._host.reserve() as place:
@@ -170,18 +170,22 @@ class SendMessage:
                 actor, command.files, app_id=command.app_id, user=command.user, work=work
             )
             question = _question(command.query, inputs, files)
-            message = await self._ask(actor, command, app, question, work)
-            window = self._resume_window if command.resume_window is None else command.resume_window
-            run = _run_of(message, app, command, window)
+            asked = await self._ask(actor, command, app, question, work)
+            run = self._runs.begin(
+                asked,
+                app,
+                background=command.response is Delivery.BACKGROUND,
+                resume_window=command.resume_window,
+            )
             started = await self._start_run.execute(actor, run, work)
             if command.claim is not None:
-                await work.stream_claims.settle(command.claim, message.id)
+                await work.stream_claims.settle(command.claim, asked.message.id)
             try:
                 await work.commit()
             except StaleVersion as error:
                 # Someone else has just asked in the same conversation.
                 raise ConversationBusy from error
-        return message, started
+        return asked.message, started
 
     async def _ask(
         self,
@@ -190,19 +194,22 @@ class SendMessage:
         app: RunnableApp,
         question: Question,
         work: SendMessageWork,
-    ) -> Message:
+    ) -> Asked:
         now = self._clock.now()
         if not app.configuration.mode.has_conversations:
-            message = _standing_alone(actor, command, question, now)
+            asked = Asked(message=_standing_alone(actor, command, question, now))
         elif command.conversation_id is None:
             conversation = self._new_conversation(actor, command, now)
             message = conversation.ask(question, reply_to=None, now=now)
             await work.conversations.open(conversation, message)
-            return message
+            return Asked(message=message)
         else:
-            message = await _reply(command.conversation_id, command, question, now, work)
-        await work.messages.add(message)
-        return message
+            asked = await _reply(command.conversation_id, command, question, now, work)
+            if app.configuration.mode is AppMode.CHATFLOW:
+                earlier = await work.messages.count(command.conversation_id)
+                asked = replace(asked, earlier=earlier)
+        await work.messages.add(asked.message)
+        return asked
 
     def _new_conversation(
         self, actor: Actor, command: SendMessageCommand, now: datetime
@@ -231,54 +238,21 @@ def _question(
     )
 
 
-def _failure(message: Message, result: RunResult) -> AnswerFailed:
-    return AnswerFailed(
-        message_id=str(message.id),
-        conversation_id=None if message.conversation_id is None else str(message.conversation_id),
-        run_id=str(message.run_id),
-        reason=None if result.error is None else result.error.code,
-        explanation="" if result.error is None else result.error.message,
-    )
-
-
-def _answered(message: Message, result: RunResult) -> MessageView:
-    first_token = result.usage.first_token_seconds
-    return MessageView(
-        id=message.id,
-        app_id=message.app_id,
-        conversation_id=message.conversation_id,
-        parent_id=message.parent_id,
-        run_id=message.run_id,
-        user=message.user,
-        query=message.query,
-        inputs=message.inputs,
-        files=message.files,
-        status=MessageStatus(result.status.value),
-        answer=result.answer,
-        usage=MessageUsage(
-            prompt_tokens=result.usage.prompt_tokens,
-            completion_tokens=result.usage.completion_tokens,
-            first_token_ms=None if first_token is None else round(first_token * 1000),
-        ),
-        error=None,
-        feedback=None,
-        created_at=message.created_at,
-        finished_at=result.at,
-    )
-
-
 async def _reply(
     conversation_id: ConversationId,
     command: SendMessageCommand,
     question: Question,
     now: datetime,
     work: SendMessageWork,
-) -> Message:
+) -> Asked:
     conversation = await work.conversations.get(conversation_id)
     if (conversation.app_id, conversation.user) != (command.app_id, command.user):
         raise ConversationNotFound
     parent = await _parent(conversation, command, work)
-    return conversation.ask(question, reply_to=parent, now=now)
+    return Asked(
+        message=conversation.ask(question, reply_to=parent, now=now),
+        variables=conversation.state.variables,
+    )
 
 
 async def _parent(
@@ -307,24 +281,4 @@ def _standing_alone(
         inputs=question.inputs,
         files=question.files,
         created_at=now,
-    )
-
-
-def _run_of(
-    message: Message, app: RunnableApp, command: SendMessageCommand, resume_window: timedelta
-) -> StartRunCommand:
-    return StartRunCommand(
-        run_id=message.run_id,
-        app_id=message.app_id,
-        app_version_id=app.version_id,
-        graph=app.graph,
-        user=message.user,
-        inputs=message.inputs,
-        query=message.query or None,
-        files=tuple(file.to_json() for file in message.files),
-        message_id=message.id,
-        conversation_id=message.conversation_id,
-        reply_to=message.parent_id,
-        background=command.response is Delivery.BACKGROUND,
-        resume_window=resume_window,
     )

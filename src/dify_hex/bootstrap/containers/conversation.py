@@ -8,6 +8,7 @@ from dify_hex.adapters.persistence.conversation.reader import (
     SqlConversationReader,
     SqlMessageReader,
 )
+from dify_hex.application.conversation.answering_run import AnsweringRuns
 from dify_hex.application.conversation.delete_conversation import DeleteConversation
 from dify_hex.application.conversation.give_feedback import GiveFeedback
 from dify_hex.application.conversation.message_files import MessageFiles
@@ -41,8 +42,12 @@ class ConversationContainer(containers.DeclarativeContainer):
         start_run=workflow.start_run,
         host=workflow.host,
         files=providers.Factory(MessageFiles, resolve=files.resolve_file_inputs),
-        resume_window=providers.Callable(
-            timedelta, seconds=shared.settings.provided.run.resume_window
+        runs=providers.Singleton(
+            AnsweringRuns,
+            graphs=apps.graphs,
+            resume_window=providers.Callable(
+                timedelta, seconds=shared.settings.provided.run.resume_window
+            ),
         ),
     )
     stop_message = providers.Factory(StopMessage, begin=shared.begin, stop_run=workflow.stop_run)

@@ -1,6 +1,6 @@
 """The conversation: the session between one end user and one app."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dify_hex.domain.conversation.errors import ConversationBusy, ConversationNameInvalid
@@ -8,6 +8,7 @@ from dify_hex.domain.conversation.events import ConversationDeleted
 from dify_hex.domain.conversation.message import Message, MessageGlance, Question
 from dify_hex.domain.shared.aggregate import Aggregate
 from dify_hex.domain.shared.ids import AppId, ConversationId, EndUserName, MessageId, TenantId
+from dify_hex.domain.shared.values.json_value import JsonObject
 
 MAX_NAME_LENGTH = 200
 #: How much of the first query makes the name, until somebody finds a better one.
@@ -16,13 +17,17 @@ _FIRST_NAME_LENGTH = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationState:
-    """What a conversation remembers; `head_id` is the message that was asked last."""
+    """What a conversation remembers; `head_id` is the message that was asked last.
+
+    `variables` are what its runs have set, as of when it was loaded: they write it themselves.
+    """
 
     name: str
     head_id: MessageId | None
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+    variables: JsonObject = field(default_factory=dict)
 
 
 class Conversation(Aggregate):

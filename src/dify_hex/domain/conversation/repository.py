@@ -55,6 +55,10 @@ class MessageRepository(Protocol):
         """
 
     @abstractmethod
+    async def count(self, conversation_id: ConversationId) -> int:
+        """How many messages the conversation has."""
+
+    @abstractmethod
     async def runs_under_way(self, conversation_id: ConversationId) -> Sequence[WorkflowRunId]:
         """The runs whose answers in the conversation have not ended."""
 

@@ -12,7 +12,7 @@ from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.statuses import NodeStatus
 from dify_hex.domain.workflow.variables.pool import as_text
-from dify_hex.domain.workflow.variables.selector import Selector
+from dify_hex.domain.workflow.variables.selector import CONVERSATION, Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Answer:
 
     Answer nodes follow each other in the graph's order. A reference to a node that still streams
     lets its text through while it arrives; what is said inside of a container comes at the
-    container's place, an answer node at a time. `advance` and `feed` return what is new; when a
+    container's place, an answer node at a time. A variable of the conversation may still change, so
+    from there on the text is known when the answer node has run. `advance` and `feed` return what is new; when a
     node that was streaming turns out to say something else, `reset_needed` is true and `text` is
     the whole truth.
     """
@@ -46,6 +47,8 @@ class Answer:
         self._feeder: NodeId | None = None
         #: The answer node that is certain to run; once certain it stays so.
         self._certain: NodeId | None = None
+        #: How many characters of the present answer node have been shown.
+        self._told = 0
         self.reset_needed = False
 
     @property
@@ -78,6 +81,11 @@ class Answer:
             elif isinstance(part, str):
                 shown.append(part)
                 self._settle(part)
+            elif part.node_id == CONVERSATION:
+                rest = self._rest_of_answer()
+                if rest is None:
+                    break
+                shown.append(rest)
             else:
                 try:
                     value = self._run.variables.get(part)
@@ -107,6 +115,7 @@ class Answer:
             skipped = node is not None and node.status is NodeStatus.SKIPPED
             if skipped or not parts:
                 self._remaining.pop(0)
+                self._told = 0
                 continue
             if self._certain != node_id:
                 if not is_certain(self._run.graph, node_id, self._run.nodes):
@@ -125,8 +134,20 @@ class Answer:
         self._settled.extend(said)
         return "".join(said)
 
+    def _rest_of_answer(self) -> str | None:
+        """What the answer node has put out and was not shown yet; None until it has run."""
+        node_id, parts = self._remaining[0]
+        node = self._run.nodes.get(node_id)
+        if node is None or node.status is not NodeStatus.SUCCEEDED:
+            return None
+        rest = str(node.outputs["answer"])[self._told :]
+        self._settled.append(rest)
+        parts.clear()
+        return rest
+
     def _settle(self, text: str) -> None:
         self._settled.append(text)
+        self._told += len(text)
         self._remaining[0][1].pop(0)
 
     def _settle_value(self, value: str) -> str:

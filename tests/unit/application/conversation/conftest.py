@@ -16,6 +16,7 @@ from dify_hex.application.app.inspection import ConfigurationInspector
 from dify_hex.application.app.publish_app import PublishApp, PublishAppCommand
 from dify_hex.application.app.read_request import ReadRequest
 from dify_hex.application.app.runnable_apps import RunnableApps
+from dify_hex.application.conversation.answering_run import AnsweringRuns
 from dify_hex.application.conversation.message_files import MessageFiles
 from dify_hex.application.conversation.send_message import (
     SendMessage,
@@ -84,7 +85,7 @@ class ChatHouse:
             start_run=start_run,
             host=self.engine.host,
             files=MessageFiles(resolve=ResolveFileInputs(clock=self.clock)),
-            resume_window=timedelta(seconds=7),
+            runs=AnsweringRuns(graphs=self.graphs, resume_window=timedelta(seconds=7)),
         )
 
     @property

@@ -124,3 +124,14 @@ def test_answers_follow_each_other_and_a_skipped_one_says_nothing() -> None:
     assert answer.feed(LLM, "held") == ""
     perform(run, LLM, handle="yes", text="sure.")
     assert answer.advance() == "Yes: sure. Bye."
+
+
+def test_what_may_still_change_is_shown_when_the_answer_has_run() -> None:
+    run, answer = chat("{{#llm.text#}}, {{#conversation.name#}} again {{#conversation.name#}}!")
+    perform(run, START)
+    perform(run, LLM, text="Hello")
+
+    assert answer.advance() == "Hello, "
+    perform(run, at("answer"), answer="Hello, Ann again Ann!")
+    assert answer.advance() == "Ann again Ann!"
+    assert answer.text == "Hello, Ann again Ann!"

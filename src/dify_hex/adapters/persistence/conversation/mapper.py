@@ -1,6 +1,6 @@
 """Conversations, messages and feedback to rows and back."""
 
-from typing import Any
+from typing import Any, cast
 
 from dify_hex.adapters.persistence.conversation.rows import ConversationRow, FeedbackRow
 from dify_hex.domain.conversation.conversation import Conversation, ConversationState
@@ -19,6 +19,7 @@ from dify_hex.domain.shared.ids import (
     MessageId,
     TenantId,
 )
+from dify_hex.domain.shared.values.json_value import JsonObject
 
 #: What is known of a message at its birth; the rest is written when its run ends.
 MESSAGE_COLUMNS = (
@@ -50,6 +51,7 @@ def to_domain(row: ConversationRow) -> Conversation:
             created_at=row.created_at,
             updated_at=row.updated_at,
             deleted_at=row.deleted_at,
+            variables=cast("JsonObject", row.variables),
         ),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from sqlalchemy import Table, bindparam, insert, or_, select
+from sqlalchemy import Table, bindparam, func, insert, or_, select
 
 from dify_hex.adapters.persistence.conversation.mapper import (
     MESSAGE_COLUMNS,
@@ -139,6 +139,16 @@ class SqlMessageRepository(MessageRepository):
             ),
             run_id=WorkflowRunId(run_id),
         )
+
+    async def count(self, conversation_id: ConversationId) -> int:
+        """How many messages the conversation has."""
+        result = await self._scope.session.execute(
+            select(func.count()).where(
+                MessageRow.tenant_id == self._scope.tenant_id,
+                MessageRow.conversation_id == conversation_id,
+            )
+        )
+        return result.scalar_one()
 
     async def runs_under_way(self, conversation_id: ConversationId) -> Sequence[WorkflowRunId]:
         """The runs whose answers have not ended."""
