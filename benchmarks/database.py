@@ -15,6 +15,7 @@ import asyncpg
 
 from dify_hex.adapters.embedded.data_folder import DataFolder
 from dify_hex.adapters.embedded.postgres import DatabaseUrls, PostgresServer
+from dify_hex.adapters.persistence.engine import driver_dsn
 from dify_hex.bootstrap.migrate import migrate
 
 _PEERS = "peers"
@@ -35,9 +36,12 @@ class Database:
         login = f"user={parts.username} password={unquote(parts.password or '')}"
         return f"host={folder} dbname={name} {login}"
 
+    def superuser_dsn(self) -> str:
+        """Where the server is, for somebody who may do everything."""
+        return driver_dsn(self.urls.superuser)
+
     async def _make(self, name: str) -> str:
-        url = self.urls.superuser.replace("postgresql+asyncpg", "postgresql")
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(self.superuser_dsn())
         try:
             await connection.execute(f"CREATE DATABASE {name}")
         finally:

@@ -7,8 +7,8 @@ process of its own, and what comes out is compared with what has to.
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from statistics import median
 
 from benchmarks.database import Database, database
@@ -17,10 +17,11 @@ from benchmarks.engines.environments import (
     LANGGRAPH,
     PYDANTIC_GRAPH,
     EngineProcess,
-    Environment,
     Unavailable,
-    floor,
     own_engine,
+    peer,
+    plain_asyncio,
+    started,
 )
 from benchmarks.engines.workloads import ALL, Workload
 from benchmarks.figures import Figure, Report, run_alone
@@ -45,7 +46,7 @@ def measure(options: argparse.Namespace) -> Report:
     rounds = 3 if options.quick else 12
     turns: Turns = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
-        ours = stack.enter_context(_started(own_engine))
+        ours = stack.enter_context(started(own_engine))
         others = _others(stack)
         for number in range(rounds + 1):
             for workload in ALL:
@@ -62,41 +63,21 @@ def measure(options: argparse.Namespace) -> Report:
 def _others(stack: ExitStack) -> list[EngineProcess]:
     place: Database = stack.enter_context(database())
     makers: list[tuple[str, Callable[[], EngineProcess]]] = [
-        ("plain asyncio", floor),
-        ("pydantic-graph", _peer("pydantic-graph", PYDANTIC_GRAPH, "pydantic_graph_engine")),
-        ("LangGraph", _peer("LangGraph", LANGGRAPH, "langgraph_engine")),
-        ("graphon", _peer("graphon", GRAPHON, "graphon_engine")),
-        ("LangGraph on PostgreSQL", langgraph_on(place)),
+        (name, peer(name, environment, module, on))
+        for name, environment, module, on in (
+            ("pydantic-graph", PYDANTIC_GRAPH, "pydantic_graph_engine", ""),
+            ("LangGraph", LANGGRAPH, "langgraph_engine", ""),
+            ("graphon", GRAPHON, "graphon_engine", ""),
+            ("LangGraph on PostgreSQL", LANGGRAPH, "langgraph_engine", place.for_peers()),
+        )
     ]
-    found = []
+    found = [stack.enter_context(started(plain_asyncio))]
     for name, make in makers:
         try:
-            found.append(stack.enter_context(_started(make)))
+            found.append(stack.enter_context(started(make)))
         except Unavailable as reason:
             sys.stderr.write(f"{name} is left out: {reason}\n")
     return found
-
-
-def langgraph_on(place: Database) -> Callable[[], EngineProcess]:
-    """LangGraph with its PostgreSQL saver, on a database of its own."""
-    arguments = ("--database", place.for_peers())
-    return _peer("LangGraph on PostgreSQL", LANGGRAPH, "langgraph_engine", arguments)
-
-
-def _peer(
-    name: str, environment: Environment, module: str, arguments: Sequence[str] = ()
-) -> Callable[[], EngineProcess]:
-    return lambda: EngineProcess(name, module, str(environment.interpreter()), arguments)
-
-
-@contextmanager
-def _started(make: Callable[[], EngineProcess]) -> Iterator[EngineProcess]:
-    engine = make()
-    try:
-        engine.await_ready()
-        yield engine
-    finally:
-        engine.close()
 
 
 def _take_turn(turns: Turns, engine: EngineProcess, workload: Workload, number: int) -> None:

@@ -5,14 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from benchmarks.engines.serving import DATABASE
 from benchmarks.engines.workloads import Workload
 
 _ROOT = Path(__file__).parents[2]
+#: The telemetry of others is nothing that is measured here.
+_QUIET = {"LANGCHAIN_TRACING_V2": "false", "LANGSMITH_TRACING": "false"}
 
 
 class Unavailable(Exception):
@@ -59,16 +63,16 @@ GRAPHON = Environment(name="graphon", packages=("graphon==0.8.0",), python=(3, 1
 class EngineProcess:
     """One engine, in a process of its own, that executes what it is told to."""
 
-    def __init__(self, name: str, module: str, python: str, arguments: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, module: str, python: str, database: str = "") -> None:
         self.name = name
         self._process = subprocess.Popen(
-            [python, "-m", f"benchmarks.engines.{module}", *arguments],
+            [python, "-m", f"benchmarks.engines.{module}"],
             cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=_quiet_environment(),
+            env={**os.environ, **_QUIET, DATABASE: database},
         )
 
     def await_ready(self) -> None:
@@ -108,13 +112,43 @@ class EngineProcess:
 
 
 def own_engine() -> EngineProcess:
-    """dify_hex, in the project's environment."""
+    """dify_hex, in the project's environment; nothing is stored."""
     return EngineProcess("dify_hex", "dify_hex_engine", sys.executable)
 
 
-def floor() -> EngineProcess:
-    """Plain asyncio, in the project's environment."""
+def own_strict_engine(database: str) -> EngineProcess:
+    """dify_hex, with its journal on a database."""
+    return EngineProcess("dify_hex", "dify_hex_strict", sys.executable, database)
+
+
+def plain_asyncio() -> EngineProcess:
+    """The floor, in the project's environment."""
     return EngineProcess("plain asyncio", "plain_asyncio", sys.executable)
+
+
+def peer(
+    name: str, environment: Environment, module: str, database: str = ""
+) -> Callable[[], EngineProcess]:
+    """Makes the process of an engine that is compared.
+
+    Raises Unavailable, when it is called, where the engine cannot be had.
+    """
+    return lambda: EngineProcess(name, module, str(environment.interpreter()), database)
+
+
+@contextmanager
+def started(make: Callable[[], EngineProcess]) -> Iterator[EngineProcess]:
+    """An engine that is ready, and ended afterwards.
+
+    Raises:
+        Unavailable: there is no such engine here.
+    """
+    engine = make()
+    try:
+        engine.await_ready()
+        yield engine
+    finally:
+        engine.close()
 
 
 def _cache() -> Path:
@@ -152,11 +186,6 @@ def _uv(*arguments: str) -> None:
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:]
         raise Unavailable(f"its packages cannot be installed: {' '.join(last).strip()}")
-
-
-def _quiet_environment() -> dict[str, str]:
-    # Telemetry of others is nothing that is measured here.
-    return {**os.environ, "LANGCHAIN_TRACING_V2": "false", "LANGSMITH_TRACING": "false"}
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:

@@ -1,12 +1,9 @@
-"""LangGraph, without a saver or with its PostgreSQL saver; runs in an environment of its own.
+"""LangGraph, without a saver or with its PostgreSQL saver; runs in an environment of its own."""
 
-python -m benchmarks.engines.langgraph_engine [--database "host=… user=…"]
-"""
-
-import argparse
 import asyncio
 import itertools
 import operator
+import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Annotated, Any, TypedDict
@@ -17,8 +14,9 @@ from langgraph.types import Send
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from benchmarks.engines.serving import Execute, Prepare, serve
+from benchmarks.engines.serving import DATABASE, Execute, Prepare, serve
 from benchmarks.engines.workloads import (
+    EFFECT_RUNS,
     THRESHOLD,
     WAIT,
     branch_text,
@@ -60,6 +58,7 @@ class Engine:
             "iteration": self._iteration,
             "branches": self._branches,
             "waits": self._waits,
+            "effects": self._effects,
         }
 
     async def run(self, compiled: Any, given: Mapping[str, Any], **more: Any) -> Any:
@@ -180,6 +179,16 @@ class Engine:
 
         return execute
 
+    def _effects(self, size: int) -> Execute:
+        compiled = self.wait(0, nodes=size)
+
+        async def execute() -> list[Any]:
+            # What a node has done is stored before the next one begins.
+            runs = (self.run(compiled, {}, durability="sync") for _ in range(EFFECT_RUNS))
+            return list(await asyncio.gather(*runs))
+
+        return execute
+
 
 async def postgres_saver(stack: AsyncExitStack, database: str) -> AsyncPostgresSaver:
     """The saver on a pool of connections, with its tables made."""
@@ -203,6 +212,4 @@ async def _serve(database: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--database", default="")
-    asyncio.run(_serve(parser.parse_args().database))
+    asyncio.run(_serve(os.environ.get(DATABASE, "")))

@@ -14,6 +14,9 @@ from typing import Any
 
 from benchmarks.engines.workloads import Workload, expected
 
+#: The environment variable that names the database, for engines that store something.
+DATABASE = "BENCHMARK_DATABASE"
+
 #: Executes what was prepared once, and returns what came out.
 Execute = Callable[[], Awaitable[Any]]
 #: Prepares a workload of a size; graphs are made here, and not while time is taken.

@@ -29,7 +29,10 @@ _TITLES = {
     "iteration": "an iteration over {size} items",
     "branches": "{size} runs of a 4-node if-else",
     "waits": "{size} runs at once that wait 100 ms each",
+    "effects": "64 runs at once of {size} effects each",
 }
+#: How many runs `effects` has under way.
+EFFECT_RUNS = 64
 
 ALL = (
     Workload("chain", 100),
@@ -93,4 +96,5 @@ _EXPECTED = {
     "iteration": lambda size: [item_text(index) for index in range(size)],
     "branches": lambda size: [choice(index) for index in range(size)],
     "waits": lambda size: ["done"] * size,
+    "effects": lambda _: ["done"] * EFFECT_RUNS,
 }
