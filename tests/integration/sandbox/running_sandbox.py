@@ -2,16 +2,20 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
+
+import numpy as np
 
 from dify_hex.adapters.sandbox.client import SandboxClient
 from dify_hex.adapters.sandbox.service_address import ServiceAddress
@@ -119,3 +123,18 @@ def wait_until_it_listens(process: subprocess.Popen[bytes], path: Path) -> None:
 def another_tenant() -> TenantId:
     """A tenant that nobody else is."""
     return TenantId(uuid4())
+
+
+@contextmanager
+def installed_libraries() -> Iterator[Path]:
+    """NumPy and pandas as an operator installs them: in a folder of their own, not in /tmp."""
+    installed = Path(np.__file__).parents[1]
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for part in ("numpy", "numpy.libs", "pandas", "pandas.libs", "dateutil", "tzdata"):
+            if (installed / part).is_dir():
+                ignored = shutil.ignore_patterns("tests")
+                shutil.copytree(installed / part, folder / part, ignore=ignored)
+        shutil.copy(installed / "six.py", folder)
+        yield folder

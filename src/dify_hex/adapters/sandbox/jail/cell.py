@@ -108,9 +108,10 @@ class Cell:
             os.close(statm)
 
     def _close_descriptors(self, socket: int) -> None:
-        os.dup2(socket, DESCRIPTOR)
+        # In this order: the null device may have the number that the socket gets.
         for standard in (0, 1, 2):
             os.dup2(self.null, standard)
+        os.dup2(socket, DESCRIPTOR)
         os.closerange(DESCRIPTOR + 1, _MOST_DESCRIPTORS)
 
 

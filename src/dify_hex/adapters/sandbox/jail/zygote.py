@@ -63,18 +63,27 @@ class Zygote:
 
     def _fork(self, packet: Packet, descriptor: int) -> None:
         try:
-            if self.numbers is not None:
-                self.numbers.renew()
-            pid = os.fork()
+            pid = self._fork_apart()
         except OSError as error:
             self._tell(Packet(Order.REFUSED, packet.execution, error.errno or 0))
             return
         if pid == 0:
             live(self.profile, self.cell, descriptor, packet.execution)
-        if self.numbers is not None:
-            self.numbers.restore()
         self._children[packet.execution] = pid
         self._executions[pid] = packet.execution
+
+    def _fork_apart(self) -> int:
+        """Fork a process that is the first of its own namespace; 0 in the child."""
+        if self.numbers is None:
+            return os.fork()
+        self.numbers.renew()
+        pid = -1
+        try:
+            pid = os.fork()
+        finally:
+            if pid:
+                self.numbers.restore()
+        return pid
 
     def _bury(self) -> None:
         while self._executions:

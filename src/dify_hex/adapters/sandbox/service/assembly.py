@@ -4,9 +4,10 @@ import asyncio
 import os
 import pwd
 import shutil
+from contextlib import suppress
 from itertools import count
 
-from dify_hex.adapters.sandbox.service.control_group import ControlGroup, NoControlGroup
+from dify_hex.adapters.sandbox.service.control_group import ControlGroup, NoControlGroup, sweep
 from dify_hex.adapters.sandbox.service.options import SandboxOptions
 from dify_hex.adapters.sandbox.service.profile_host import ProfileHost
 from dify_hex.adapters.sandbox.service.server import SandboxServer
@@ -18,6 +19,8 @@ _LAST_USER = 64_900
 _ZYGOTE_BYTES = 512 << 20
 _CELL_BYTES = 96 << 20
 _CELL_PROCESSES = 80
+#: Seconds that killed processes get to be gone.
+_LAST_LIMIT = 2.0
 
 
 async def serve(options: SandboxOptions, told_to_stop: asyncio.Event) -> None:
@@ -30,13 +33,14 @@ async def serve(options: SandboxOptions, told_to_stop: asyncio.Event) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         # Cells pass through, and see nothing.
         folder.chmod(0o711)
-    numbers = count()
+    numbers = count(1)
+    sweep()
     missing = _why_no_groups(options)
 
     def make_group() -> ControlGroup | None:
         if missing:
             return None
-        return _group(options, f"dify-hex-{os.getpid()}-{next(numbers)}")
+        return _group(options, next(numbers))
 
     def make_host(profile: str) -> ProfileHost:
         settings = ZygoteSettings(
@@ -51,23 +55,30 @@ async def serve(options: SandboxOptions, told_to_stop: asyncio.Event) -> None:
             settings=settings, make_group=make_group, idle_seconds=options.idle_seconds
         )
 
-    await SandboxServer(options, make_host, missing).serve(told_to_stop)
+    try:
+        await SandboxServer(options, make_host, missing).serve(told_to_stop)
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_LIMIT):
+                # The kernel takes its time with what was killed.
+                while sweep():  # noqa: ASYNC110 - and announces nothing
+                    await asyncio.sleep(0.02)
 
 
 def _why_no_groups(options: SandboxOptions) -> str:
     if "cgroup" in options.without:
         return "left out by a setting"
     try:
-        _group(options, f"dify-hex-{os.getpid()}-trial").remove()
+        _group(options, 0).remove()
     except NoControlGroup as error:
         return str(error.strerror)
     return ""
 
 
-def _group(options: SandboxOptions, name: str) -> ControlGroup:
+def _group(options: SandboxOptions, number: int) -> ControlGroup:
     each = options.most_memory_bytes + _CELL_BYTES
     return ControlGroup.make(
-        name,
+        number,
         memory_bytes=_ZYGOTE_BYTES + options.running * each,
         processes=(options.running + 2) * _CELL_PROCESSES,
     )

@@ -10,6 +10,7 @@ from typing import Self
 _MOUNTS = Path("/proc/self/mountinfo")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 _V2 = "cgroup2"
+_PREFIX = "dify-hex-sandbox-"
 
 
 class NoControlGroup(OSError):
@@ -23,12 +24,13 @@ class ControlGroup:
     folders: Sequence[Path]
 
     @classmethod
-    def make(cls, name: str, *, memory_bytes: int, processes: int) -> Self:
+    def make(cls, number: int, *, memory_bytes: int, processes: int) -> Self:
         """Make a group below our own.
 
         Raises:
             NoControlGroup: the system has none that we may change.
         """
+        name = f"{_PREFIX}{os.getpid()}-{number}"
         group = cls([parent / name for parent in _parents()])
         try:
             for folder in group.folders:
@@ -68,6 +70,20 @@ class ControlGroup:
             raise OSError(0, "memory is not handed down to us")
         for path, value in found:
             path.write_text(str(value))
+
+
+def sweep() -> int:
+    """Remove empty groups of ours and of services that were killed; how many are still in use."""
+    left = 0
+    with suppress(NoControlGroup):
+        for parent in _parents():
+            for folder in parent.glob(f"{_PREFIX}*"):
+                pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+                if int(pid) == os.getpid() or not Path("/proc", pid).exists():
+                    with suppress(OSError):
+                        folder.rmdir()
+                    left += folder.exists()
+    return left
 
 
 def _parents() -> list[Path]:

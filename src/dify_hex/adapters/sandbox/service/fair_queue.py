@@ -70,17 +70,17 @@ class FairQueue:
         return self._running[tenant] < share
 
     def _admit(self) -> None:
-        for tenant in list(self._waiting):
-            turns = self._waiting[tenant]
-            if not self._has_place(tenant):
-                continue
+        """Give out what is free, one place at a time to each tenant in turn."""
+        while tenant := next(filter(self._has_place, self._waiting), None):
+            turns = self._waiting.pop(tenant)
             turn = turns.popleft()
-            self._running[tenant] += 1
             # Whoever was served goes to the end of the line.
-            del self._waiting[tenant]
             if turns:
                 self._waiting[tenant] = turns
-            turn.set_result(None)
+            # Who has given up a moment ago is still here.
+            if not turn.done():
+                self._running[tenant] += 1
+                turn.set_result(None)
 
     def _forget(self, tenant: str, turn: "asyncio.Future[None]") -> None:
         turns = self._waiting.get(tenant)
@@ -88,3 +88,5 @@ class FairQueue:
             turns.remove(turn)
             if not turns:
                 del self._waiting[tenant]
+        # One tenant less in line is a larger share for the others.
+        self._admit()

@@ -3,14 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
 from dify_hex.adapters.sandbox.service.control_group import ControlGroup
 from dify_hex.adapters.sandbox.service.zygote_process import (
     Jailed,
-    ZygoteLost,
     ZygoteProcess,
     ZygoteSettings,
 )
@@ -50,10 +48,7 @@ class ProfileHost:
         self._used = monotonic()
         zygote = await self._running()
         spare, self._spare = self._spare, None
-        cell: Jailed | None = None
-        if spare is not None:
-            with suppress(ZygoteLost):
-                cell = await spare
+        cell = None if spare is None else await _outcome(spare)
         if cell is None or cell.ended.done():
             zygote = await self._running()
             cell = await zygote.fork()
@@ -95,6 +90,14 @@ class ProfileHost:
         if self._spare is None:
             self._spare = asyncio.create_task(zygote.fork(), name="spare-cell")
             self._spare.add_done_callback(_know_of_failure)
+
+
+async def _outcome(spare: "asyncio.Task[Jailed]") -> Jailed | None:
+    """The spare cell, unless it could not be made or was given up meanwhile."""
+    await asyncio.wait([spare])
+    if spare.cancelled() or spare.exception() is not None:
+        return None
+    return spare.result()
 
 
 def _know_of_failure(spare: "asyncio.Task[Jailed]") -> None:

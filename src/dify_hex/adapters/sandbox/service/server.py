@@ -7,7 +7,6 @@ import logging
 import os
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -19,6 +18,7 @@ from dify_hex.adapters.sandbox.jail.wire import (
     frame,
     parse_head,
 )
+from dify_hex.adapters.sandbox.service.control_group import sweep
 from dify_hex.adapters.sandbox.service.execution import Bounds, CallerGone, Execution
 from dify_hex.adapters.sandbox.service.fair_queue import FairQueue, QueueFull
 from dify_hex.adapters.sandbox.service.options import SandboxOptions
@@ -298,5 +298,5 @@ class SandboxServer:
         while True:
             await asyncio.sleep(_MAKE_ROOM_EVERY)
             for host in self._hosts.values():
-                with suppress(ZygoteLost):
-                    host.retire()
+                host.retire()
+            sweep()
