@@ -38,6 +38,7 @@ from dify_hex.domain.shared.ids import (
     TenantId,
     WorkflowRunId,
 )
+from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.graph.graph import Graph
@@ -129,7 +130,9 @@ class Engine:
         capacity: int = 10,
         limits: RunLimits | None = None,
         files: tuple[JsonObject, ...] = (),
+        durability: Durability = Durability.STRICT,
     ) -> None:
+        self._durability = durability
         self._files = files
         self.runs = runs or MemoryRuns()
         self.stream = RecordedStream()
@@ -187,6 +190,7 @@ class Engine:
             inputs={},
             query="Hello?",
             files=self._files,
+            durability=self._durability,
             message_id=MessageId(new_id()),
             conversation_id=ConversationId(new_id()),
             background=background,

@@ -114,7 +114,7 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
         self, runs: Sequence[tuple[TenantId, WorkflowRunId]]
     ) -> Mapping[WorkflowRunId, JournalHead]:
         return {
-            run_id: JournalHead(seq=len(self.runs[run_id].rows), status=self.runs[run_id].status)
+            run_id: JournalHead(seq=self.runs[run_id].rows[-1].seq, status=self.runs[run_id].status)
             for _, run_id in runs
             if run_id in self.runs
         }
@@ -203,6 +203,6 @@ class MemoryRuns(RunJournal, RunLeases, RunControl, StoredRuns):
         if run.token != rows[0].token:
             raise LeaseLost(run_id=str(rows[0].run_id))
         for row in rows:
-            assert row.seq == len(run.rows) + 1, "rows of a run are committed in order"
+            assert row.seq > (run.rows[-1].seq if run.rows else 0), "rows are committed in order"
             run.rows.append(row)
         self.commits += 1

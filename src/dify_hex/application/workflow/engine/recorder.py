@@ -19,14 +19,15 @@ from dify_hex.application.workflow.records import (
 )
 from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.workflow.frame import NodeAddress
-from dify_hex.domain.workflow.run_events import RunEvent
+from dify_hex.domain.workflow.run_events import RunEvent, RunPaused, RunResumed
 
 
 class RunRecorder:
     """Keeps the promise of `strict`: nothing is shown before what came before it is committed.
 
     Rows and deltas stand in one queue. A row leaves it once it is committed, a delta once no
-    uncommitted row stands before it. Where less is promised, both leave it at once.
+    uncommitted row stands before it. Where less is promised, both leave it at once; with `none`
+    rows are put aside, and written only if the run pauses.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class RunRecorder:
         self._writer = writer
         self._codec = codec
         self._unsent: list[JournalRow] = []
+        #: With `none`, what has happened since the run began or was resumed.
+        self._aside: list[tuple[StreamEntry, datetime]] = []
         self._waiting: deque[StreamEntry] = deque()
         self._committed_seq = 0
         self._seq = 0
@@ -81,14 +84,20 @@ class RunRecorder:
         for event in events:
             entry = self._next(event)
             self._waiting.append(entry)
-            if is_kept:
+            if is_kept or isinstance(event, RunResumed):
                 self._unsent.append(self._row(entry, event.at))
+            else:
+                self._aside.append((entry, event.at))
         self._n = 0
         if self._durability is not Durability.STRICT:
             self._commit_up_to(self._seq)
 
     def record_ending(self, events: Sequence[RunEvent]) -> None:
         """Queue the last events, which are committed and shown with the ending in any case."""
+        if isinstance(events[-1], RunPaused):
+            # Whoever goes on after a pause needs to know all that has happened.
+            self._unsent += [self._row(entry, at) for entry, at in self._aside]
+        self._aside.clear()
         for event in events:
             entry = self._next(event)
             self._waiting.append(entry)

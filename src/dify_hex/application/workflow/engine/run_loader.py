@@ -19,7 +19,7 @@ from dify_hex.application.workflow.engine.form_answers import FormAnswers
 from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
-from dify_hex.application.workflow.engine.scheduler import RunScheduler
+from dify_hex.application.workflow.engine.scheduler import OWNER_LOST, RunScheduler
 from dify_hex.application.workflow.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
     GraphCodec,
@@ -35,6 +35,7 @@ from dify_hex.application.workflow.records import (
     StoredRun,
 )
 from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW, StartedRun
+from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
@@ -118,8 +119,7 @@ class RunLoader:
         recorder, text = self._open(run, lease)
         recorder.continue_from(run.seq)
         text.begin(taken_over=claimed.taken_over)
-        condemned = ABANDONED if stored.owners > MAX_OWNERS else None
-        scheduler = self._scheduler(run, lease, recorder, text, condemned)
+        scheduler = self._scheduler(run, lease, recorder, text, _condemnation(run, claimed, stored))
         for command in await self._first_commands(run, stored):
             scheduler.post(command)
         return LoadedRun(
@@ -190,3 +190,13 @@ class RunLoader:
             rows.extend(page)
             if len(page) < _PAGE:
                 return rows
+
+
+def _condemnation(run: WorkflowRun, claimed: ClaimedRun, stored: StoredRun) -> RunError | None:
+    """Why the run must not go on: it kills its owners, or nobody knows how far it had come."""
+    if stored.owners > MAX_OWNERS:
+        return ABANDONED
+    was_left = run.status is not RunStatus.PAUSED or stored.owners > 1
+    if run.facts.durability is Durability.NONE and claimed.taken_over and was_left:
+        return OWNER_LOST
+    return None

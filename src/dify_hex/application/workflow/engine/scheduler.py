@@ -106,6 +106,7 @@ class RunScheduler:
         """
         try:
             if self._condemned is not None:
+                self._resume()
                 return await self._fail(self._condemned)
             if self._is_new:
                 self._execute_first_moves()
@@ -130,8 +131,7 @@ class RunScheduler:
                     received = await self._inbox.get()
             except TimeoutError:
                 return await self._fail(self._limits.out_of_time())
-            result = await self._take(received)
-            if result is not None:
+            if (result := await self._take(received)) is not None:
                 return result
 
     def _is_at_rest(self) -> bool:
@@ -248,8 +248,7 @@ class RunScheduler:
             self._settle(settled.address, settled.result)
 
     def _take_answer(self, answer: AnswerForm) -> None:
-        waiting = self._run.waiting_nodes()
-        for address, form in waiting.items():
+        for address, form in self._run.waiting_nodes().items():
             if form.form_id == answer.form_id:
                 self._settle(address, answer.outcome)
                 return

@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from dify_hex.application.workflow.engine.claimer import RunClaimer
 from dify_hex.application.workflow.engine.run_host import RunMoved
 from dify_hex.application.workflow.engine.run_loader import MAX_OWNERS
-from dify_hex.domain.workflow.statuses import DesiredState
-from tests.builders.engine import Engine, launched, until
-from tests.fakes.scripted_nodes import Dialogue
+from dify_hex.application.workflow.pause_run import PauseRun
+from dify_hex.domain.shared.values.durability import Durability
+from dify_hex.domain.workflow.nodes.answer import AnswerConfig
+from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
+from tests.builders.engine import Engine, claimer_of, launched, until
+from tests.builders.workflow import edge, graph, llm, node
+from tests.fakes.scripted_nodes import Dialogue, ScriptedNodes
 
 WHOLE_CHAT = [
     "run.started",
@@ -23,6 +27,17 @@ WHOLE_CHAT = [
     "message.complete",
     "run.succeeded",
 ]
+TWO_CALLS = graph(
+    [
+        node("start", StartConfig()),
+        node("first", llm()),
+        node("second", llm()),
+        node("answer", AnswerConfig(answer="{{#second.text#}}")),
+    ],
+    edge("start", "first"),
+    edge("first", "second"),
+    edge("second", "answer"),
+)
 
 
 class TestTakingOver:
@@ -153,7 +168,113 @@ class TestTakingOver:
         assert run.status.value.startswith(state.value)
 
     async def claim(self, engine: Engine) -> None:
-        claimer = RunClaimer(
-            host=engine.host, leases=engine.runs, signals=engine.signals, faults=engine.faults
-        )
-        assert not await claimer.claim_once()
+        await claim(engine)
+
+
+class TestLessDurability:
+    async def launched(self, durability: Durability) -> tuple[Engine, Dialogue]:
+        dialogue = Dialogue()
+        engine = Engine(nodes=ScriptedNodes(dialogue.script), durability=durability)
+        await engine.launch(TWO_CALLS)
+        await until(lambda: engine.nodes.open_calls == 1)
+        return engine, dialogue
+
+    async def test_a_run_that_writes_no_steps_fails_when_its_owner_dies(self) -> None:
+        dead, dialogue = await self.launched(Durability.NONE)
+        dialogue.finish("First.")
+        await until(lambda: len(dead.nodes.calls) == 2)
+        other = successor(dead)
+
+        await claim(other)
+        await until(lambda: dead.only_run().status.is_final)
+
+        ending = dead.only_run().ending
+        assert ending is not None
+        assert ending.error is not None
+        assert (ending.status, ending.error.code) == (RunStatus.FAILED, "workflow_owner_lost")
+        assert other.nodes.calls == []
+        await dead.host.drain(seconds=0)
+
+    async def test_it_begins_in_the_background_like_any_other(self) -> None:
+        engine = Engine(durability=Durability.NONE)
+        await engine.begin(background=True)
+
+        await claim(engine)
+        await until(lambda: engine.only_run().status.is_final)
+
+        assert engine.only_run().status is RunStatus.SUCCEEDED
+        assert engine.journal() == ["run.started", "message.started", *WHOLE_CHAT[-2:]]
+
+    async def test_it_can_pause_and_goes_on_elsewhere_with_all_that_had_happened(self) -> None:
+        paused, dialogue = await self.launched(Durability.NONE)
+        await pause(paused, dialogue)
+        other = resumed(paused)
+
+        await claim(other)
+        await until(lambda: paused.only_run().status.is_final)
+
+        ending = paused.only_run().ending
+        assert ending is not None
+        assert (ending.status, ending.answer) == (RunStatus.SUCCEEDED, "Hello.")
+        assert len(other.nodes.calls) == 1
+
+    async def test_it_fails_when_the_one_who_resumed_it_dies(self) -> None:
+        paused, dialogue = await self.launched(Durability.NONE)
+        await pause(paused, dialogue)
+        # The next owner dies before it has written anything.
+        await resumed(paused).runs.claim_due("dead", limit=10)
+        paused.only_run().expired = True
+        other = successor(paused)
+
+        await claim(other)
+        await until(lambda: paused.only_run().status.is_final)
+
+        assert paused.journal()[-3:] == ["run.resumed", "message.complete", "run.failed"]
+        assert other.nodes.calls == []
+
+    async def test_a_relaxed_run_goes_on_from_what_was_committed_and_resets_its_text(self) -> None:
+        dead, dialogue = await self.launched(Durability.RELAXED)
+        dead.runs.gate.clear()
+        dialogue.finish("First.")
+        await until(lambda: len(dead.nodes.calls) == 2)
+        dialogue.say("Hal")
+        await until(lambda: dead.stream.text == "Hal")
+        other = successor(dead)
+        dead.runs.gate.set()
+
+        await claim(other)
+        await until(lambda: dead.only_run().status.is_final)
+
+        assert len(other.nodes.calls) == 2
+        texts = [entry for entry in other.stream.entries if entry.type.startswith("message.")]
+        assert texts[0].type == "message.reset"
+        assert other.stream.text == "Hello."
+        await dead.host.drain(seconds=0)
+
+
+def successor(dead: Engine) -> Engine:
+    """Another process; to it, the run's owner has died."""
+    other = Engine(runs=dead.runs, owner="worker-1")
+    other.actor = dead.actor
+    for run in dead.runs.runs.values():
+        run.expired = True
+    return other
+
+
+async def pause(engine: Engine, dialogue: Dialogue) -> None:
+    """Let a run pause after its first call."""
+    use_case = PauseRun(control=engine.runs, signals=engine.signals, host=engine.host)
+    await use_case.execute(engine.actor, engine.only_id())
+    dialogue.finish("First.")
+    await until(lambda: engine.only_run().status is RunStatus.PAUSED)
+
+
+def resumed(paused: Engine) -> Engine:
+    """Another process, for which a paused run is due."""
+    paused.only_run().make_due()
+    paused.only_run().stored = replace(paused.only_run().stored, desired_state=DesiredState.RUN)
+    return successor(paused)
+
+
+async def claim(engine: Engine) -> None:
+    assert not await claimer_of(engine).claim_once()
