@@ -5,7 +5,8 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from dify_hex.application.file.upload_file import FileDetails, IncomingFile
+from dify_hex.application.file.file_intake import FileDetails
+from dify_hex.application.file.upload_file import IncomingFile
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.account.permissions import Permission

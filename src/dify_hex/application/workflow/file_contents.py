@@ -1,6 +1,8 @@
 """How nodes come by what is in a file."""
 
 from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from dify_hex.domain.file.errors import FileNotFound
@@ -8,8 +10,21 @@ from dify_hex.domain.shared.ids import AppId, EndUserName, TenantId
 from dify_hex.domain.shared.values.file_reference import FileReference
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A file that is there; `size` is in bytes, and `parts` gives all of them, as often as asked.
+
+    Reading raises what `FileContents.read` does.
+    """
+
+    name: str
+    media_type: str
+    size: int
+    parts: Callable[[], AsyncIterator[bytes]]
+
+
 class FileContents(Protocol):
-    """Reads files into memory, for what cannot take them piece by piece."""
+    """Reads the files that values name, whole or piece by piece."""
 
     @abstractmethod
     async def read(
@@ -30,6 +45,22 @@ class FileContents(Protocol):
             StorageUnavailable: the storage is away.
         """
 
+    @abstractmethod
+    async def open(
+        self,
+        tenant_id: TenantId,
+        file: FileReference,
+        *,
+        app_id: AppId,
+        user: EndUserName,
+        limit: int,
+    ) -> OpenedFile:
+        """The file, ready to be read; one that is not ours is fetched first.
+
+        Raises:
+            DomainError: as `read` does.
+        """
+
 
 class NoFileContents(FileContents):
     """Where no files are kept, there is nothing in them."""
@@ -43,6 +74,23 @@ class NoFileContents(FileContents):
         user: EndUserName,
         limit: int,
     ) -> bytes:
+        """Nothing.
+
+        Raises:
+            FileNotFound: always.
+        """
+        del tenant_id, file, app_id, user, limit
+        raise FileNotFound
+
+    async def open(
+        self,
+        tenant_id: TenantId,
+        file: FileReference,
+        *,
+        app_id: AppId,
+        user: EndUserName,
+        limit: int,
+    ) -> OpenedFile:
         """Nothing.
 
         Raises:

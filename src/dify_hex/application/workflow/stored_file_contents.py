@@ -1,5 +1,8 @@
 """Reads the files of runs: ours from the storage, others from where they are."""
 
+from collections.abc import AsyncIterator
+from functools import partial
+
 from dify_hex.application.file.ports import FileStorage, FileWork
 from dify_hex.application.file.readable_file import ReadableFile
 from dify_hex.application.shared.clock import Clock
@@ -9,7 +12,7 @@ from dify_hex.application.shared.outbound_http import (
     OutboundRequest,
 )
 from dify_hex.application.shared.unit_of_work import BeginWork
-from dify_hex.application.workflow.file_contents import FileContents
+from dify_hex.application.workflow.file_contents import FileContents, OpenedFile
 from dify_hex.domain.file.errors import FileNotFound, FileTooLarge
 from dify_hex.domain.shared.ids import AppId, EndUserName, FileId, TenantId
 from dify_hex.domain.shared.outbound_errors import OutboundResponseTooLarge
@@ -48,14 +51,39 @@ class StoredFileContents(FileContents):
         limit: int,
     ) -> bytes:
         """Everything in the file; `OutboundHttp` says how an address can fail."""
+        opened = await self.open(tenant_id, file, app_id=app_id, user=user, limit=limit)
+        return b"".join([part async for part in opened.parts()])
+
+    async def open(
+        self,
+        tenant_id: TenantId,
+        file: FileReference,
+        *,
+        app_id: AppId,
+        user: EndUserName,
+        limit: int,
+    ) -> OpenedFile:
+        """The file; `OutboundHttp` says how an address can fail."""
         if file.url is not None:
-            return await self._fetched(tenant_id, file.url, limit)
+            content = await self._fetched(tenant_id, file.url, limit)
+            return OpenedFile(
+                name=file.name,
+                media_type=file.mime_type,
+                size=len(content),
+                parts=partial(_whole, content),
+            )
         if file.id is None:
             raise FileNotFound
         readable = await self._readable(tenant_id, file.id, app_id, user)
-        if readable.view.size > limit:
-            raise FileTooLarge(name=file.name, size=readable.view.size, limit=limit)
-        return b"".join([piece async for piece in await readable.read()])
+        view = readable.view
+        if view.size > limit:
+            raise FileTooLarge(name=file.name, size=view.size, limit=limit)
+        return OpenedFile(
+            name=view.name,
+            media_type=view.media_type,
+            size=view.size,
+            parts=partial(_stored, readable),
+        )
 
     async def _readable(
         self, tenant_id: TenantId, file_id: FileId, app_id: AppId, user: EndUserName
@@ -77,3 +105,12 @@ class StoredFileContents(FileContents):
         if answer.status != _OK:
             raise FileNotFound(status=answer.status)
         return answer.body
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def _stored(file: ReadableFile) -> AsyncIterator[bytes]:
+    async for piece in await file.read():
+        yield piece

@@ -9,6 +9,7 @@ from dify_hex.adapters.persistence.file.reader import SqlFileReader
 from dify_hex.adapters.security.file_links import HmacFileLinkSigner
 from dify_hex.application.file.delete_file import DeleteFile
 from dify_hex.application.file.download_file import DownloadFile
+from dify_hex.application.file.file_intake import FileIntake
 from dify_hex.application.file.list_files import ListFiles
 from dify_hex.application.file.open_signed_file import OpenSignedFile
 from dify_hex.application.file.resolve_file_inputs import ResolveFileInputs
@@ -44,9 +45,10 @@ class FileContainer(containers.DeclarativeContainer):
     begin, clock = shared.begin, shared.clock
 
     resolve_file_inputs = providers.Factory(ResolveFileInputs, clock=clock)
-    upload_file = providers.Factory(
-        UploadFile, begin=begin, clock=clock, storage=storage, limits=limits
+    intake = providers.Singleton(
+        FileIntake, begin=begin, clock=clock, storage=storage, limits=limits
     )
+    upload_file = providers.Factory(UploadFile, intake=intake, clock=clock)
     show_file = providers.Factory(ShowFile, begin=begin, clock=clock)
     list_files = providers.Factory(
         ListFiles, reader=providers.Singleton(SqlFileReader, shared.reads)

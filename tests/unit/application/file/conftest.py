@@ -9,6 +9,7 @@ from dify_hex.adapters.security.file_links import HmacFileLinkSigner
 from dify_hex.adapters.security.master_key import Keyring, MasterKey
 from dify_hex.application.file.delete_file import DeleteFile
 from dify_hex.application.file.download_file import DownloadFile
+from dify_hex.application.file.file_intake import FileIntake
 from dify_hex.application.file.open_signed_file import OpenSignedFile
 from dify_hex.application.file.resolve_file_inputs import ResolveFileInputs
 from dify_hex.application.file.show_file import ShowFile
@@ -48,9 +49,10 @@ class FileHouse:
 
     @property
     def upload(self) -> UploadFile:
-        return UploadFile(
+        intake = FileIntake(
             begin=self.begin, clock=self.clock, storage=self.storage, limits=self.limits
         )
+        return UploadFile(intake=intake, clock=self.clock)
 
     @property
     def show(self) -> ShowFile:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from dify_hex.application.file.upload_file import FileDetails
+from dify_hex.application.file.file_intake import FileDetails
 from dify_hex.application.shared.actor import PermissionDenied
 from dify_hex.application.shared.blob_storage import StorageUnavailable
 from dify_hex.domain.account.permissions import Permission

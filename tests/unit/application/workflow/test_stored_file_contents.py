@@ -1,10 +1,12 @@
 """The files of a run are read where they are, by whom they may be."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from dify_hex.application.shared.identity import new_id
+from dify_hex.application.workflow.file_contents import NoFileContents
 from dify_hex.application.workflow.stored_file_contents import StoredFileContents
 from dify_hex.domain.file.errors import FileExpired, FileNotFound, FileTooLarge
 from dify_hex.domain.file.file import File
@@ -114,6 +116,23 @@ async def test_a_file_beyond_the_limit_is_not_read(house: House) -> None:
 
     with pytest.raises(FileTooLarge):
         await house.read(file, limit=len(PNG) - 1)
+
+
+async def test_a_file_is_opened_under_the_name_it_is_on_record_with(house: House) -> None:
+    file = await house.keep(a_file())
+    claimed = replace(file, name="other.txt", mime_type="text/plain", size=1)
+
+    opened = await house.contents.open(TENANT, claimed, app_id=APP, user=ANN, limit=1 << 20)
+
+    assert (opened.name, opened.media_type, opened.size) == (file.name, "image/png", len(PNG))
+    for _ in range(2):
+        assert b"".join([part async for part in opened.parts()]) == PNG
+
+
+async def test_where_no_files_are_kept_there_is_nothing_in_them() -> None:
+    for look in (NoFileContents().read, NoFileContents().open):
+        with pytest.raises(FileNotFound):
+            await look(TENANT, at_address(), app_id=APP, user=ANN, limit=1)
 
 
 async def test_a_value_that_names_no_file_is_none(house: House) -> None:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 from starlette.requests import Request
 
+from dify_hex.application.file.file_intake import FileDetails
 from dify_hex.application.file.read_models import FileView
 from dify_hex.application.file.sign_file_url import (
     DEFAULT_LIFETIME,
@@ -16,7 +17,7 @@ from dify_hex.application.file.sign_file_url import (
     SignedFileLink,
     SignFileUrlCommand,
 )
-from dify_hex.application.file.upload_file import FileDetails, IncomingFile
+from dify_hex.application.file.upload_file import IncomingFile
 from dify_hex.domain.file.file import FileSource
 from dify_hex.domain.shared.errors import InvalidInput
 from dify_hex.domain.shared.ids import EndUserName, FileId

@@ -1,0 +1,159 @@
+"""Putting a file on record and its content into the storage, whoever brings it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dify_hex.application.file.ports import FileStorage, FileWork
+from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.identity import new_id
+from dify_hex.application.shared.unit_of_work import BeginWork
+from dify_hex.domain.file.errors import FileNotFound, FileTypeUnsupported
+from dify_hex.domain.file.file import File, FileContent, FileOwner, FileSource
+from dify_hex.domain.file.file_type import FileType
+from dify_hex.domain.file.limits import FileLimits
+from dify_hex.domain.file.names import FileName
+from dify_hex.domain.file.sniffing import HEAD_BYTES
+from dify_hex.domain.shared.errors import Unavailable
+from dify_hex.domain.shared.ids import EndUserName, FileId, TenantId
+from dify_hex.domain.shared.values.file_reference import FileKind
+
+_NAMELESS = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDetails:
+    """Whose file it is, and how long it is to be kept, if for a limited time."""
+
+    user: EndUserName | None = None
+    keep_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """A file before its content has come; `declared` is what is said of its type, if anything."""
+
+    tenant_id: TenantId
+    name: FileName
+    source: FileSource
+    owner: FileOwner
+    declared: str | None = None
+
+
+#: What else there is to say of the file, asked for when its content is in.
+Details = Callable[[], Awaitable[FileDetails]]
+
+
+class FileIntake:
+    """Takes in files, piece by piece, so that whatever breaks off leaves nothing behind.
+
+    One that a run has made has nobody who could be told that its name is wrong: where content and
+    name contradict each other, it is named after its content.
+    """
+
+    def __init__(
+        self,
+        *,
+        begin: BeginWork[FileWork],
+        clock: Clock,
+        storage: FileStorage,
+        limits: FileLimits,
+    ) -> None:
+        self._begin = begin
+        self._clock = clock
+        self._storage = storage
+        self._limits = limits
+
+    async def take(self, new: NewFile, content: AsyncIterator[bytes], details: Details) -> File:
+        """The file, with all of its content stored.
+
+        Raises:
+            FileTypeUnsupported: it is not what it says it is, or of a blocked type.
+            FileTooLarge: it is larger than files of its kind may be.
+            FileEmpty: there is nothing in it.
+            FileLifetimeInvalid: it cannot be kept for as long, or as short, as is wanted.
+            StorageUnavailable: its content cannot be stored at present.
+        """
+        head = await _head_of(content)
+        name, decided = _decide(new, head)
+        self._limits.check_type(decided)
+        self._limits.check_size(decided.kind, len(head))
+        file = await self._record(new, name, decided)
+        try:
+            pieces = self._within_limits(decided.kind, head, content)
+            stored = await self._storage.put(file.key, pieces)
+            return await self._complete(file, stored, await details())
+        except Exception:
+            # A cancelled intake has no time for this: it is found and given up later.
+            with suppress(Unavailable):
+                await self._give_up(file)
+            raise
+
+    async def _record(self, new: NewFile, name: FileName, type: FileType) -> File:
+        file = File.begin(
+            id=FileId(new_id()),
+            tenant_id=new.tenant_id,
+            name=name.text,
+            type=type,
+            source=new.source,
+            owner=new.owner,
+            now=self._clock.now(),
+        )
+        async with self._begin(new.tenant_id) as work:
+            work.files.add(file)
+            await work.commit()
+        return file
+
+    async def _complete(self, file: File, stored: FileContent, details: FileDetails) -> File:
+        now = self._clock.now()
+        async with self._begin(file.tenant_id) as work:
+            file = await work.files.get(file.id)
+            file.complete(
+                stored,
+                user=details.user,
+                expires_at=self._limits.expiry(details.keep_for, now=now),
+                now=now,
+            )
+            await work.commit()
+        return file
+
+    async def _give_up(self, file: File) -> None:
+        await self._storage.delete(file.key)
+        async with self._begin(file.tenant_id) as work:
+            try:
+                await work.files.remove(await work.files.get(file.id))
+            except FileNotFound:
+                return
+            await work.commit()
+
+    async def _within_limits(
+        self, kind: FileKind, head: bytes, rest: AsyncIterator[bytes]
+    ) -> AsyncIterator[bytes]:
+        size = len(head)
+        yield head
+        async for piece in rest:
+            size += len(piece)
+            self._limits.check_size(kind, size)
+            yield piece
+
+
+def _decide(new: NewFile, head: bytes) -> tuple[FileName, FileType]:
+    try:
+        return new.name, FileType.decide(head, new.name, new.declared)
+    except FileTypeUnsupported:
+        if new.source is not FileSource.GENERATED:
+            raise
+    decided = FileType.decide(head, FileName.parse(_NAMELESS))
+    dot = "." if decided.extension else ""
+    return FileName.parse(f"{_NAMELESS}{dot}{decided.extension}"), decided
+
+
+async def _head_of(content: AsyncIterator[bytes]) -> bytes:
+    """The first pieces, enough to tell what it is."""
+    head = bytearray()
+    async for piece in content:
+        head += piece
+        if len(head) >= HEAD_BYTES:
+            break
+    return bytes(head)
