@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
+from dify_hex.adapters.embedded.service_user import ServiceUser
 from dify_hex.adapters.sandbox.client import SandboxClient
 from dify_hex.adapters.sandbox.service_address import ServiceAddress
 from dify_hex.application.shared.code_sandbox import (
@@ -29,6 +29,7 @@ from dify_hex.application.shared.code_sandbox import (
 )
 from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.domain.shared.ids import TenantId
+from tests.fakes.interpreter import interpreter_for
 from tests.integration.sandbox.attacks import SECRET
 
 TENANT = TenantId(UUID(int=1))
@@ -72,10 +73,12 @@ class RunningSandbox:
 
 
 @contextmanager
-def running_sandbox(folder: Path, **variables: str) -> Iterator[RunningSandbox]:
-    """A service with its own folder."""
+def running_sandbox(
+    folder: Path, user: ServiceUser | None = None, **variables: str
+) -> Iterator[RunningSandbox]:
+    """A service with its own folder, run by ourselves or another user."""
     path = folder / "sandbox.sock"
-    process = start(folder, **variables)
+    process = start(folder, user, **variables)
     try:
         yield RunningSandbox(
             process=process,
@@ -87,12 +90,17 @@ def running_sandbox(folder: Path, **variables: str) -> Iterator[RunningSandbox]:
         process.wait(10)
 
 
-def start(folder: Path, **variables: str) -> subprocess.Popen[bytes]:
+def start(
+    folder: Path, user: ServiceUser | None = None, **variables: str
+) -> subprocess.Popen[bytes]:
     """Start a service, and return when it listens."""
     path = folder / "sandbox.sock"
     path.unlink(missing_ok=True)
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "dify_hex.bootstrap.cli", "sandbox"],
+        [interpreter_for(user), "-P", "-m", "dify_hex.bootstrap.cli", "sandbox"],
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
         env={
             "PATH": os.environ["PATH"],
             "DIFY_HEX_HOME": str(folder),

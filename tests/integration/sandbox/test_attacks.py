@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dify_hex.adapters.embedded.service_user import ServiceUser, give
 from dify_hex.adapters.sandbox.client import SandboxClient
 from dify_hex.adapters.sandbox.service_address import ServiceAddress
 from dify_hex.application.shared.code_sandbox import CodeLimits
@@ -19,6 +20,7 @@ from tests.integration.sandbox.attacks import ATTACKS, OTHERS_WORD, Attack
 from tests.integration.sandbox.running_sandbox import (
     RunningSandbox,
     another_tenant,
+    running_sandbox,
     wait_until_it_listens,
 )
 
@@ -111,6 +113,21 @@ async def test_a_wall_has_others_behind_it(without: str, tmp_path: Path) -> None
 
     # The kernel of the day may refuse more of these by itself.
     assert found <= SUCCEEDS_WITHOUT[without]
+
+
+async def test_an_ordinary_user_has_the_same_walls(open_folder: Path) -> None:
+    nobody = ServiceUser.for_this_process()
+    give(open_folder, nobody)
+    with running_sandbox(open_folder, nobody) as sandbox:
+        found = [
+            attack.name
+            for attack in ATTACKS
+            if attack.name not in LONG and (await outcome_of(sandbox, attack))[0]
+        ]
+        walls = (await sandbox.client.standing())["walls"]
+
+    assert not found
+    assert walls["down"].keys() <= {"control group"}
 
 
 def test_there_are_many_attacks() -> None:

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -152,8 +151,9 @@ async def test_a_caller_who_leaves_ends_the_code(tmp_path: Path) -> None:
 
 
 async def test_a_full_queue_says_so(tmp_path: Path) -> None:
-    places = {"DIFY_HEX_SANDBOX_RUNNING": "2", "DIFY_HEX_SANDBOX_WAITING": "1"}
-    with running_sandbox(tmp_path, **places) as sandbox:
+    with running_sandbox(
+        tmp_path, DIFY_HEX_SANDBOX_RUNNING="2", DIFY_HEX_SANDBOX_WAITING="1"
+    ) as sandbox:
         async with at_work(sandbox):
             waiting = asyncio.create_task(sandbox.run(SLEEP))
             await until(sandbox, lambda standing: standing["waiting"] == 1)
@@ -250,13 +250,6 @@ async def test_too_few_walls_run_no_code(tmp_path: Path, missing: str) -> None:
 
         assert refused.value.details == {"lacking": [missing]}
         assert (await sandbox.client.standing())["walls"]["lacking"] == [missing]
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may pass through."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
-        yield Path(name)
 
 
 async def test_the_namespaces_may_be_missing(open_folder: Path) -> None:
