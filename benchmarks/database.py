@@ -40,6 +40,16 @@ class Database:
         """Where the server is, for somebody who may do everything."""
         return driver_dsn(self.urls.superuser)
 
+    async def slow_down(self, commit: float) -> None:
+        """Let every commit take so many seconds longer, as on a slower disk."""
+        connection = await asyncpg.connect(self.superuser_dsn())
+        try:
+            for setting in (f"commit_delay = {round(1e6 * commit)}", "commit_siblings = 0"):
+                await connection.execute(f"ALTER SYSTEM SET {setting}")
+            await connection.execute("SELECT pg_reload_conf()")
+        finally:
+            await connection.close()
+
     async def _make(self, name: str) -> str:
         connection = await asyncpg.connect(self.superuser_dsn())
         try:

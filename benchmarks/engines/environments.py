@@ -53,7 +53,7 @@ LANGGRAPH = Environment(
     packages=(
         "langgraph==1.2.22",
         "langgraph-checkpoint-postgres==3.2.0",
-        "psycopg[binary,pool]==3.3.9",
+        "psycopg[binary]==3.3.9",
     ),
 )
 PYDANTIC_GRAPH = Environment(name="pydantic-graph", packages=("pydantic-graph==2.68.0",))

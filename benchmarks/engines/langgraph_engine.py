@@ -5,14 +5,11 @@ import itertools
 import operator
 import os
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from typing import Annotated, Any, TypedDict
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
-from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from benchmarks.engines.serving import DATABASE, Execute, Prepare, serve
 from benchmarks.engines.workloads import (
@@ -190,24 +187,14 @@ class Engine:
         return execute
 
 
-async def postgres_saver(stack: AsyncExitStack, database: str) -> AsyncPostgresSaver:
-    """The saver on a pool of connections, with its tables made."""
-    pool = AsyncConnectionPool(
-        database,
-        min_size=8,
-        max_size=8,
-        open=False,
-        kwargs={"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row},
-    )
-    await stack.enter_async_context(pool)
-    saver = AsyncPostgresSaver(pool)
-    await saver.setup()
-    return saver
-
-
 async def _serve(database: str) -> None:
-    async with AsyncExitStack() as stack:
-        saver = await postgres_saver(stack, database) if database else None
+    if not database:
+        await serve(Engine(None).prepares())
+        return
+    # One connection, as its guide shows it: with a pool of them it is slower, for its lock lets
+    # only one of them work at a time.
+    async with AsyncPostgresSaver.from_conn_string(database) as saver:
+        await saver.setup()
         await serve(Engine(saver).prepares())
 
 
