@@ -46,6 +46,11 @@ def node(node_id: str, config: NodeConfig) -> Node:
     return Node(id=NodeId(node_id), config=config)
 
 
+def child(node_id: str, config: NodeConfig, parent: str) -> Node:
+    """A node inside of a container."""
+    return Node(id=NodeId(node_id), config=config, parent=NodeId(parent))
+
+
 def edge(source: str, target: str, handle: str = DEFAULT_HANDLE) -> Edge:
     """An edge."""
     return Edge(source=NodeId(source), target=NodeId(target), handle=handle)

@@ -36,10 +36,6 @@ class VariablePool:
         """Set everything that a node has put out, replacing what it had before."""
         self._values[node_id] = values
 
-    def forget(self, node_id: NodeId) -> None:
-        """Drop what a node has put out, because it begins anew."""
-        self._values.pop(node_id, None)
-
     def of(self, node_id: NodeId) -> JsonObject:
         """Every value of one node, of the innermost pool that has any; empty when none has."""
         values = self._values.get(node_id)
