@@ -153,6 +153,11 @@ PROCESSES = (
         "except RuntimeError: pass\n"
         "got = made > 20",
     ),
+    Attack(
+        "have the kernel signal somebody",
+        "import fcntl\nfcntl.fcntl(3, 8, os.getppid() or 1)\ngot = True",
+        REFUSED,
+    ),
     Attack("become root", "os.setuid(0)\ngot = True", REFUSED),
     Attack("other groups", "os.setgroups([0])\ngot = True", REFUSED),
     Attack(
@@ -277,6 +282,7 @@ INTERPRETER = (
         "            got += [str(word) for word in words if word in page]\n"
         "assert looked > 500",
     ),
+    Attack("the host's name", "got = os.uname().nodename != 'sandbox'"),
     Attack("a core dump", "os.abort()\ngot = True"),
     Attack("dereference nothing", "ctypes.string_at(0)\ngot = True"),
     Attack(

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,11 +74,14 @@ class RunningSandbox:
 
 @contextmanager
 def running_sandbox(
-    folder: Path, user: ServiceUser | None = None, **variables: str
+    folder: Path,
+    user: ServiceUser | None = None,
+    before: Sequence[str] = (),
+    **variables: str,
 ) -> Iterator[RunningSandbox]:
     """A service with its own folder, run by ourselves or another user."""
     path = folder / "sandbox.sock"
-    process = start(folder, user, **variables)
+    process = start(folder, user, before, **variables)
     try:
         yield RunningSandbox(
             process=process,
@@ -91,13 +94,16 @@ def running_sandbox(
 
 
 def start(
-    folder: Path, user: ServiceUser | None = None, **variables: str
+    folder: Path,
+    user: ServiceUser | None = None,
+    before: Sequence[str] = (),
+    **variables: str,
 ) -> subprocess.Popen[bytes]:
-    """Start a service, and return when it listens."""
+    """Start a service, by another command where `before` names one; return when it listens."""
     path = folder / "sandbox.sock"
     path.unlink(missing_ok=True)
     process = subprocess.Popen(
-        [interpreter_for(user), "-P", "-m", "dify_hex.bootstrap.cli", "sandbox"],
+        [*before, interpreter_for(user), "-P", "-m", "dify_hex.bootstrap.cli", "sandbox"],
         user=user.uid if user else None,
         group=user.gid if user else None,
         extra_groups=[] if user else None,

@@ -266,6 +266,28 @@ async def test_the_namespaces_may_be_missing(open_folder: Path) -> None:
     assert standing["walls"]["down"]["mount namespace"] == "needs the user namespace"
 
 
+@pytest.mark.parametrize(
+    ("denied", "stands"),
+    [("user", False), ("net", False), ("pid", False), ("mnt", True)],
+)
+async def test_a_container_may_deny_namespaces(
+    open_folder: Path, denied: str, stands: bool
+) -> None:
+    # As in a container: root of a user namespace that has no other user, and may make no more.
+    forbid = f'echo 0 > /proc/sys/user/max_{denied}_namespaces; exec "$@"'
+    with running_sandbox(
+        open_folder, before=("unshare", "-Ur", "sh", "-c", forbid, "sh")
+    ) as sandbox:
+        code = "def main():\n  open('x', 'w').write('y')\n  return {'text': open('x').read()}"
+        assert (await sandbox.run(code)).outputs == {"text": "y"}
+        walls = (await sandbox.client.standing())["walls"]
+
+    assert not walls["lacking"]
+    assert {"seccomp", "landlock", "rlimits", "capabilities"} <= set(walls["up"])
+    assert ("network namespace" in walls["up"]) == stands
+    assert "No space left" in walls["down"]["mount namespace"]
+
+
 @contextmanager
 def strictly(folder: Path, without: str) -> Iterator[RunningSandbox]:
     """A service whose operator accepts nothing that is missing."""

@@ -124,3 +124,10 @@ def test_signals_go_to_oneself_where_one_is_alone() -> None:
 )
 def test_a_pair_of_sockets_is_a_stream(family: int, kind: int, expected: int) -> None:
     assert verdict(ALONE, SOCKETPAIR, family, kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"), [(1, ALLOW), (1030, ALLOW), (8, REFUSE), (10, REFUSE)]
+)
+def test_a_descriptor_signals_nobody(command: int, expected: int) -> None:
+    assert verdict(ALONE, X86.checked["fcntl"], 3, command) == expected

@@ -10,6 +10,7 @@ from dify_hex.adapters.sandbox.jail.walls.libc import (
     PR_SET_DUMPABLE,
     PR_SET_PDEATHSIG,
     forbid_new_privileges,
+    name_host,
     prctl,
     unshare,
 )
@@ -17,6 +18,8 @@ from dify_hex.adapters.sandbox.jail.walls.seccomp import SyscallFilter
 
 _LEFT_OUT = "left out by a setting"
 _SIGKILL = 9
+#: What the machine is called inside.
+_HOST = "sandbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class Wishes:
     hidden: Sequence[str]
     #: Walls that are not to be raised, by name.
     without: Sequence[str]
-    #: Whom to become, where the zygote is started by root.
+    #: Whom to become, where the zygote is started by root; root itself where there is no other.
     uid: int
     gid: int
     may_load_libraries: bool
@@ -93,7 +96,7 @@ def _leave_host(wishes: Wishes, names: tuple[str, ...], proc: int) -> None:
     Raises:
         OSError: the machine does not allow it.
     """
-    is_root = os.geteuid() == 0
+    is_root = os.geteuid() == 0 and wishes.uid != 0
     if is_root:
         if "mount" in names:
             # Root may show folders whose way there is closed to everyone else.
@@ -105,6 +108,8 @@ def _leave_host(wishes: Wishes, names: tuple[str, ...], proc: int) -> None:
     uid, gid = os.geteuid(), os.getegid()
     unshare(namespaces.flags_of(names))
     namespaces.map_user(proc, 0, uid, gid)
+    if "uts" in names:
+        name_host(_HOST)
     if "mount" in names and not is_root:
         root.build(wishes.readable, wishes.hidden)
 

@@ -6,6 +6,7 @@ import pwd
 import shutil
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 
 from dify_hex.adapters.sandbox.service.control_group import ControlGroup, NoControlGroup, sweep
 from dify_hex.adapters.sandbox.service.options import SandboxOptions
@@ -85,6 +86,9 @@ def _group(options: SandboxOptions, number: int) -> ControlGroup:
 
 
 def _user() -> int:
-    """A user that owns nothing on this machine."""
+    """A user that owns nothing on this machine; root where a container has no other."""
     taken = {entry.pw_uid for entry in pwd.getpwall()}
-    return next(number for number in range(_LAST_USER, 1000, -1) if number not in taken)
+    extents = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    there = [range(int(first), int(first) + int(count)) for first, _, count in extents]
+    free = (number for number in range(_LAST_USER, 1000, -1) if number not in taken)
+    return next((number for number in free if any(number in numbers for numbers in there)), 0)

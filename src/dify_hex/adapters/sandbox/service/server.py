@@ -37,6 +37,8 @@ _LONGEST_HEADER = 64 << 10
 _BACKLOG = 4096
 #: Seconds in which a caller must say what it wants.
 _HEADER_LIMIT = 10.0
+#: Seconds in which a caller must take the last word.
+_FAREWELL_LIMIT = 10.0
 _MAKE_ROOM_EVERY = 15.0
 #: What the average of executions' seconds keeps of what it was.
 _MEMORY = 0.95
@@ -169,7 +171,8 @@ class SandboxServer:
             except Refusal as refusal:
                 end = refusal.end
             writer.write(frame(Kind.END, json.dumps(end).encode()))
-        await writer.drain()
+        async with asyncio.timeout(_FAREWELL_LIMIT):
+            await writer.drain()
 
     def _wanted(self, told: dict[str, object]) -> Wanted:
         """What the caller asks for, within what anyone gets.

@@ -69,6 +69,15 @@ def unshare(flags: int) -> None:
     check(_libc.unshare(flags), "unshare")
 
 
+def name_host(name: str) -> None:
+    """What the machine is called, in the namespace we are in.
+
+    Raises:
+        Denied: the kernel does not allow it.
+    """
+    check(_libc.sethostname(name.encode(), ctypes.c_size_t(len(name))), "sethostname")
+
+
 def setns(descriptor: int, kind: int) -> None:
     """Enter a namespace.
 

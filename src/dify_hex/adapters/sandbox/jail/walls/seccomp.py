@@ -16,6 +16,8 @@ _SET_MODE_FILTER = 1
 
 _WRITE, _EXEC, _ANONYMOUS = 2, 4, 0x20
 _TCGETS, _FIONBIO, _FIONCLEX, _FIOCLEX = 0x5401, 0x5421, 0x5450, 0x5451
+#: Duplicates, flags, locks and sizes of pipes; not whom the kernel signals for a descriptor.
+_HARMLESS_FCNTL = (*range(8), 36, 37, 38, 1030, 1032)
 _AF_UNIX, _STREAM, _TYPE_MASK = 1, 1, 0xF
 #: A thread shares the memory; anything with a namespace of its own is more than a thread.
 _THREAD = 0x00010000
@@ -91,6 +93,8 @@ def _argument_check(name: str, may_load_libraries: bool, is_alone: bool) -> list
             return _mapping_of_libraries() if may_load_libraries else _unless_bits(2, _EXEC)
         case "ioctl":
             return _when_one_of(1, (_TCGETS, _FIONBIO, _FIOCLEX, _FIONCLEX))
+        case "fcntl":
+            return _when_one_of(1, _HARMLESS_FCNTL)
         case "socketpair":
             family = [_argument(0), (_EQUAL, 0, 4, _AF_UNIX)]
             return [*family, *_when_masked(1, _TYPE_MASK, _STREAM)[:-1], (_RETURN, 0, 0, _REFUSE)]

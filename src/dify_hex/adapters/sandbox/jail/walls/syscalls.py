@@ -9,7 +9,7 @@ lseek 8 62, munmap 11 215, brk 12 214, rt_sigaction 13 134, rt_sigprocmask 14 13
 rt_sigreturn 15 139, pread64 17 67, pwrite64 18 68, readv 19 65, writev 20 66, access 21 -,
 pipe 22 -, select 23 -, sched_yield 24 124, mremap 25 216, msync 26 227, madvise 28 233,
 dup 32 23, dup2 33 -, nanosleep 35 101, getitimer 36 102, alarm 37 -, setitimer 38 103,
-getpid 39 172, sendto 44 206, recvfrom 45 207, exit 60 93, uname 63 160, fcntl 72 25, flock 73 32,
+getpid 39 172, sendto 44 206, recvfrom 45 207, exit 60 93, uname 63 160, flock 73 32,
 fsync 74 82, fdatasync 75 83, truncate 76 45, ftruncate 77 46, getcwd 79 17, chdir 80 49,
 rename 82 -, mkdir 83 -, rmdir 84 -, unlink 87 -, readlink 89 -, chmod 90 -, fchmod 91 52,
 umask 95 166, gettimeofday 96 169, getrlimit 97 163, getrusage 98 165, sysinfo 99 179,
@@ -27,7 +27,7 @@ close_range 436 436, faccessat2 439 439
 """
 #: Those that are allowed with certain arguments only.
 _CHECKED = """
-mmap 9 222, mprotect 10 226, ioctl 16 29, socketpair 53 199, clone 56 220, kill 62 129,
+mmap 9 222, mprotect 10 226, ioctl 16 29, fcntl 72 25, socketpair 53 199, clone 56 220, kill 62 129,
 tgkill 234 131, prlimit64 302 261, clone3 435 435
 """
 
