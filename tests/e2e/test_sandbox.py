@@ -26,8 +26,8 @@ BACK_WITHIN = 2.0
 
 @pytest.fixture(scope="module")
 def product() -> Iterator[Product]:
-    """Everything, as a person starts it, on a model that nobody asks."""
-    with running_product(variables={"DIFY_HEX_MODEL_URL": "http://127.0.0.1:1/v1"}) as running:
+    """Everything, as a person starts it."""
+    with running_product() as running:
         yield running
 
 
