@@ -29,11 +29,11 @@ class Answer:
     """Concatenates a run's answer nodes, as early as each character is certain.
 
     Answer nodes follow each other in the graph's order. A reference to a node that still streams
-    lets its text through while it arrives; what is said inside of a container comes at the
-    container's place, an answer node at a time. A variable of the conversation may still change, so
-    from there on the text is known when the answer node has run. `advance` and `feed` return what is new; when a
-    node that was streaming turns out to say something else, `reset_needed` is true and `text` is
-    the whole truth.
+    lets its text through while it arrives, after what the node has said before its turn; what is
+    said inside of a container comes at the container's place, an answer node at a time. A variable
+    of the conversation may still change, so from there on the text is known when the answer node
+    has run. `advance` and `feed` return what is new; when a node that was streaming turns out to
+    say something else, `reset_needed` is true and `text` is the whole truth.
     """
 
     def __init__(self, run: WorkflowRun) -> None:
@@ -41,6 +41,13 @@ class Answer:
         self._remaining = _parts(run.graph)
         self._settled: list[str] = []
         self._streaming: list[str] = []
+        #: What nodes say whose turn is still to come; only of those whose text an answer shows.
+        self._early: dict[NodeId, list[str]] = {
+            part.node_id: []
+            for _, parts in self._remaining
+            for part in parts
+            if isinstance(part, Selector) and part == _text_of(part.node_id)
+        }
         #: How much of what a container says has been shown.
         self._heard = 0
         #: Whose text is due; known until something else in the run changes.
@@ -61,9 +68,12 @@ class Answer:
         if address.frame != ROOT:
             return ""
         if address.node_id != self._feeder:
-            if self._current() != Selector(address.node_id, "text"):
+            if self._current() != _text_of(address.node_id):
+                if address.node_id in self._early:
+                    self._early[address.node_id].append(text)
                 return ""
             self._feeder = address.node_id
+            text = self._take_up(_text_of(address.node_id)) + text
         self._streaming.append(text)
         return text
 
@@ -91,6 +101,9 @@ class Answer:
                     value = self._run.variables.get(part)
                 except VariableMissing:
                     # Not there yet; if it never comes, the answer node itself will say so.
+                    if early := self._take_up(part):
+                        self._streaming.append(early)
+                        shown.append(early)
                     break
                 shown.append(self._settle_value(as_text(value)))
         return "".join(shown)
@@ -98,6 +111,8 @@ class Answer:
     def withdraw(self, address: NodeAddress) -> None:
         """Take back what a node has streamed, because its attempt came to nothing."""
         self._feeder = None
+        if address.frame == ROOT and address.node_id in self._early:
+            self._early[address.node_id].clear()
         part = self._current()
         if (
             self._streaming
@@ -145,6 +160,15 @@ class Answer:
         parts.clear()
         return rest
 
+    def _take_up(self, part: Selector) -> str:
+        """What the node that the text waits for has said before it was its turn."""
+        if part != _text_of(part.node_id):
+            return ""
+        early = self._early[part.node_id]
+        said = "".join(early)
+        early.clear()
+        return said
+
     def _settle(self, text: str) -> None:
         self._settled.append(text)
         self._told += len(text)
@@ -158,6 +182,10 @@ class Answer:
             return value[len(streamed) :]
         self.reset_needed = True
         return ""
+
+
+def _text_of(node_id: NodeId) -> Selector:
+    return Selector(node_id, "text")
 
 
 def _parts(graph: Graph) -> list[tuple[NodeId, list[_Part]]]:
