@@ -1,20 +1,26 @@
 """Apps, versions and graphs in memory, for unit tests of use cases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dify_hex.application.app.ports import AppFilter, AppReader, AppWork
+from dify_hex.application.app.ports import AppFilter, AppReader, DeleteAppWork
 from dify_hex.application.app.read_models import AppView
 from dify_hex.application.workflow.ports import GraphDocuments
 from dify_hex.domain.app.app import App
 from dify_hex.domain.app.errors import (
     AppNameTaken,
     AppNotFound,
+    AppSecretNotFound,
     AppSlugTaken,
     AppVersionNotFound,
 )
-from dify_hex.domain.app.repository import AppRepository, AppVersionRepository
+from dify_hex.domain.app.repository import (
+    AppRepository,
+    AppSecretRepository,
+    AppVersionRepository,
+)
+from dify_hex.domain.app.secret import AppSecret
 from dify_hex.domain.app.standing import AppStanding
 from dify_hex.domain.app.version import AppVersion
 from dify_hex.domain.shared.ids import AppId, TenantId
@@ -32,6 +38,7 @@ class AppShelf:
 
     versions: dict[VersionKey, AppVersion] = field(default_factory=dict)
     graphs: dict[GraphKey, GraphDocument] = field(default_factory=dict)
+    secrets: dict[tuple[TenantId, AppId, str], AppSecret] = field(default_factory=dict)
     #: How often a version was loaded.
     loaded: int = 0
 
@@ -88,7 +95,30 @@ class MemoryGraphDocuments(GraphDocuments):
         self.added.append(document)
 
 
-class MemoryAppWork(MemoryWork, AppWork):
+class MemoryAppSecrets(AppSecretRepository):
+    """Sealed secrets of one tenant's apps; changes are kept at once."""
+
+    def __init__(self, tenant_id: TenantId, shelf: AppShelf) -> None:
+        self._tenant_id = tenant_id
+        self._shelf = shelf
+
+    async def of(self, app_id: AppId) -> Sequence[AppSecret]:
+        found = self._shelf.secrets.items()
+        return [kept for key, kept in sorted(found) if key[:2] == (self._tenant_id, app_id)]
+
+    async def keep(self, secret: AppSecret) -> None:
+        self._shelf.secrets[self._tenant_id, secret.app_id, secret.name] = secret
+
+    async def remove(self, app_id: AppId, name: str) -> None:
+        if self._shelf.secrets.pop((self._tenant_id, app_id, name), None) is None:
+            raise AppSecretNotFound
+
+    async def remove_all(self, app_id: AppId) -> None:
+        for secret in await self.of(app_id):
+            await self.remove(app_id, secret.name)
+
+
+class MemoryAppWork(MemoryWork, DeleteAppWork):
     """One transaction over apps."""
 
     def __init__(self, database: MemoryDatabase, tenant_id: TenantId, shelf: AppShelf) -> None:
@@ -103,6 +133,10 @@ class MemoryAppWork(MemoryWork, AppWork):
                 unique=[Unique(_living_name, AppNameTaken), Unique(_living_slug, AppSlugTaken)],
             )
         )
+
+    @cached_property
+    def app_secrets(self) -> MemoryAppSecrets:
+        return MemoryAppSecrets(self.tenant_id, self._shelf)
 
     @cached_property
     def app_versions(self) -> MemoryAppVersionRepository:

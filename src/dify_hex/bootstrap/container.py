@@ -2,10 +2,10 @@
 
 from dependency_injector import containers, providers
 
-from dify_hex.adapters.persistence.conversation.memory import SqlConversationMemory
 from dify_hex.bootstrap.containers.account import AccountContainer
 from dify_hex.bootstrap.containers.app import AppContainer
 from dify_hex.bootstrap.containers.app_runs import AppRunsContainer
+from dify_hex.bootstrap.containers.app_supplies import AppSuppliesContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.file import FileContainer
@@ -15,6 +15,7 @@ from dify_hex.bootstrap.containers.nodes import NodesContainer
 from dify_hex.bootstrap.containers.object_storage import ObjectStorageContainer
 from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
+from dify_hex.bootstrap.containers.run_branches import RunBranchesContainer
 from dify_hex.bootstrap.containers.run_control import RunControlContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.sandbox import SandboxContainer
@@ -43,8 +44,9 @@ class Container(containers.DeclarativeContainer):
     outbound_http = providers.Container(OutboundHttpContainer, shared=shared)
     sandbox = providers.Container(SandboxContainer, shared=shared)
     models = providers.Container(ModelsContainer, shared=shared, calls=model_calls)
-    memory = providers.Singleton(SqlConversationMemory, shared.pool)
     run_storage = providers.Container(RunStorageContainer, shared=shared)
+    apps = providers.Container(AppContainer, shared=shared, storage=run_storage, models=models)
+    supplies = providers.Container(AppSuppliesContainer, shared=shared, apps=apps)
     nodes = providers.Container(
         NodesContainer,
         shared=shared,
@@ -52,34 +54,26 @@ class Container(containers.DeclarativeContainer):
         outbound_http=outbound_http,
         storage=run_storage,
         models=models,
-        calls=model_calls,
-        memory=memory,
+        supplies=supplies,
     )
     workflow = providers.Container(
-        WorkflowContainer,
-        shared=shared,
-        storage=run_storage,
-        nodes=nodes,
-        run_capacity=run_capacity,
+        WorkflowContainer, shared=shared, storage=run_storage, nodes=nodes, capacity=run_capacity
     )
-    apps = providers.Container(AppContainer, shared=shared, storage=run_storage, models=models)
     app_runs = providers.Container(
-        AppRunsContainer,
+        AppRunsContainer, shared=shared, apps=apps, files=files, workflow=workflow
+    )
+    run_control = providers.Container(
+        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow, nodes=nodes
+    )
+    run_branches = providers.Container(
+        RunBranchesContainer,
         shared=shared,
         storage=run_storage,
         apps=apps,
-        files=files,
         workflow=workflow,
-    )
-    run_control = providers.Container(
-        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow
+        control=run_control,
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     conversation = providers.Container(
-        ConversationContainer,
-        shared=shared,
-        workflow=workflow,
-        apps=apps,
-        app_runs=app_runs,
-        files=files,
+        ConversationContainer, shared=shared, workflow=workflow, apps=app_runs
     )

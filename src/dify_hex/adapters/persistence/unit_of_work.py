@@ -21,6 +21,7 @@ from dify_hex.adapters.persistence.app.repository import (
     SqlAppRepository,
     SqlAppVersionRepository,
 )
+from dify_hex.adapters.persistence.app.secrets import SqlAppSecretRepository
 from dify_hex.adapters.persistence.constraints import CONSTRAINT_ERRORS
 from dify_hex.adapters.persistence.conversation.repository import (
     SqlConversationRepository,
@@ -70,6 +71,11 @@ class SqlUnitOfWork(ConsumingWork):
     def api_keys(self) -> SqlApiKeyRepository:
         """Keys of the tenant."""
         return SqlApiKeyRepository(self._scope)
+
+    @cached_property
+    def app_secrets(self) -> SqlAppSecretRepository:
+        """Sealed secrets of the tenant's apps."""
+        return SqlAppSecretRepository(self._scope)
 
     @cached_property
     def app_versions(self) -> SqlAppVersionRepository:

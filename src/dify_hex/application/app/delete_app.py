@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dify_hex.application.app.ports import AppWork
+from dify_hex.application.app.ports import DeleteAppWork
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
@@ -23,10 +23,11 @@ class DeleteApp:
 
     - Its name and slug can be used again at once.
     - Its paused runs are stopped; those under way finish.
+    - Its secrets are forgotten at once.
     - Conversations and runs stay in the store for the record, and are reached no more.
     """
 
-    def __init__(self, *, begin: BeginWork[AppWork], clock: Clock) -> None:
+    def __init__(self, *, begin: BeginWork[DeleteAppWork], clock: Clock) -> None:
         self._begin = begin
         self._clock = clock
 
@@ -41,5 +42,6 @@ class DeleteApp:
         async with self._begin(actor.tenant_id) as work:
             app = await work.apps.get(command.app_id)
             app.expect_version(command.expected_version)
+            await work.app_secrets.remove_all(app.id)
             app.delete(now=self._clock.now(), by=actor.caller_id)
             await work.commit()

@@ -18,9 +18,9 @@ from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.errors import RunInputsInvalid
-from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.start_variables import StartInputType
+from dify_hex.domain.workflow.starting import start_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,16 @@ class FlowInputs:
             RunInputsInvalid: with everything that does not fit.
         """
         start = start_of(self._graphs.parse(document.json))
+        return await self.read_for(start, actor, given, work)
+
+    async def read_for(
+        self, start: StartConfig, actor: Actor, given: GivenInputs, work: FileWork
+    ) -> JsonObject:
+        """A value for every input that this start declares.
+
+        Raises:
+            RunInputsInvalid: with everything that does not fit.
+        """
         reading = start.read_inputs(given.inputs)
         faults = [*reading.faults, *self._misfits(start, reading.values)]
         files: JsonObject = {}
@@ -101,9 +111,3 @@ class FlowInputs:
             is_one = variable.type is StartInputType.FILE
             files[variable.variable] = references[0] if is_one else references
         return files
-
-
-def start_of(graph: Graph) -> StartConfig:
-    """The start of a graph; of one without, a start that declares nothing."""
-    configs = (node.config for node in graph.nodes)
-    return next((each for each in configs if isinstance(each, StartConfig)), StartConfig())

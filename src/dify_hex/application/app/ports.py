@@ -8,7 +8,11 @@ from dify_hex.application.app.read_models import AppVersionDetail, AppVersionVie
 from dify_hex.application.shared.unit_of_work import UnitOfWork
 from dify_hex.application.workflow.ports import GraphDocuments
 from dify_hex.domain.app.mode import AppMode, AppStatus
-from dify_hex.domain.app.repository import AppRepository, AppVersionRepository
+from dify_hex.domain.app.repository import (
+    AppRepository,
+    AppSecretRepository,
+    AppVersionRepository,
+)
 from dify_hex.domain.shared.ids import AppId, TenantId
 from dify_hex.domain.shared.paging import Page, PageRequest
 
@@ -30,6 +34,24 @@ class AppWork(UnitOfWork, Protocol):
     @abstractmethod
     def graph_documents(self) -> GraphDocuments:
         """The graphs that versions were turned into."""
+
+
+class AppSecretWork(UnitOfWork, Protocol):
+    """A transaction over the secrets of apps."""
+
+    @property
+    @abstractmethod
+    def apps(self) -> AppRepository:
+        """The tenant's apps."""
+
+    @property
+    @abstractmethod
+    def app_secrets(self) -> AppSecretRepository:
+        """Their secrets, sealed."""
+
+
+class DeleteAppWork(AppWork, AppSecretWork, Protocol):
+    """A transaction in which an app goes with its secrets."""
 
 
 class PausedRuns(Protocol):

@@ -9,6 +9,7 @@ from uuid import UUID
 from dify_hex.domain.app.app import App
 from dify_hex.domain.app.configuration import Configuration
 from dify_hex.domain.app.mode import AppMode, AppStatus
+from dify_hex.domain.app.secret import AppSecret
 from dify_hex.domain.app.version import AppVersion
 from dify_hex.domain.shared.ids import AppId, AppVersionId
 from dify_hex.domain.shared.values.fault import Fault
@@ -110,3 +111,17 @@ class AppVersionDetail:
 
     summary: AppVersionView
     configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSecretView:
+    """A secret without its value."""
+
+    name: str
+    updated_at: datetime
+    updated_by: UUID | None
+
+    @classmethod
+    def of(cls, secret: AppSecret) -> Self:
+        """The view of a secret that is kept."""
+        return cls(name=secret.name, updated_at=secret.updated_at, updated_by=secret.updated_by)

@@ -63,14 +63,15 @@ class RunnableApps:
         self._cache: OrderedDict[AppVersionId, RunnableApp] = OrderedDict()
 
     async def find(
-        self, app_id: AppId, choice: VersionChoice, work: RunnableAppWork
+        self, app_id: AppId, choice: VersionChoice | int, work: RunnableAppWork
     ) -> RunnableApp:
-        """The app's published version, or its draft.
+        """The app's published version, an earlier one by its number, or its draft.
 
         Raises:
             AppNotFound: there is no such app.
             AppIsArchived: the app is out of use.
             AppNotPublished: it has no version yet.
+            AppVersionNotFound: it has none of that number.
             AppConfigurationInvalid: the draft has faults.
         """
         standing = await work.apps.standing(app_id)
@@ -78,18 +79,24 @@ class RunnableApps:
             standing.require_active()
             return await self._draft(app_id, work)
         published = standing.runnable()
+        if isinstance(choice, int) and choice != published.number:
+            return await self._load(app_id, choice, work)
         known = self._cache.get(published.version_id)
         if known is not None:
             self._cache.move_to_end(published.version_id)
             return known
-        version = await work.app_versions.get(app_id, published.number)
-        app = RunnableApp(
+        app = await self._load(app_id, published.number, work)
+        self._remember(published.version_id, app)
+        return app
+
+    @staticmethod
+    async def _load(app_id: AppId, number: int, work: RunnableAppWork) -> RunnableApp:
+        version = await work.app_versions.get(app_id, number)
+        return RunnableApp(
             version_id=version.id,
             configuration=version.configuration,
             graph=await work.app_versions.graph_of(version),
         )
-        self._remember(version.id, app)
-        return app
 
     async def _draft(self, app_id: AppId, work: RunnableAppWork) -> RunnableApp:
         app = await work.apps.get(app_id)

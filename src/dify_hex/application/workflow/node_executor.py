@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from dify_hex.application.shared.clock import Clock
@@ -52,6 +52,7 @@ class LinkedGraph:
     graph_hash: str
     graph: Graph
     inputs: JsonObject
+    secrets: JsonObject = field(default_factory=dict, repr=False)
 
 
 #: Deltas come first; then one of the others, once: what came of the node, the form that it waits

@@ -7,6 +7,7 @@ from dify_hex.application.model_provider.resolve_model import ResolveModel
 from dify_hex.application.shared.json_schemas import SchemaValidator
 from dify_hex.application.workflow.file_contents import FileContents, NoFileContents
 from dify_hex.application.workflow.form_ports import Forms, UnkeptForms
+from dify_hex.application.workflow.linked_workflows import NoWorkflows, PublishedWorkflows
 from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
 
 
@@ -22,3 +23,4 @@ class NodeServices:
     schema_validator: SchemaValidator
     file_contents: FileContents = field(default_factory=NoFileContents)
     forms: Forms = field(default_factory=UnkeptForms)
+    workflows: PublishedWorkflows = field(default_factory=NoWorkflows)

@@ -1,6 +1,7 @@
 """Begins a run inside its caller's transaction."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -9,6 +10,8 @@ from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import UnitOfWork
 from dify_hex.application.workflow.engine.first_moves import first_moves
+from dify_hex.application.workflow.first_rows import first_rows
+from dify_hex.application.workflow.linked_workflows import NoSecrets, RunSecrets
 from dify_hex.application.workflow.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
     GraphCodec,
@@ -17,7 +20,6 @@ from dify_hex.application.workflow.ports import (
     RunEventCodec,
 )
 from dify_hex.application.workflow.records import (
-    JournalRow,
     Lease,
     NewRun,
 )
@@ -29,6 +31,7 @@ from dify_hex.domain.shared.ids import (
     ConversationId,
     EndUserName,
     MessageId,
+    TenantId,
     WorkflowRunId,
 )
 from dify_hex.domain.shared.values.durability import Durability
@@ -95,7 +98,9 @@ class StartRun:
         graphs: GraphCodec,
         events: RunEventCodec,
         nodes: NodeExecutors,
+        secrets: RunSecrets | None = None,
     ) -> None:
+        self._secrets = secrets or NoSecrets()
         self._nodes = nodes
         self._owner = owner
         self._clock = clock
@@ -107,10 +112,12 @@ class StartRun:
     ) -> StartedRun:
         """Begin the run in `work`; the caller commits, then launches what is returned."""
         actor.require_app(command.app_id, Permission.APP_RUN)
+        graph = self._graphs.parse(command.graph.json)
         run = WorkflowRun(
             run_id=command.run_id,
             tenant_id=actor.tenant_id,
-            graph=self._graphs.parse(command.graph.json),
+            graph=graph,
+            secrets=await self._secrets_of(actor.tenant_id, command.app_id, graph),
         )
         lease = Lease(
             tenant_id=actor.tenant_id,
@@ -121,18 +128,7 @@ class StartRun:
         events = run.start(self._facts(command, run.graph))
         if not command.background:
             events += first_moves(run, self._nodes, self._clock)
-        rows = [
-            JournalRow(
-                tenant_id=actor.tenant_id,
-                run_id=command.run_id,
-                seq=seq,
-                token=lease.token,
-                type=event.type,
-                payload=self._events.encode(event),
-                at=event.at,
-            )
-            for seq, event in enumerate(events, start=1)
-        ]
+        rows = first_rows(lease, events, self._events)
         if command.app_version_id is None:
             # A version's graph is kept with the version; a draft's only with its runs.
             await work.graph_documents.add(command.graph)
@@ -152,6 +148,13 @@ class StartRun:
             background=command.background,
             resume_window=command.resume_window,
         )
+
+    async def _secrets_of(
+        self, tenant_id: TenantId, app_id: AppId, graph: Graph
+    ) -> Mapping[AppId, JsonObject]:
+        if not graph.declares_secrets:
+            return {}
+        return {app_id: await self._secrets.of(tenant_id, app_id)}
 
     def _facts(self, command: StartRunCommand, graph: Graph) -> RunStarted:
         return RunStarted(

@@ -15,22 +15,23 @@ class AppRunsContainer(containers.DeclarativeContainer):
     """Everything that begins a run of an app without a message."""
 
     shared = providers.DependenciesContainer()
-    storage = providers.DependenciesContainer()
     apps = providers.DependenciesContainer()
     files = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
 
+    graphs, runnable_apps = apps.graphs, apps.runnable_apps
+    resolve_file_inputs = files.resolve_file_inputs
     flow_inputs = providers.Singleton(
         FlowInputs,
-        graphs=storage.graphs,
-        resolve_files=files.resolve_file_inputs,
+        graphs=graphs,
+        resolve_files=resolve_file_inputs,
         schemas=providers.Singleton(JsonSchemaValidator),
     )
     read_request = providers.Singleton(ReadRequest, inputs=flow_inputs)
     run_workflow = providers.Factory(
         RunWorkflow,
         begin=shared.begin,
-        apps=apps.runnable_apps,
+        apps=runnable_apps,
         inputs=flow_inputs,
         start_run=workflow.start_run,
         host=workflow.host,

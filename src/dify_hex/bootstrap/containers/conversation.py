@@ -27,8 +27,6 @@ class ConversationContainer(containers.DeclarativeContainer):
     shared = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
     apps = providers.DependenciesContainer()
-    app_runs = providers.DependenciesContainer()
-    files = providers.DependenciesContainer()
 
     conversation_reader = providers.Singleton(SqlConversationReader, shared.reads)
     message_reader = providers.Singleton(SqlMessageReader, shared.reads)
@@ -38,10 +36,10 @@ class ConversationContainer(containers.DeclarativeContainer):
         begin=shared.begin,
         clock=shared.clock,
         apps=apps.runnable_apps,
-        read_request=app_runs.read_request,
+        read_request=apps.read_request,
         start_run=workflow.start_run,
         host=workflow.host,
-        files=providers.Factory(MessageFiles, resolve=files.resolve_file_inputs),
+        files=providers.Factory(MessageFiles, resolve=apps.resolve_file_inputs),
         runs=providers.Singleton(
             AnsweringRuns,
             graphs=apps.graphs,

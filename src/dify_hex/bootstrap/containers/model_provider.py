@@ -42,6 +42,7 @@ class ModelsContainer(containers.DeclarativeContainer):
 
     shared = providers.DependenciesContainer()
     calls = providers.DependenciesContainer()
+    chat_model, token_counter = calls.chat_model, calls.token_counter
 
     built_in = providers.Singleton(_built_in, shared.endpoints, shared.settings.provided.model)
     reader = providers.Singleton(SqlModelProviderReader, shared.reads)

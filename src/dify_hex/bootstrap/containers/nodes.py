@@ -3,9 +3,9 @@
 from dependency_injector import containers, providers
 
 from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
+from dify_hex.adapters.persistence.conversation.memory import SqlConversationMemory
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.registry import NodeRegistry
-from dify_hex.application.workflow.ports import ConversationMemory
 from dify_hex.application.workflow.stored_file_contents import StoredFileContents
 
 
@@ -17,17 +17,18 @@ class NodesContainer(containers.DeclarativeContainer):
     outbound_http = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
     models = providers.DependenciesContainer()
-    calls = providers.DependenciesContainer()
-    memory: providers.Dependency[ConversationMemory] = providers.Dependency()
+    supplies = providers.DependenciesContainer()
+    run_secrets, surroundings = supplies.run_secrets, supplies.surroundings
 
     services = providers.Singleton(
         NodeServices,
         resolve_model=models.resolve_model,
-        chat_model=calls.chat_model,
-        token_counter=calls.token_counter,
-        memory=memory,
+        chat_model=models.chat_model,
+        token_counter=models.token_counter,
+        memory=providers.Singleton(SqlConversationMemory, shared.pool),
         templates=storage.templates,
         forms=storage.forms,
+        workflows=supplies.workflows,
         schema_validator=providers.Singleton(JsonSchemaValidator),
         file_contents=providers.Singleton(
             StoredFileContents,

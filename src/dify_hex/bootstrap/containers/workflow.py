@@ -5,7 +5,6 @@ from dependency_injector import containers, providers
 from dify_hex.application.workflow.engine.claimer import RunClaimer
 from dify_hex.application.workflow.engine.lease_keeper import LeaseKeeper
 from dify_hex.application.workflow.engine.leaving import LeavingWatch
-from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.run_host import RunHost
 from dify_hex.application.workflow.engine.run_loader import RunLoader
 from dify_hex.application.workflow.follow_run import FollowRun
@@ -22,7 +21,7 @@ class WorkflowContainer(containers.DeclarativeContainer):
     shared = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
     nodes = providers.DependenciesContainer()
-    run_capacity = providers.Dependency(instance_of=int)
+    capacity = providers.Dependency(instance_of=int)
     leases, signals, answers = storage.leases, storage.signals, storage.answers
 
     loader = providers.Singleton(
@@ -35,13 +34,13 @@ class WorkflowContainer(containers.DeclarativeContainer):
         nodes=nodes.registry,
         clock=shared.clock,
         faults=shared.faults,
-        limits=providers.Singleton(RunLimits),
         answers=answers,
+        surroundings=nodes.surroundings,
     )
     host = providers.Singleton(
         RunHost,
         owner=shared.process_name,
-        capacity=run_capacity,
+        capacity=capacity,
         loader=loader,
         faults=shared.faults,
         telemetry=shared.telemetry,
@@ -62,19 +61,19 @@ class WorkflowContainer(containers.DeclarativeContainer):
         graphs=storage.graphs,
         events=storage.events,
         nodes=nodes.registry,
+        secrets=nodes.run_secrets,
     )
     stop_run = providers.Factory(
         StopRun, control=storage.control, leases=leases, signals=signals, host=host
     )
     watch = providers.Singleton(JournalWatch, storage.journal)
     follow_run = providers.Singleton(FollowRun, stream=storage.stream, watch=watch)
-    run_reader = storage.run_reader
 
 
 def workflow_use_cases(container: WorkflowContainer) -> UseCaseIndex:
     """What routes may ask for, by type."""
     return {
         FollowRun: container.follow_run,
-        RunReader: container.run_reader,
+        RunReader: container.storage.run_reader,
         StopRun: container.stop_run,
     }

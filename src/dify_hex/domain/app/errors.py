@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from dify_hex.domain.shared.errors import Conflict, InvalidInput, NotFound, Unsupported
+from dify_hex.domain.shared.errors import (
+    Conflict,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    Unsupported,
+)
 from dify_hex.domain.shared.values.fault import Fault
 
 
@@ -102,3 +108,33 @@ class AppTakesNoMessages(Conflict):
     """The app is a workflow, which is run and not talked to."""
 
     code = "app_takes_no_messages"
+
+
+class AppSecretNotFound(NotFound):
+    """The app has no secret of that name."""
+
+    code = "app_secret_not_found"
+
+
+class AppSecretInvalid(InvalidInput):
+    """The name or the value of the secret cannot be used."""
+
+    code = "app_secret_invalid"
+
+
+class AppSecretsFull(LimitReached):
+    """The app has as many secrets as it may have."""
+
+    code = "app_secrets_full"
+
+
+class AppHasNoGraph(Conflict):
+    """Nobody has drawn a graph for the app, so it has no nodes to run."""
+
+    code = "app_has_no_graph"
+
+
+class DraftNodeNotFound(NotFound):
+    """The app's draft has no such node."""
+
+    code = "app_node_not_found"

@@ -1,9 +1,11 @@
 """Where apps and their versions are kept."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 from dify_hex.domain.app.app import App
+from dify_hex.domain.app.secret import AppSecret
 from dify_hex.domain.app.standing import AppStanding
 from dify_hex.domain.app.version import AppVersion
 from dify_hex.domain.shared.ids import AppId
@@ -55,3 +57,27 @@ class AppVersionRepository(Protocol):
     @abstractmethod
     def add(self, version: AppVersion) -> None:
         """Keep a version that was just published."""
+
+
+class AppSecretRepository(Protocol):
+    """The sealed secrets of one tenant's apps."""
+
+    @abstractmethod
+    async def of(self, app_id: AppId) -> Sequence[AppSecret]:
+        """Every secret of the app, by name."""
+
+    @abstractmethod
+    async def keep(self, secret: AppSecret) -> None:
+        """Keep it, in place of one of the same name."""
+
+    @abstractmethod
+    async def remove(self, app_id: AppId, name: str) -> None:
+        """Let go of it.
+
+        Raises:
+            AppSecretNotFound: the app has none of that name.
+        """
+
+    @abstractmethod
+    async def remove_all(self, app_id: AppId) -> None:
+        """Let go of every secret of the app."""

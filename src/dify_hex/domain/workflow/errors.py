@@ -95,6 +95,16 @@ class RunInputsInvalid(InvalidInput):
         self.faults = tuple(faults)
 
 
+class NodeValuesInvalid(InvalidInput):
+    """The values do not fit what the node uses."""
+
+    code = "workflow_values_invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults=[fault.as_detail() for fault in faults])
+        self.faults = tuple(faults)
+
+
 class RunTransitionRefused(Conflict):
     """The run is not in a state that allows this."""
 
@@ -215,3 +225,9 @@ class NodeTypeUnavailable(Unsupported):
     """This release cannot execute nodes of this type."""
 
     code = "workflow_node_type_unavailable"
+
+
+class LinkedWorkflowMissing(NotFound):
+    """There is no workflow here that could be run inside of another."""
+
+    code = "workflow_link_missing"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import assert_never, cast
 
-from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.shared.ids import AppId, NodeId
+from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.agenda import Agenda
 from dify_hex.domain.workflow.container_events import (
     ContainerEvent,
@@ -31,9 +31,12 @@ from dify_hex.domain.workflow.variables.selector import ENVIRONMENT, SYSTEM
 class Rounds:
     """Opens a frame for each round, and tells the container how the round came out."""
 
-    def __init__(self, agenda: Agenda, linked: Mapping[str, Graph]) -> None:
+    def __init__(
+        self, agenda: Agenda, linked: Mapping[str, Graph], secrets: Mapping[AppId, JsonObject]
+    ) -> None:
         self._agenda = agenda
         self._linked = linked
+        self._secrets = secrets
         self._iterations: dict[NodeAddress, Iteration] = {}
         self._loops: dict[NodeAddress, Loop] = {}
         self._workflows: dict[NodeAddress, LinkedWorkflow] = {}
@@ -124,7 +127,8 @@ class Rounds:
         graph = self._linked[event.graph_hash]
         variables = VariablePool()
         variables.put(SYSTEM, frame.variables.of(SYSTEM))
-        variables.put(ENVIRONMENT, graph.environment_values())
+        secrets = self._secrets.get(event.app_id, {})
+        variables.put(ENVIRONMENT, graph.environment_values(secrets))
         self._workflows[address] = LinkedWorkflow(address)
         inner = Frame(
             id=address.inner_frame(0),

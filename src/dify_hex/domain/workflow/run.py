@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
-from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
+from dify_hex.domain.shared.ids import AppId, TenantId, WorkflowRunId
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
 from dify_hex.domain.workflow.errors import RunTransitionRefused, VariableMissing
 from dify_hex.domain.workflow.frame import NodeAddress
@@ -48,7 +49,8 @@ class WorkflowRun(RunView):
     itself (nodes that can no longer be reached, the next item of an iteration) is part of what
     the verb returns; after a crash `catch_up` brings what was not journalled any more.
 
-    `linked` are the graphs of the linked workflows that have begun, by hash.
+    `linked` are the graphs of the linked workflows that have begun, by hash; `secrets` the values
+    of environments by the app that they belong to, which no event ever tells.
     """
 
     def __init__(
@@ -58,9 +60,12 @@ class WorkflowRun(RunView):
         tenant_id: TenantId,
         graph: Graph,
         linked: Mapping[str, Graph] | None = None,
+        secrets: Mapping[AppId, JsonObject] | None = None,
     ) -> None:
+        self._id_text = str(run_id)
         self._linked: dict[str, Graph] = dict(linked or {})
-        state = RunState(graph, self._linked)
+        self._secrets: dict[AppId, JsonObject] = dict(secrets or {})
+        state = RunState(graph, self._linked, self._secrets)
         super().__init__(run_id=run_id, tenant_id=tenant_id, graph=graph, state=state)
 
     @classmethod
@@ -72,9 +77,10 @@ class WorkflowRun(RunView):
         graph: Graph,
         events: Iterable[RunEvent],
         linked: Mapping[str, Graph] | None = None,
+        secrets: Mapping[AppId, JsonObject] | None = None,
     ) -> Self:
         """The run as its journal tells it."""
-        run = cls(run_id=run_id, tenant_id=tenant_id, graph=graph, linked=linked)
+        run = cls(run_id=run_id, tenant_id=tenant_id, graph=graph, linked=linked, secrets=secrets)
         for event in events:
             run.fold(event)
         return run
@@ -111,7 +117,7 @@ class WorkflowRun(RunView):
                 node_id=address.node_id,
                 node_type=node.config.type,
                 attempt=1 if before is None else before.attempt + 1,
-                effect_key=(before and before.effect_key) or f"{self.run_id}:{self.seq + 1}",
+                effect_key=(before and before.effect_key) or f"{self._id_text}:{self.seq + 1}",
                 frame=address.frame,
             )
         )
@@ -151,11 +157,16 @@ class WorkflowRun(RunView):
         )
 
     def enter_workflow(
-        self, address: NodeAddress, graph: Graph, started: SubWorkflowStarted
+        self,
+        address: NodeAddress,
+        graph: Graph,
+        started: SubWorkflowStarted,
+        secrets: JsonObject | None = None,
     ) -> Events:
         """Begin a linked workflow inside a node."""
         self._open_node(address)
         self._linked[started.graph_hash] = graph
+        self._secrets.setdefault(started.app_id, secrets or {})
         return self._record(started) + self._follow(started.at)
 
     def interrupt_node(self, address: NodeAddress, reason: RunError, *, now: datetime) -> Events:

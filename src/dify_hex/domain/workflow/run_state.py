@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import assert_never
 
-from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.shared.ids import AppId, NodeId
+from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.agenda import Agenda
 from dify_hex.domain.workflow.container_events import IterationSucceeded
@@ -56,7 +56,9 @@ class RunState:
     an event does not grow with the graph.
     """
 
-    def __init__(self, graph: Graph, linked: Mapping[str, Graph]) -> None:
+    def __init__(
+        self, graph: Graph, linked: Mapping[str, Graph], secrets: Mapping[AppId, JsonObject]
+    ) -> None:
         self.status = RunStatus.PENDING
         self.seq = 0
         self.facts: RunStarted | None = None
@@ -66,9 +68,9 @@ class RunState:
         self.steps = 0
         self.handled_errors = 0
         root = Frame(id=ROOT, graph=graph, scope=None, variables=VariablePool())
-        root.variables.put(ENVIRONMENT, graph.environment_values())
         self.agenda = Agenda(root)
-        self.rounds = Rounds(self.agenda, linked)
+        self._secrets = secrets
+        self.rounds = Rounds(self.agenda, linked, secrets)
         #: Conversation variables that the run has set.
         self.assigned: dict[str, JsonValue] = {}
         #: Whether anybody has been asked to fill a form.
@@ -117,9 +119,14 @@ class RunState:
     def _start(self, event: RunStarted) -> None:
         self.facts = event
         self.status = RunStatus.RUNNING
-        self.agenda.root.inputs = event.inputs
+        root, secrets = self.agenda.root, self._secrets.get(event.app_id, {})
+        root.inputs = event.inputs
+        root.variables.put(ENVIRONMENT, root.graph.environment_values(secrets))
         self.agenda.root.variables.put(*system_values(event))
         self.agenda.root.variables.put(CONVERSATION, event.conversation)
+        for node_id, values in event.given.items():
+            known = self.agenda.root.variables.of(node_id)
+            self.agenda.root.variables.put(node_id, {**known, **values})
 
     def _apply_to_node(self, event: NodeEvent) -> None:
         address = NodeAddress(event.frame, event.node_id)

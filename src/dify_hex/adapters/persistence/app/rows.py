@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,3 +71,15 @@ class AppVersionRow(TenantRow, Base):
     note: Mapped[str]
     published_at: Mapped[datetime]
     published_by: Mapped[UUID | None]
+
+
+class AppSecretRow(TenantRow, Base):
+    """A secret of an app, sealed; its value is in no other table and in no version."""
+
+    __tablename__ = "app_secrets"
+
+    app_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[UUID | None]

@@ -19,6 +19,7 @@ from dify_hex.application.workflow.engine.form_answers import FormAnswers
 from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
+from dify_hex.application.workflow.engine.run_surroundings import RunSurroundings
 from dify_hex.application.workflow.engine.scheduler import OWNER_LOST, RunScheduler
 from dify_hex.application.workflow.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
@@ -78,9 +79,11 @@ class RunLoader:
         nodes: NodeExecutors,
         clock: Clock,
         faults: FaultReporter,
-        limits: RunLimits,
         answers: FormAnswers,
+        limits: RunLimits | None = None,
+        surroundings: RunSurroundings | None = None,
     ) -> None:
+        self._surroundings = surroundings or RunSurroundings(graphs)
         self._answers = answers
         self._journal = journal
         self._stream = stream
@@ -90,7 +93,7 @@ class RunLoader:
         self._nodes = nodes
         self._clock = clock
         self._faults = faults
-        self._limits = limits
+        self._limits = limits or RunLimits()
 
     def assemble(self, started: StartedRun) -> LoadedRun:
         """A run that was born here; its first events are committed by now."""
@@ -110,11 +113,16 @@ class RunLoader:
         lease = claimed.lease
         stored = await self._stored_runs.get(lease.tenant_id, lease.run_id)
         rows = await self._all_rows(lease)
+        graph = self._graphs.parse(stored.graph.json)
+        events = [self._events.decode(row.type, row.payload) for row in rows]
+        found = await self._surroundings.of(lease.tenant_id, graph, events)
         run = WorkflowRun.replay(
             run_id=lease.run_id,
             tenant_id=lease.tenant_id,
-            graph=self._graphs.parse(stored.graph.json),
-            events=(self._events.decode(row.type, row.payload) for row in rows),
+            graph=graph,
+            events=events,
+            linked=found.linked,
+            secrets=found.secrets,
         )
         recorder, text = self._open(run, lease)
         recorder.continue_from(run.seq)

@@ -291,7 +291,7 @@ class RunScheduler:
             inputs=linked.inputs,
             frame=address.frame,
         )
-        return self._run.enter_workflow(address, linked.graph, started)
+        return self._run.enter_workflow(address, linked.graph, started, linked.secrets)
 
     def _drop_abandoned(self) -> None:
         """End the attempts of a round that goes no further."""

@@ -23,6 +23,7 @@ from dify_hex.application.workflow.nodes.loop_end import LoopEndNode
 from dify_hex.application.workflow.nodes.parameter_extractor import ParameterExtractorExecutor
 from dify_hex.application.workflow.nodes.question_classifier import QuestionClassifierExecutor
 from dify_hex.application.workflow.nodes.start import StartNode
+from dify_hex.application.workflow.nodes.sub_workflow import SubWorkflowExecutor
 from dify_hex.application.workflow.nodes.template_transform import TemplateTransformNode
 from dify_hex.application.workflow.nodes.variable_aggregator import VariableAggregatorNode
 from dify_hex.domain.workflow.errors import NodeTypeUnavailable
@@ -46,6 +47,7 @@ from dify_hex.domain.workflow.nodes.loop_end import LoopEndConfig
 from dify_hex.domain.workflow.nodes.parameter_extractor import ParameterExtractorConfig
 from dify_hex.domain.workflow.nodes.question_classifier import QuestionClassifierConfig
 from dify_hex.domain.workflow.nodes.start import StartConfig
+from dify_hex.domain.workflow.nodes.sub_workflow import SubWorkflowConfig
 from dify_hex.domain.workflow.nodes.template_transform import TemplateTransformConfig
 from dify_hex.domain.workflow.nodes.tool import ToolConfig
 from dify_hex.domain.workflow.nodes.variable_aggregator import VariableAggregatorConfig
@@ -98,6 +100,7 @@ REGISTRY = (
     NodeType(IfElseConfig, pure=lambda _: IfElseNode()),
     NodeType(AssignerConfig, pure=lambda _: AssignerNode()),
     NodeType(ListOperatorConfig, pure=lambda _: ListOperatorNode()),
+    NodeType(SubWorkflowConfig, effect=SubWorkflowExecutor),
     NodeType(TemplateTransformConfig, pure=TemplateTransformNode),
     NodeType(VariableAggregatorConfig, pure=lambda _: VariableAggregatorNode()),
     NodeType(HumanInputConfig, effect=HumanInputExecutor),

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dify_hex.domain.shared.ids import NodeId
-from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
 from dify_hex.domain.workflow.node_policy import NO_POLICY, NodePolicy
 from dify_hex.domain.workflow.variables.declaration import VariableDeclaration
+from dify_hex.domain.workflow.variables.value_type import ValueType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +99,17 @@ class Graph:
         """The nodes that others name as their parent."""
         return frozenset(parent for parent in self._scopes if parent is not None)
 
-    def environment_values(self) -> dict[str, JsonValue]:
-        """The environment variables that the graph gives values to; secrets come from outside."""
-        return {each.name: each.value for each in self.environment if each.value is not None}
+    @property
+    def declares_secrets(self) -> bool:
+        """Whether the environment has variables whose values come from outside."""
+        return any(each.type is ValueType.SECRET for each in self.environment)
+
+    def environment_values(self, secrets: JsonObject | None = None) -> dict[str, JsonValue]:
+        """The values of the environment: the graph's own, and those of secrets that it declares."""
+        values = {each.name: each.value for each in self.environment if each.value is not None}
+        known = secrets or {}
+        secret = (each.name for each in self.environment if each.type is ValueType.SECRET)
+        return {**values, **{name: known[name] for name in secret if name in known}}
 
     def _build_scopes(self) -> dict[NodeId | None, Scope]:
         members: dict[NodeId | None, list[NodeId]] = {None: []}

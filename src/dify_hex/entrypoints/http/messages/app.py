@@ -60,4 +60,24 @@ MESSAGES: Messages = {
         "The app is a workflow, which is run and not talked to; POST to its /runs.",
         "该应用是工作流，不能对话，请通过 /runs 运行。",
     ),
+    "app_secret_not_found": Message(
+        "The app has no secret of that name.",
+        "该应用没有此名称的密钥。",
+    ),
+    "app_secret_invalid": Message(
+        "A secret needs a name of letters, digits and underscores, and from 1 to 32768 characters.",
+        "密钥名称须由字母、数字和下划线组成，密钥内容须为 1 到 32768 个字符。",
+    ),
+    "app_secrets_full": Message(
+        "The app has {most} secrets already; delete one first.",
+        "该应用已有 {most} 个密钥，请先删除一个。",
+    ),
+    "app_has_no_graph": Message(
+        "The app is of mode {mode} and has no graph; only workflows and chatflows have nodes.",
+        "该应用为 {mode} 模式，没有可运行节点的流程图。",
+    ),
+    "app_node_not_found": Message(
+        "The draft has no node {node_id}; GET /v1/apps/{{id}}/draft shows those it has.",
+        "草稿中没有节点 {node_id}；可通过 GET /v1/apps/{{id}}/draft 查看。",
+    ),
 }

@@ -133,4 +133,12 @@ MESSAGES: Messages = {
         "The stream was read too slowly; reconnect with Last-Event-ID to go on.",
         "事件流读取过慢，请携带 Last-Event-ID 重新连接以继续。",
     ),
+    "workflow_link_missing": Message(
+        "There is no workflow here that could be run inside of another.",
+        "此处没有可嵌套运行的工作流。",
+    ),
+    "workflow_values_invalid": Message(
+        "The values do not fit what the node uses; see `details.faults`.",
+        "所给的值与节点的需要不符，详见 details.faults。",
+    ),
 }

@@ -1,0 +1,43 @@
+"""Executes the sub-workflow node: finds the workflow that the engine then runs in its place."""
+
+from collections.abc import AsyncGenerator
+
+from dify_hex.application.workflow.node_executor import (
+    LinkedGraph,
+    NodeContext,
+    NodeExecutor,
+    NodeOutput,
+)
+from dify_hex.application.workflow.node_services import NodeServices
+from dify_hex.domain.workflow.errors import RunInputsInvalid
+from dify_hex.domain.workflow.nodes.sub_workflow import SubWorkflowConfig
+from dify_hex.domain.workflow.starting import start_of
+
+
+class SubWorkflowExecutor(NodeExecutor[SubWorkflowConfig]):
+    """Looks the workflow up once; what it finds is journalled, and is what a repetition runs.
+
+    - The workflow is one of the tenant's own, published and in use.
+    - Inputs are held against what its start declares, as if a caller had given them.
+    """
+
+    def __init__(self, services: NodeServices) -> None:
+        self._workflows = services.workflows
+
+    async def execute(
+        self, config: SubWorkflowConfig, context: NodeContext
+    ) -> AsyncGenerator[NodeOutput, None]:
+        """Yield the graph to run."""
+        inputs = config.inputs_from(context.variables)
+        found = await self._workflows.find(context.tenant_id, config.app_id, config.pinned)
+        reading = start_of(found.graph).read_inputs(inputs)
+        if reading.faults:
+            raise RunInputsInvalid(reading.faults)
+        yield LinkedGraph(
+            app_id=config.app_id,
+            app_version_id=found.app_version_id,
+            graph_hash=found.graph_hash,
+            graph=found.graph,
+            inputs=reading.values,
+            secrets=found.secrets,
+        )
