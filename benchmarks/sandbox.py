@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, Report, percentile, run_alone
 from benchmarks.processes import private_bytes, pss_bytes, tree
-from dify_hex.application.shared.code_sandbox import CodeInput, CodeProfile
+from dify_hex.application.shared.code_sandbox import CodeInput, CodeLimits, CodeProfile
 from tests.integration.sandbox.running_sandbox import (
     RunningSandbox,
     another_tenant,
@@ -26,6 +26,7 @@ _FRAME = (
     "def main(rows):\n"
     "    return {'means': pd.DataFrame(rows).groupby('key').value.mean().to_dict()}\n"
 )
+_SPIN = "def main():\n    while True: pass\n"
 _SCRIPT = "function main({a, b}) { return {sum: a + b}; }"
 _TEMPLATE = "{% for row in rows %}{{ row.key|upper }}: {{ row.value }}\n{% endfor %}"
 _ROWS = [{"key": "abc"[n % 3], "value": n} for n in range(300)]
@@ -49,6 +50,7 @@ def measure(options: argparse.Namespace) -> Report:
         idle = _weight(sandbox)
         walls = len(asyncio.run(sandbox.client.standing())["walls"]["up"])
         figures = asyncio.run(_latencies(sandbox, rounds))
+        figures += asyncio.run(_beside_a_flood(sandbox, rounds // 4))
         figures += asyncio.run(_throughput(sandbox, many))
         figures += _weights(sandbox, idle)
     plain = _plain_processes(rounds // 10)
@@ -95,6 +97,34 @@ async def _one_after_the_other(
         await sandbox.run(code, profile=profile, **inputs)
         took.append(time.perf_counter() - began)
     return took
+
+
+async def _beside_a_flood(sandbox: RunningSandbox, rounds: int) -> list[Figure]:
+    """A patient caller: alone, and while another tenant runs endlessly all that it may."""
+    other = another_tenant()
+    alone = await _one_after_the_other(sandbox, CodeProfile.PYTHON, _SUM, rounds, a=1, b=2)
+    limits = CodeLimits(seconds=60)
+    flood = [asyncio.create_task(sandbox.run(_SPIN, limits=limits)) for _ in range(100)]
+    await asyncio.sleep(1)
+    took: list[float] = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        await sandbox.run(_SUM, tenant=other, a=1, b=2)
+        took.append(time.perf_counter() - began)
+    for task in flood:
+        task.cancel()
+    await asyncio.gather(*flood, return_exceptions=True)
+    ratio = percentile(took, 0.5) / percentile(alone, 0.5)
+    note = f"p50 {1000 * percentile(took, 0.5):.1f} ms, p95 {1000 * percentile(took, 0.95):.1f} ms"
+    return [
+        Figure(
+            name="beside a tenant with 100 endless executions, p50",
+            value=ratio,
+            unit="times that alone",
+            target=2,
+            note=note,
+        )
+    ]
 
 
 async def _throughput(sandbox: RunningSandbox, many: int) -> list[Figure]:
