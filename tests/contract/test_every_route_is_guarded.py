@@ -11,11 +11,13 @@ from tests.contract.world import World
 
 #: Routes that need no credentials, one by one: another one is a decision, not an accident.
 PUBLIC_ROUTES = {
+    "answer_form",
     "check_dependencies",
     "check_liveness",
     "check_readiness",
     "log_in",
     "refresh_session",
+    "show_form",
 }
 CREDENTIAL_CODES = {"auth_required"}
 

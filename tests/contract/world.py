@@ -172,7 +172,34 @@ def _add_things(world: World) -> None:
         "message_id": message["id"],
         "conversation_id": message["conversation_id"],
         "run_id": message["run_id"],
+        "form_token": _asked_for(world),
     }
+
+
+def _asked_for(world: World) -> str:
+    """The token of a form that a run waits for."""
+    app = world.made("/v1/apps", {"name": "Lamp flow", "mode": "workflow"})
+    nodes = [
+        {"id": "start", "type": "start", "config": {"variables": []}},
+        {
+            "id": "ask",
+            "type": "human-input",
+            "config": {"form_content": "Well?", "user_actions": [{"id": "yes", "title": "Yes"}]},
+        },
+        {"id": "end", "type": "end", "config": {"run_outputs": []}},
+    ]
+    edges = [
+        {"source": "start", "target": "ask"},
+        {"source": "ask", "target": "end", "handle": "yes"},
+    ]
+    path, owner = f"/v1/apps/{app['id']}", world.tokens[Role.OWNER]
+    draft = {"mode": "workflow", "graph": {"nodes": nodes, "edges": edges}}
+    put = world.call("PUT", f"{path}/draft", owner, json=draft, headers={"if-match": '"1"'})
+    assert put.status_code == 200, put.text
+    world.made(f"{path}/publish", {})
+    run = world.made(f"{path}/runs", {"user": "someone"})
+    forms = world.call("GET", f"/v1/workflow-runs/{run['id']}/forms", owner).json()["data"]
+    return cast("str", forms[0]["token"])
 
 
 def _expired_token(world: World) -> str:

@@ -1,7 +1,7 @@
 """A node type for property tests: what it puts out follows from its settings and what it sees."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from dify_hex.domain.workflow.errors import VariableMissing
@@ -58,3 +58,15 @@ def _number(pool: VariablePool, selector: Selector) -> int:
     except VariableMissing:
         return 7
     return value if isinstance(value, int) else 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PureProbe(ProbeConfig):
+    """A probe whose outcome may be computed again."""
+
+    pure: ClassVar[bool] = True
+
+    @classmethod
+    def like(cls, probe: ProbeConfig) -> "PureProbe":
+        """The same, but pure."""
+        return cls(**{each.name: getattr(probe, each.name) for each in fields(probe)})

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from dify_hex.application.workflow.read_models import RunDetail
+from dify_hex.application.workflow.read_models import RunDetail, RunFilter
 from dify_hex.application.workflow.records import (
     ClaimedRun,
     DrawnGraph,
@@ -19,7 +19,6 @@ from dify_hex.application.workflow.records import (
     StreamEntry,
 )
 from dify_hex.domain.shared.ids import (
-    AppId,
     ConversationId,
     MessageId,
     TenantId,
@@ -303,11 +302,6 @@ class RunReader(Protocol):
 
     @abstractmethod
     async def list_runs(
-        self,
-        tenant_id: TenantId,
-        cursor: CursorRequest,
-        *,
-        app_id: AppId | None = None,
-        status: RunStatus | None = None,
+        self, tenant_id: TenantId, cursor: CursorRequest, wanted: RunFilter
     ) -> CursorPage[RunDetail]:
         """Runs, newest first."""

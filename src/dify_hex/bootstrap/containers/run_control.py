@@ -2,11 +2,15 @@
 
 from dependency_injector import containers, providers
 
+from dify_hex.adapters.persistence.workflow.stored_graphs import PostgresStoredGraphs
 from dify_hex.adapters.persistence.workflow.timers import PostgresRunTimers
 from dify_hex.adapters.security.form_tokens import HmacFormTokens
 from dify_hex.application.workflow.answer_form import AnswerForm
+from dify_hex.application.workflow.compare_runs import CompareRuns, ShowRunNodes
 from dify_hex.application.workflow.pause_run import PauseRun
+from dify_hex.application.workflow.replay_run import ReplayRun
 from dify_hex.application.workflow.resume_run import ResumeRun
+from dify_hex.application.workflow.run_records import RunRecords
 from dify_hex.application.workflow.show_form import ListForms, ShowForm
 from dify_hex.application.workflow.sweep_timers import SweepTimers
 from dify_hex.bootstrap.index import UseCaseIndex
@@ -18,6 +22,7 @@ class RunControlContainer(containers.DeclarativeContainer):
     shared = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
+    nodes = providers.DependenciesContainer()
 
     clock, signals, desk = shared.clock, storage.signals, storage.forms
     tokens = providers.Singleton(HmacFormTokens, shared.keyring)
@@ -33,6 +38,23 @@ class RunControlContainer(containers.DeclarativeContainer):
     )
     show_form = providers.Singleton(ShowForm, desk=desk, tokens=tokens, clock=clock)
     list_forms = providers.Singleton(ListForms, desk=desk, tokens=tokens, runs=storage.run_reader)
+    records = providers.Singleton(
+        RunRecords,
+        journal=storage.journal,
+        stored_runs=storage.control,
+        stored_graphs=providers.Singleton(PostgresStoredGraphs, shared.pool),
+        graphs=storage.graphs,
+        events=storage.events,
+    )
+    show_nodes = providers.Singleton(ShowRunNodes, records=records, runs=storage.run_reader)
+    compare_runs = providers.Singleton(CompareRuns, records=records, runs=storage.run_reader)
+    replay_run = providers.Singleton(
+        ReplayRun,
+        records=records,
+        runs=storage.run_reader,
+        nodes=nodes.registry,
+        clock=clock,
+    )
     sweep_timers = providers.Singleton(
         SweepTimers,
         timers=providers.Singleton(PostgresRunTimers, shared.system_pool),
@@ -44,6 +66,9 @@ def run_control_use_cases(container: RunControlContainer) -> UseCaseIndex:
     """What routes may ask for, by type."""
     return {
         AnswerForm: container.answer_form,
+        CompareRuns: container.compare_runs,
+        ReplayRun: container.replay_run,
+        ShowRunNodes: container.show_nodes,
         ListForms: container.list_forms,
         PauseRun: container.pause_run,
         ResumeRun: container.resume_run,

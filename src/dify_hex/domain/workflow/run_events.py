@@ -10,6 +10,7 @@ from dify_hex.domain.shared.ids import (
     ConversationId,
     EndUserName,
     MessageId,
+    NodeId,
     WorkflowRunId,
 )
 from dify_hex.domain.shared.values.durability import Durability
@@ -65,11 +66,14 @@ class RunStarted(Happened):
     files: tuple[JsonObject, ...] = ()
     #: What the conversation's variables held when the run began.
     conversation: JsonObject = field(default_factory=dict)
+    #: Values that were there before any node had run, by the node that would have put them out.
+    given: Mapping[NodeId, JsonObject] = field(default_factory=dict)
     durability: Durability = Durability.STRICT
     #: What the app allows the run, within what the operator does.
     bounds: RunBounds = field(default_factory=RunBounds)
-    #: The run that this one repeats or forks, and the nodes that it does not take over.
+    #: The run that this one repeats or forks, and how many of its events follow this one.
     parent_run_id: WorkflowRunId | None = None
+    taken_over: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,11 +23,11 @@ from dify_hex.domain.workflow.statuses import RunStatus
 _INSERT = text(f"""
 WITH run AS (
     INSERT INTO workflow_runs (
-        run_id, tenant_id, app_id, app_version_id, graph_hash, message_id, conversation_id,
-        end_user, status, background, resume_window_ms, lease_owner, lease_token,
+        run_id, tenant_id, app_id, app_version_id, parent_run_id, graph_hash, message_id,
+        conversation_id, end_user, status, background, resume_window_ms, lease_owner, lease_token,
         lease_expires_at, created_at)
     VALUES (
-        :run_id, :tenant_id, :app_id, :app_version_id, :graph_hash, :message_id,
+        :run_id, :tenant_id, :app_id, :app_version_id, :parent_run_id, :graph_hash, :message_id,
         :conversation_id, :end_user, :status, :background, :resume_window_ms, :lease_owner,
         :lease_token,
         CASE WHEN CAST(:background AS boolean) THEN '-infinity'::timestamptz
@@ -60,6 +60,7 @@ class SqlNewRuns(NewRuns):
                 "tenant_id": self._scope.tenant_id,
                 "app_id": facts.app_id,
                 "app_version_id": facts.app_version_id,
+                "parent_run_id": facts.parent_run_id,
                 "graph_hash": facts.graph_hash,
                 "message_id": facts.message_id,
                 "conversation_id": facts.conversation_id,

@@ -92,6 +92,11 @@ class Reservation(AbstractContextManager["Reservation"]):
         self._free()
         return self._host.launch(started)
 
+    async def adopt(self, claimed: ClaimedRun) -> "RunHandle":
+        """Execute a run that was stored with events of another; its lease is ours."""
+        self._free()
+        return await self._host.adopt(claimed)
+
     def __enter__(self) -> Self:
         return self
 
@@ -171,13 +176,13 @@ class RunHost:
         """Execute a run that was begun here and is committed by now."""
         return RunHandle(self._execute(self._loader.assemble(started)))
 
-    async def adopt(self, claimed: ClaimedRun) -> None:
+    async def adopt(self, claimed: ClaimedRun) -> RunHandle:
         """Go on with a run whose lease has just been taken, perhaps from this very process."""
         loaded = await self._loader.load(claimed)
         former = self._runs.get(claimed.lease.run_id)
         if former is not None:
             self.lose(former.lease)
-        self._execute(loaded)
+        return RunHandle(self._execute(loaded))
 
     def post(self, run_id: WorkflowRunId, command: Command) -> bool:
         """Pass a command on to a run; False when it does not execute here."""

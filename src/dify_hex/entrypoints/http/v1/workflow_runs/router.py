@@ -1,5 +1,6 @@
 """The routes of runs: looking at them, following them, stopping them."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -13,9 +14,8 @@ from dify_hex.application.workflow.ports import RunReader
 from dify_hex.application.workflow.stop_run import StopRun
 from dify_hex.application.workflow.stream_position import StreamDetail
 from dify_hex.domain.account.permissions import Permission
-from dify_hex.domain.shared.ids import AppId, WorkflowRunId
+from dify_hex.domain.shared.ids import WorkflowRunId
 from dify_hex.domain.workflow.errors import WorkflowRunNotFound
-from dify_hex.domain.workflow.statuses import RunStatus
 from dify_hex.entrypoints.http.envelope import CursorEnvelope, Envelope, accepted, ok, stretch_of
 from dify_hex.entrypoints.http.errors import errors
 from dify_hex.entrypoints.http.guard import Requires
@@ -23,7 +23,8 @@ from dify_hex.entrypoints.http.injection import Inject
 from dify_hex.entrypoints.http.pagination import CursorQuery
 from dify_hex.entrypoints.http.streaming.parameters import After, Detail
 from dify_hex.entrypoints.http.streaming.response import STREAM_RESPONSES, stream_run
-from dify_hex.entrypoints.http.v1.workflow_runs.schemas import RunResponse
+from dify_hex.entrypoints.http.v1.workflow_runs.filters import RunQuery
+from dify_hex.entrypoints.http.v1.workflow_runs.schemas import RunDetailResponse, RunResponse
 
 router = APIRouter(prefix="/v1/workflow-runs", tags=["Workflow runs"])
 
@@ -33,20 +34,19 @@ async def list_workflow_runs(
     actor: Annotated[Actor, Requires(Permission.RUN_READ)],
     reader: Annotated[RunReader, Inject(RunReader)],
     cursor: CursorQuery,
-    app_id: UUID | None = None,
-    status: RunStatus | None = None,
+    wanted: RunQuery,
 ) -> Response:
     """The runs of the tenant, or of one app, newest first."""
-    app = actor.bound_app_id if app_id is None else AppId(app_id)
+    app = actor.bound_app_id if wanted.app_id is None else wanted.app_id
     if app is not None:
         actor.require_app(app, Permission.RUN_READ)
-    found = await reader.list_runs(actor.tenant_id, cursor, app_id=app, status=status)
+    found = await reader.list_runs(actor.tenant_id, cursor, replace(wanted, app_id=app))
     return stretch_of(found, map(RunResponse.of, found.items))
 
 
 @router.get(
     "/{run_id}",
-    response_model=Envelope[RunResponse],
+    response_model=Envelope[RunDetailResponse],
     responses=errors(WorkflowRunNotFound, AppNotAllowed),
 )
 async def show_workflow_run(
@@ -57,7 +57,7 @@ async def show_workflow_run(
     """Where a run stands, and what came of it."""
     run = await reader.get_run(actor.tenant_id, WorkflowRunId(run_id))
     actor.require_app(run.app_id, Permission.RUN_READ)
-    return ok(RunResponse.of(run))
+    return ok(RunDetailResponse.of(run))
 
 
 @router.get(

@@ -1,0 +1,249 @@
+"""A journal replayed: what follows by itself is computed again, and compared."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from dify_hex.application.shared.identity import new_id
+from dify_hex.domain.shared.ids import FormId
+from dify_hex.domain.shared.values.usage import Usage
+from dify_hex.domain.workflow.container_events import ContainerEvent
+from dify_hex.domain.workflow.frame import NodeAddress
+from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.node_events import (
+    NodeRetrying,
+    NodeSkipped,
+    NodeStarted,
+    NodeSucceeded,
+)
+from dify_hex.domain.workflow.node_policy import NodePolicy, RetryPolicy
+from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
+from dify_hex.domain.workflow.nodes.end import EndConfig
+from dify_hex.domain.workflow.replay import Difference, Replay
+from dify_hex.domain.workflow.run import WorkflowRun
+from dify_hex.domain.workflow.run_events import MessageComplete, RunEvent, RunFailed, RunSucceeded
+from tests.builders.workflow import NOW, at, chat_graph, edge, facts, graph, new_run, node
+from tests.reference.finished_runs import compute, finished, whole_graphs
+from tests.reference.probe import ProbeConfig, PureProbe
+
+ITEM_LISTS = st.lists(st.integers(0, 9), max_size=4)
+CHANCES = st.randoms(use_true_random=False)
+THOROUGHLY = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+AWAY = RunError(code="model_unavailable", message="The model is away.")
+LOST = RunError(code="workflow_owner_lost", message="gone")
+
+CHAIN = graph(
+    [node("a", ProbeConfig(weight=1)), node("b", PureProbe(weight=2)), node("end", EndConfig())],
+    edge("a", "b"),
+    edge("b", "end"),
+)
+
+
+def difference(run: WorkflowRun, events: list[RunEvent]) -> Difference | None:
+    replay = Replay(run_id=run.run_id, tenant_id=run.tenant_id, graph=run.graph, compute=_compute)
+    return replay.first_difference(events)
+
+
+def _compute(run: WorkflowRun, address: NodeAddress) -> NodeOutcome | RunError:
+    config = run.node_at(address).config
+    if isinstance(config, EndConfig):
+        return NodeOutcome(outputs={"told": "all"})
+    if config.type in {"start", "answer"}:
+        return NodeOutcome(outputs={"answer": "Hi."} if config.type == "answer" else {})
+    return compute(run, address)
+
+
+@THOROUGHLY
+@given(whole_graphs(), ITEM_LISTS, CHANCES)
+def test_a_run_is_replayed_without_a_difference(
+    graph: Graph, items: list[int], chance: random.Random
+) -> None:
+    run, events = finished(graph, items, chance)
+
+    assert difference(run, events) is None
+
+
+@THOROUGHLY
+@given(whole_graphs(), ITEM_LISTS, CHANCES, st.data())
+def test_the_beginning_of_a_journal_is_replayed_too(
+    graph: Graph, items: list[int], chance: random.Random, data: st.DataObject
+) -> None:
+    run, events = finished(graph, items, chance)
+    cut = data.draw(st.integers(1, len(events)))
+
+    assert difference(run, events[:cut]) is None
+
+
+@THOROUGHLY
+@given(whole_graphs(), ITEM_LISTS, CHANCES, st.data())
+def test_a_row_that_is_gone_is_noticed(
+    graph: Graph, items: list[int], chance: random.Random, data: st.DataObject
+) -> None:
+    run, events = finished(graph, items, chance)
+    computed = [
+        place
+        for place, event in enumerate(events[:-1])
+        if isinstance(event, NodeSkipped | ContainerEvent)
+    ]
+    assume(computed)
+    gone = data.draw(st.sampled_from(computed))
+
+    found = difference(run, events[:gone] + events[gone + 1 :])
+
+    assert found is not None
+    assert found.seq == gone + 1
+    assert found.computed == events[gone]
+
+
+def chain_journal() -> tuple[WorkflowRun, list[RunEvent]]:
+    run = new_run(CHAIN)
+    events = list(run.start(facts(run_id=run.run_id, message=False)))
+    events += run.start_node(at("a"), now=NOW)
+    events += run.succeed_node(at("a"), NodeOutcome(outputs={"value": 1}), now=NOW)
+    events += run.start_node(at("b"), now=NOW)
+    events += run.succeed_node(at("b"), NodeOutcome(outputs={"value": 2}), now=NOW)
+    events += run.start_node(at("end"), now=NOW)
+    events += run.succeed_node(at("end"), NodeOutcome(outputs={"told": "all"}), now=NOW)
+    events += run.succeed(answer="", now=NOW)
+    return run, events
+
+
+def test_what_a_pure_node_would_put_out_now_is_compared_with_what_it_did() -> None:
+    run, events = chain_journal()
+    place = 4
+    recorded = events[place]
+    assert isinstance(recorded, NodeSucceeded)
+    events[place] = replace(recorded, outputs={"value": 99})
+
+    found = difference(run, events)
+
+    assert found is not None
+    assert (found.seq, found.recorded) == (place + 1, events[place])
+    assert isinstance(found.computed, NodeSucceeded)
+    assert found.computed.outputs == {"value": 2}
+
+
+def test_the_result_is_compared() -> None:
+    run, events = chain_journal()
+    last = events[-1]
+    assert isinstance(last, RunSucceeded)
+    events[-1] = replace(last, outputs={"told": "nothing"})
+
+    found = difference(run, events)
+
+    assert found is not None
+    assert found.seq == len(events)
+
+
+def test_what_an_effect_came_to_is_a_fact() -> None:
+    run, events = chain_journal()
+    recorded = events[2]
+    assert isinstance(recorded, NodeSucceeded)
+    events[2] = replace(recorded, outputs={"value": 1234}, usage=None)
+
+    assert difference(run, events) is None
+
+
+def test_what_could_not_happen_says_why() -> None:
+    run, events = chain_journal()
+
+    found = difference(run, [events[0], *events[3:]])
+
+    assert found is not None
+    assert found.seq == 2
+    assert found.computed is None
+    assert found.reason
+
+
+def test_a_node_that_the_graph_does_not_have_is_a_difference() -> None:
+    run, events = chain_journal()
+    started = events[1]
+    assert isinstance(started, NodeStarted)
+
+    found = difference(run, [events[0], replace(started, frame="/gone.0")])
+
+    assert found is not None
+    assert found.seq == 2
+
+
+def test_retries_interruptions_pauses_and_answers_are_taken_as_they_came() -> None:
+    retrying = replace(
+        node("a", ProbeConfig()), policy=NodePolicy(retry=RetryPolicy(max_retries=1, jitter=1.0))
+    )
+    run = new_run(graph([retrying]))
+    events = list(run.start(facts(run_id=run.run_id, message=False)))
+    events += run.start_node(at("a"), now=NOW)
+    events += run.fail_node(at("a"), AWAY, now=NOW, chance=0.5)
+    events += run.start_node(at("a"), now=NOW)
+    events += run.interrupt_node(at("a"), LOST, now=NOW)
+    events += run.start_node(at("a"), now=NOW)
+    form = RequestedInput(form_id=FormId(new_id()), content="Well?")
+    events += run.request_input(at("a"), form, now=NOW)
+    events += run.pause("input", now=NOW)
+    events += run.resume(now=NOW)
+    events += run.succeed_node(at("a"), NodeOutcome(outputs={"value": 5}), now=NOW)
+    events += run.succeed(answer="", now=NOW)
+
+    assert difference(run, events) is None
+    waiting = next(event for event in events if isinstance(event, NodeRetrying))
+    assert waiting.wait_seconds == 0.5
+
+
+@pytest.mark.parametrize("end", ["stopped", "expired", "failed"])
+@pytest.mark.parametrize("message", [False, True])
+def test_an_end_that_came_from_outside_is_taken_as_it_came(end: str, message: bool) -> None:
+    run = new_run(chat_graph())
+    events = list(run.start(facts(run_id=run.run_id, message=message)))
+    if end == "stopped":
+        events += run.stop("requested", answer="Ha", now=NOW)
+    elif end == "expired":
+        events += run.pause("requested", now=NOW)
+        events += run.expire(answer="Ha", now=NOW)
+    else:
+        events += run.fail(AWAY, answer="Ha", now=NOW)
+
+    assert difference(run, events) is None
+
+
+def test_a_message_is_put_together_anew() -> None:
+    run = new_run(chat_graph(answer="Said: {{#llm.text#}}"))
+    events = list(run.start(facts(run_id=run.run_id)))
+    events += run.start_node(at("start"), now=NOW)
+    events += run.succeed_node(at("start"), NodeOutcome(outputs={}), now=NOW)
+    events += run.start_node(at("llm"), now=NOW)
+    told = NodeOutcome(outputs={"text": "Hi."}, usage=Usage(prompt_tokens=3))
+    events += run.succeed_node(at("llm"), told, now=NOW)
+    events += run.start_node(at("answer"), now=NOW)
+    events += run.succeed_node(at("answer"), NodeOutcome(outputs={"answer": "Hi."}), now=NOW)
+    events += run.succeed(answer="Said: Hi.", now=NOW)
+    assert difference(run, events) is None
+
+    complete = events[-2]
+    assert isinstance(complete, MessageComplete)
+    events[-2] = replace(complete, answer="Said: Ho.")
+    found = difference(run, events)
+
+    assert found is not None
+    assert found.seq == len(events) - 1
+
+
+def test_a_failure_that_follows_from_a_nodes_is_computed() -> None:
+    run = new_run(graph([node("a", ProbeConfig())]))
+    events = list(run.start(facts(run_id=run.run_id, message=False)))
+    events += run.start_node(at("a"), now=NOW)
+    events += run.fail_node(at("a"), AWAY, now=NOW)
+    assert run.failure is not None
+    events += run.fail(run.failure, answer="", now=NOW)
+    assert difference(run, events) is None
+
+    last = events[-1]
+    assert isinstance(last, RunFailed)
+    events[-1] = replace(last, error=LOST)
+    assert difference(run, events) is not None
