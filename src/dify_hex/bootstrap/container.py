@@ -15,7 +15,6 @@ from dify_hex.bootstrap.containers.nodes import NodesContainer
 from dify_hex.bootstrap.containers.object_storage import ObjectStorageContainer
 from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
-from dify_hex.bootstrap.containers.run_branches import RunBranchesContainer
 from dify_hex.bootstrap.containers.run_control import RunControlContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.sandbox import SandboxContainer
@@ -63,15 +62,7 @@ class Container(containers.DeclarativeContainer):
         AppRunsContainer, shared=shared, apps=apps, files=files, workflow=workflow
     )
     run_control = providers.Container(
-        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow, nodes=nodes
-    )
-    run_branches = providers.Container(
-        RunBranchesContainer,
-        shared=shared,
-        storage=run_storage,
-        apps=apps,
-        workflow=workflow,
-        control=run_control,
+        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     conversation = providers.Container(

@@ -18,12 +18,7 @@ from dify_hex.entrypoints.http.v1.model_providers.router import router as model_
 from dify_hex.entrypoints.http.v1.models.router import router as models_router
 from dify_hex.entrypoints.http.v1.setup.router import router as setup_router
 from dify_hex.entrypoints.http.v1.tenants.router import router as tenants_router
-from dify_hex.entrypoints.http.v1.workflow_runs.branches import router as run_branches_router
 from dify_hex.entrypoints.http.v1.workflow_runs.control import router as run_control_router
-)
-from dify_hex.entrypoints.http.v1.workflow_runs.inspection import (
-    router as run_inspection_router,
-)
 from dify_hex.entrypoints.http.v1.workflow_runs.router import router as workflow_runs_router
 from dify_hex.entrypoints.http.v1.workflows.router import router as workflows_router
 
@@ -42,9 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     files_router,
     workflows_router,
     workflow_runs_router,
-    run_inspection_router,
     run_control_router,
-    run_branches_router,
     forms_router,
     model_providers_router,
     models_router,
