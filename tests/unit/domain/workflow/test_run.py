@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dify_hex.domain.shared.ids import NodeId
+from dify_hex.application.shared.identity import new_id
+from dify_hex.domain.shared.ids import FormId, NodeId
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.errors import RunTransitionRefused
 from dify_hex.domain.workflow.frame import NodeAddress
-from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
+from dify_hex.domain.workflow.node_run import Assignment, NodeOutcome, RequestedInput, RunError
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunEvent
 from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
+from dify_hex.domain.workflow.variables.selector import CONVERSATION, Selector
 from tests.builders.workflow import NOW, at, edge, facts, graph, new_run, node, started_run
 
 START, LLM, ANSWER = at("start"), at("llm"), at("answer")
@@ -157,6 +159,95 @@ class TestNodes:
         run.fail_node(START, BROKEN, now=NOW)
 
         assert run.nodes[START.node_id].error == BROKEN
+
+
+class TestWaiting:
+    FORM = RequestedInput(form_id=FormId(new_id()), content="Well?")
+
+    def asking(self) -> WorkflowRun:
+        run = started_run()
+        run.start_node(START, now=NOW)
+        run.request_input(START, self.FORM, now=NOW)
+        return run
+
+    def test_a_node_that_waits_for_somebody_is_not_under_way(self) -> None:
+        run = self.asking()
+
+        assert run.waiting_nodes() == {START: self.FORM}
+        assert (run.open_nodes(), run.is_open(START)) == ((), False)
+        assert run.has_asked
+
+    def test_the_run_is_idle_but_not_at_its_end(self) -> None:
+        run = self.asking()
+
+        assert (run.is_idle, run.is_exhausted) == (True, False)
+        with pytest.raises(RunTransitionRefused):
+            run.succeed(answer="", now=NOW)
+
+    def test_an_answer_is_what_the_node_puts_out(self) -> None:
+        run = self.asking()
+        run.succeed_node(START, NodeOutcome(outputs={"words": "Yes."}), now=NOW)
+
+        assert run.waiting_nodes() == {}
+        assert run.has_asked
+        assert run.ready() == (LLM,)
+
+    def test_nobody_is_asked_twice_by_the_same_attempt(self) -> None:
+        with pytest.raises(RunTransitionRefused):
+            self.asking().request_input(START, self.FORM, now=NOW)
+
+    def test_only_a_node_that_runs_can_be_interrupted(self) -> None:
+        with pytest.raises(RunTransitionRefused):
+            self.asking().interrupt_node(START, BROKEN, now=NOW)
+
+    def test_a_form_that_cannot_be_used_fails_its_node(self) -> None:
+        run = self.asking()
+        run.fail_node(START, BROKEN, now=NOW)
+
+        assert run.waiting_nodes() == {}
+        assert run.failure is not None
+
+
+class TestAssigning:
+    def test_a_variable_of_the_conversation_is_set_and_remembered(self) -> None:
+        run = new_run()
+        run.start(replace(facts(run_id=run.run_id), conversation={"name": ""}))
+        run.start_node(START, now=NOW)
+        name = Selector(CONVERSATION, "name")
+        run.succeed_node(
+            START, NodeOutcome(outputs={}, assigned=(Assignment(name, "Ada"),)), now=NOW
+        )
+
+        assert run.variables.get(name) == "Ada"
+        assert run.assigned == {"name": "Ada"}
+
+    def test_setting_what_does_not_exist_fails_the_node(self) -> None:
+        run = started_run()
+        run.start_node(START, now=NOW)
+        missing = Assignment(Selector(CONVERSATION, "name"), "Ada")
+        events = run.succeed_node(START, NodeOutcome(outputs={}, assigned=(missing,)), now=NOW)
+
+        assert types(events) == ["node.failed"]
+        assert run.failure is not None
+        assert run.failure.details["selector"] == "conversation.name"
+
+
+class TestCatchingUp:
+    def test_what_followed_by_itself_and_was_lost_is_recorded_again(self) -> None:
+        run = started_run(BRANCHING)
+        started = run.start_node(at("a"), now=NOW)
+        (succeeded, *skipped) = run.succeed_node(
+            at("a"), NodeOutcome(outputs={}, handle="yes"), now=NOW
+        )
+        other = started_run(BRANCHING)
+        for event in (*started, succeeded):
+            other.fold(event)
+
+        assert list(other.catch_up(now=NOW)) == skipped
+        assert other.catch_up(now=NOW) == ()
+
+    def test_a_run_that_does_not_run_has_nothing_to_catch_up_with(self) -> None:
+        assert new_run().catch_up(now=NOW) == ()
 
 
 class TestEnding:

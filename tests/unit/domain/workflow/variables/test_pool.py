@@ -64,3 +64,42 @@ def test_a_template_is_rendered_with_values_as_text() -> None:
 )
 def test_every_kind_of_value_has_a_text(value: JsonValue, text: str) -> None:
     assert as_text(value) == text
+
+
+class TestLayers:
+    def test_an_inner_pool_sees_what_the_outer_one_holds(self) -> None:
+        outer = pool_with({"name": "Ada"})
+
+        assert outer.inner().get(selector("node.name")) == "Ada"
+        assert outer.inner().of(NodeId("node")) == {"name": "Ada"}
+
+    def test_and_keeps_its_own_values_to_itself(self) -> None:
+        outer = pool_with({"name": "Ada"})
+        inner = outer.inner()
+        inner.put(NodeId("own"), {"word": "x"})
+
+        assert inner.has(selector("own.word"))
+        assert not outer.has(selector("own.word"))
+
+    def test_what_an_inner_node_lacks_is_looked_for_outside(self) -> None:
+        outer = pool_with({"name": "Ada", "age": 36})
+        inner = outer.inner()
+        inner.put(NodeId("node"), {"name": "Grace"})
+
+        assert inner.get(selector("node.name")) == "Grace"
+        assert inner.get(selector("node.age")) == 36
+
+    def test_an_assignment_changes_a_value_where_it_is_kept(self) -> None:
+        outer = pool_with({"total": 1})
+        innermost = outer.inner().inner()
+
+        innermost.assign(selector("node.total"), 2)
+
+        assert outer.get(selector("node.total")) == 2
+        assert innermost.get(selector("node.total")) == 2
+
+    def test_only_what_exists_can_be_assigned(self) -> None:
+        with pytest.raises(VariableMissing) as caught:
+            pool_with({"total": 1}).inner().assign(selector("node.other"), 2)
+
+        assert caught.value.details == {"selector": "node.other"}
