@@ -211,3 +211,25 @@ async def test_large_results_have_no_other_limit(sandbox: RunningSandbox) -> Non
     result = await sandbox.run(code, items=list(range(200_000)))
 
     assert result.outputs == {"items": [*range(200_000), *range(200_000)]}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # Code that hides in a definition has been run by servers that only meant to check it.
+        "def main(x=__import__('os').environ.get('DATABASE_URL')):\n    return {'found': x}",
+        """@lambda main: lambda: {'found': __import__('os').environ.get('DATABASE_URL')}
+def main(): pass""",
+        """
+class Meta(type):
+    def __call__(cls, **given): return {'found': __import__('os').environ.get('DATABASE_URL')}
+class main(metaclass=Meta): pass""",
+        """import sys
+def main(y: sys.modules.get('dify_hex.bootstrap.settings') = None):
+    return {'found': main.__annotations__['y']}""",
+    ],
+)
+async def test_code_in_definitions_runs_behind_the_walls_too(
+    sandbox: RunningSandbox, code: str
+) -> None:
+    assert (await sandbox.run(code)).outputs == {"found": None}

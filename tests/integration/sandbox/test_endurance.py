@@ -1,0 +1,67 @@
+"""Thousands of executions leave nothing behind: no memory, descriptor, process or folder."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.integration.sandbox.running_sandbox import (
+    RunningSandbox,
+    another_tenant,
+    running_sandbox,
+)
+
+pytestmark = pytest.mark.soak
+
+_WARM_UP, _EXECUTIONS, _CALLERS = 3_000, 20_000, 16
+#: Bytes that allocators may keep; an execution that left a kilobyte would leave five times that.
+_SLACK = 4 << 20
+CODE = (
+    "import os, threading\n"
+    "def main(n):\n"
+    "    open('left', 'w').write('x' * 1000)\n"
+    "    thread = threading.Thread(target=print, args=(n,)); thread.start(); thread.join()\n"
+    "    return {'n': n, 'text': 'x' * 1000}\n"
+)
+
+
+async def work(sandbox: RunningSandbox, executions: int) -> None:
+    left = executions
+
+    async def call() -> None:
+        nonlocal left
+        tenant = another_tenant()
+        while left > 0:
+            left -= 1
+            number = left
+            assert (await sandbox.run(CODE, tenant=tenant, n=number)).outputs["n"] == number
+
+    await asyncio.gather(*(call() for _ in range(_CALLERS)))
+
+
+def standing_family(sandbox: RunningSandbox) -> list[psutil.Process]:
+    """The service and its zygote with its guardian; cells come and go."""
+    service = psutil.Process(sandbox.process.pid)
+    guardian = service.children()[0]
+    return [service, guardian, *guardian.children()]
+
+
+async def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path, DIFY_HEX_LOG_LEVEL="WARNING") as sandbox:
+        await work(sandbox, _WARM_UP)
+        family = standing_family(sandbox)
+        memory = sum(process.memory_info().rss for process in family)
+        descriptors = [process.num_fds() for process in family]
+
+        await work(sandbox, _EXECUTIONS)
+        await asyncio.sleep(1)
+
+        assert standing_family(sandbox) == family
+        assert sum(process.memory_info().rss for process in family) - memory < _SLACK
+        for before, process in zip(descriptors, family, strict=True):
+            assert process.num_fds() <= before + 2
+        cells = psutil.Process(family[-1].pid).children(recursive=True)
+        assert len(cells) <= 1, "only the one that waits"
+        assert len(os.listdir(tmp_path / "sandbox" / "scratch")) <= 1  # noqa: PTH208 - names only
