@@ -10,6 +10,7 @@ from dify_hex.bootstrap.up_options import (
     BadOption,
     UpOptions,
     child_environment,
+    sandbox_environment,
 )
 
 
@@ -116,3 +117,21 @@ def test_behind_a_proxy_this_machine_is_not_alone(monkeypatch: pytest.MonkeyPatc
     environment = child_environment(UpOptions.of({}), Path("/somewhere"))
 
     assert environment["DIFY_HEX_MODEL_PRIVATE_ADDRESSES"] == "false"
+
+
+def test_a_sandbox_elsewhere_is_not_started_here() -> None:
+    assert not UpOptions.of({}).has_sandbox
+    assert UpOptions.of({"DIFY_HEX_SANDBOX_URL": "tcp://10.0.0.7:1"}).has_sandbox
+
+
+def test_the_sandbox_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "secret")
+    monkeypatch.setenv("DIFY_HEX_MODEL_API_KEY", "secret")
+    monkeypatch.setenv("DIFY_HEX_SANDBOX_RUNNING", "3")
+
+    environment = sandbox_environment(Path("/data"), "unix:///x")
+
+    assert "secret" not in environment.values()
+    assert environment["DIFY_HEX_SANDBOX_RUNNING"] == "3"
+    assert environment["DIFY_HEX_SANDBOX_LISTEN"] == "unix:///x"
+    assert environment["DIFY_HEX_HOME"] == "/data"
