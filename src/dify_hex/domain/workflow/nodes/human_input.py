@@ -29,7 +29,7 @@ SLOTS = frozenset({NodeId("$output"), NodeId("$outputs")})
 
 MAX_FIELDS = 50
 MAX_ACTIONS = 20
-LONGEST_WAIT = timedelta(days=90)
+LONGEST_WAIT_DAYS = 90
 _ACTION_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,19}")
 _RESERVED = frozenset({TIMEOUT, DEFAULT_HANDLE, FAIL_BRANCH})
 
@@ -133,11 +133,14 @@ class HumanInputConfig(NodeConfig):
     delivery_methods: tuple[DeliveryMethod, ...] = ()
 
     @property
+    def hours(self) -> int:
+        """For how many hours the form stays open."""
+        return self.timeout if self.timeout_unit is TimeoutUnit.HOUR else self.timeout * 24
+
+    @property
     def waits(self) -> timedelta:
         """How long the form stays open."""
-        if self.timeout_unit is TimeoutUnit.HOUR:
-            return timedelta(hours=self.timeout)
-        return timedelta(days=self.timeout)
+        return timedelta(hours=self.hours)
 
     def outputs(self) -> Mapping[str, ValueType]:
         """Every field, the action that was chosen, and the form as it was filled."""
@@ -191,11 +194,11 @@ def _size_faults(config: HumanInputConfig) -> Iterable[ConfigFault]:
             field="inputs",
             message=f"A form has at most {MAX_FIELDS} fields; leave some out.",
         )
-    if config.timeout < 1 or config.waits > LONGEST_WAIT:
+    if not 1 <= config.hours <= LONGEST_WAIT_DAYS * 24:
         yield ConfigFault(
             code="timeout_range",
             field="timeout",
-            message=f"A form waits from one hour to {LONGEST_WAIT.days} days; change the timeout.",
+            message=f"A form waits from one hour to {LONGEST_WAIT_DAYS} days; change the timeout.",
         )
 
 
