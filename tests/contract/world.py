@@ -172,6 +172,7 @@ def _add_things(world: World) -> None:
         "message_id": message["id"],
         "conversation_id": message["conversation_id"],
         "run_id": message["run_id"],
+        "node_id": "greet",
         "form_token": _asked_for(world),
     }
 

@@ -8,6 +8,7 @@ from dify_hex.bootstrap.containers.app_runs import AppRunsContainer
 from dify_hex.bootstrap.containers.app_supplies import AppSuppliesContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
+from dify_hex.bootstrap.containers.drafts import DraftsContainer
 from dify_hex.bootstrap.containers.file import FileContainer
 from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
@@ -60,6 +61,14 @@ class Container(containers.DeclarativeContainer):
     )
     app_runs = providers.Container(
         AppRunsContainer, shared=shared, apps=apps, files=files, workflow=workflow
+    )
+    drafts = providers.Container(
+        DraftsContainer,
+        shared=shared,
+        storage=run_storage,
+        nodes=nodes,
+        app_runs=app_runs,
+        workflow=workflow,
     )
     run_control = providers.Container(
         RunControlContainer, shared=shared, storage=run_storage, workflow=workflow

@@ -17,6 +17,7 @@ from dify_hex.adapters.persistence.account.repository import (
     SqlSessionRepository,
     SqlTenantRepository,
 )
+from dify_hex.adapters.persistence.app.draft_values import SqlDraftValues
 from dify_hex.adapters.persistence.app.repository import (
     SqlAppRepository,
     SqlAppVersionRepository,
@@ -91,6 +92,11 @@ class SqlUnitOfWork(ConsumingWork):
     def conversations(self) -> SqlConversationRepository:
         """Conversations of the tenant's end users."""
         return SqlConversationRepository(self._scope)
+
+    @cached_property
+    def draft_values(self) -> SqlDraftValues:
+        """The last values of the tenant's drafts."""
+        return SqlDraftValues(self._scope)
 
     @cached_property
     def feedback(self) -> SqlFeedbackRepository:

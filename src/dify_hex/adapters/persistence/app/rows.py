@@ -83,3 +83,14 @@ class AppSecretRow(TenantRow, Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[datetime]
     updated_by: Mapped[UUID | None]
+
+
+class DraftNodeValueRow(TenantRow, Base):
+    """What a node of a draft put out when it was run by itself; null once that was forgotten."""
+
+    __tablename__ = "draft_node_values"
+
+    app_id: Mapped[UUID] = mapped_column(primary_key=True)
+    node_id: Mapped[str] = mapped_column(primary_key=True)
+    outputs: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    at: Mapped[datetime]

@@ -73,7 +73,7 @@ class DetachedRuns:
                 run=run, text=text, nodes=self._nodes, clock=self._clock, faults=self._faults
             ),
             clock=self._clock,
-            limits=self._limits,
+            limits=self._limits.within(facts.bounds),
         )
         return await scheduler.drive()
 
