@@ -60,23 +60,17 @@ class Rounds:
 
     def succeeded(self, frame: Frame) -> None:
         """Tell the container of a frame that it came to its end."""
-        if frame.container is not None and (container := self.get(frame.container)) is not None:
-            container.take_result(frame)
-            self._agenda.unsettled[frame.container] = None
+        self._container_of(frame).take_result(frame)
 
     def failed(self, frame: Frame, error: RunError) -> None:
         """Give a round up, and tell its container why."""
         self._forget(self._agenda.discard_round(frame.id))
-        if frame.container is not None and (container := self.get(frame.container)) is not None:
-            container.take_failure(frame.index, error)
-            self._agenda.unsettled[frame.container] = None
+        self._container_of(frame).take_failure(frame.index, error)
 
     def broken(self, frame: Frame) -> None:
         """End the loop of a frame at once."""
         self._forget(self._agenda.discard_round(frame.id))
-        if frame.container is not None:
-            self._loops[frame.container].break_out()
-            self._agenda.unsettled[frame.container] = None
+        cast("Loop", self._container_of(frame)).break_out()
 
     def apply(self, event: ContainerEvent) -> None:
         """Fold one event of a container in."""
@@ -100,6 +94,12 @@ class Rounds:
                 self._open_workflow(address, frame, event)
             case _:
                 assert_never(event)
+
+    def _container_of(self, frame: Frame) -> Container:
+        """The container that a frame is a round of; what has become of the round moves it on."""
+        address = cast("NodeAddress", frame.container)
+        self._agenda.unsettled[address] = None
+        return cast("Container", self.get(address))
 
     def _open_iteration(self, address: NodeAddress, frame: Frame) -> None:
         config = cast("IterationConfig", frame.graph.node(address.node_id).config)

@@ -120,12 +120,8 @@ class RunView:
 
     def waiting_nodes(self) -> Mapping[NodeAddress, RequestedInput]:
         """The nodes that wait for somebody, with the forms that they wait for."""
-        found: dict[NodeAddress, RequestedInput] = {}
-        for address in self._state.agenda.waiting:
-            node = self._state.run_of(address)
-            if node is not None and node.form is not None:
-                found[address] = node.form
-        return found
+        waiting = ((each, self._state.run_of(each)) for each in self._state.agenda.waiting)
+        return {each: node.form for each, node in waiting if node is not None and node.form}
 
     @property
     def has_asked(self) -> bool:

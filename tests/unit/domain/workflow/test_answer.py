@@ -135,3 +135,29 @@ def test_what_may_still_change_is_shown_when_the_answer_has_run() -> None:
     perform(run, at("answer"), answer="Hello, Ann again Ann!")
     assert answer.advance() == "Ann again Ann!"
     assert answer.text == "Hello, Ann again Ann!"
+
+
+def test_what_a_node_says_is_not_shown_in_place_of_another_of_its_values() -> None:
+    run, answer = chat("Because: {{#llm.reasoning_content#}}")
+    answer.advance()
+    perform(run, START)
+    run.start_node(LLM, now=NOW)
+
+    assert answer.feed(LLM, "hello") == ""
+    run.succeed_node(
+        LLM, NodeOutcome(outputs={"text": "hello", "reasoning_content": "why"}), now=NOW
+    )
+    assert answer.advance() == "why"
+    assert answer.text == "Because: why"
+
+
+def test_a_node_that_no_answer_shows_can_lose_an_attempt_unnoticed() -> None:
+    run, answer = chat("{{#sys.query#}} {{#llm.usage#}}")
+    answer.advance()
+    perform(run, START)
+    run.start_node(LLM, now=NOW)
+    answer.feed(LLM, "hel")
+
+    answer.withdraw(LLM)
+
+    assert (answer.text, answer.reset_needed) == ("Hello? ", False)

@@ -1,5 +1,6 @@
 """What every node type that calls a model lets one set: memory, vision, patience."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -83,22 +84,27 @@ class CallsModel(Protocol):
     """A configuration that says how a model is called; time limits are in seconds."""
 
     @property
+    @abstractmethod
     def model(self) -> ModelConfig:
         """Which model, with which parameters."""
 
     @property
+    @abstractmethod
     def memory(self) -> MemoryWindow | None:
         """What it is reminded of; None for nothing."""
 
     @property
+    @abstractmethod
     def vision(self) -> Vision:
         """What it is shown."""
 
     @property
+    @abstractmethod
     def first_token_timeout_seconds(self) -> float:
         """How long it may think before it says anything."""
 
     @property
+    @abstractmethod
     def token_timeout_seconds(self) -> float:
         """How long it may be silent after that."""
 
