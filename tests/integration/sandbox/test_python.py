@@ -196,6 +196,24 @@ async def test_the_memory_limit_ends_it(sandbox: RunningSandbox) -> None:
         await sandbox.run("def main():\n  return {'n': len(bytearray(70 << 20))}", limits=limits)
 
 
+async def test_the_memory_limit_is_told_however_it_was_reached(sandbox: RunningSandbox) -> None:
+    limits = CodeLimits(seconds=4, memory_bytes=64 << 20)
+    code = "def main():\n  held = []\n  while True: held.append('x' * 1000 + str(len(held)))"
+
+    with pytest.raises(SandboxMemoryExceeded) as failed:
+        await sandbox.run(code, limits=limits)
+
+    assert failed.value.details["line"] == 3
+
+
+async def test_main_may_be_asynchronous(sandbox: RunningSandbox) -> None:
+    code = "import asyncio\nasync def main(n):\n  await asyncio.sleep(0)\n  return {'sum': n}"
+
+    assert (await sandbox.run(code, n=3)).outputs == {"sum": 3}
+    with pytest.raises(CodeOutputInvalid, match="line 4"):
+        await sandbox.run(code, outputs=NUMBERS, n="3")
+
+
 async def test_the_output_limit_ends_it(sandbox: RunningSandbox) -> None:
     code = "def main(n):\n    return {'text': 'x' * n}"
     limits = CodeLimits(seconds=4, output_bytes=1 << 20)

@@ -24,6 +24,7 @@ _SETUP_FAILED = 70
 _exit = os._exit
 _describe = describe
 _send_result = send_result
+_relax = limits.relax
 
 
 def live(profile: str, cell: Cell, socket: int, execution: int) -> NoReturn:
@@ -60,6 +61,7 @@ def _run(profile: str, program: Program, allowance: Allowance, channel: Channel)
     except BaseException as error:  # noqa: BLE001 - foreign code raises what it likes
         failure = error
     if failure is not None:
+        _relax()
         for stream in streams:
             stream.send()
         channel.send(Kind.FAILED, _describe(failure).encode())

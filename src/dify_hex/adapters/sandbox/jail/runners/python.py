@@ -1,9 +1,10 @@
-"""Runs Python: the code is a module, its `main` takes the inputs and returns a dict."""
+"""Runs Python: the code is a module, its `main` takes the inputs and gives a dict, async or not."""
 
 import ast
 import linecache
 import sys
-from types import ModuleType
+from importlib import import_module
+from types import CoroutineType, ModuleType
 
 from dify_hex.adapters.sandbox.jail.failure import RAISED, Failure
 from dify_hex.adapters.sandbox.jail.program import CODE_FILE, Program
@@ -24,7 +25,10 @@ def run(program: Program) -> tuple[object, int | None]:
         raise Failure(RAISED, "the code defines no function main")
     line = _returning_line(tree)
     try:
-        return main(**program.inputs), line
+        returned = main(**program.inputs)
+        if isinstance(returned, CoroutineType):
+            returned = import_module("asyncio").run(returned)
+        return returned, line
     except TypeError as error:
         if error.__traceback__ is not None and error.__traceback__.tb_next is None:
             # Raised by the call itself: the arguments are not those that main takes.
@@ -32,9 +36,9 @@ def run(program: Program) -> tuple[object, int | None]:
         raise
 
 
-def _main(tree: ast.Module) -> ast.FunctionDef | None:
+def _main(tree: ast.Module) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     for node in reversed(tree.body):
-        if isinstance(node, ast.FunctionDef) and node.name == "main":
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "main":
             return node
     return None
 

@@ -13,7 +13,9 @@ def run(program: Program) -> tuple[object, int | None]:
     jinja = import_module("jinja2")
     sandbox = import_module("jinja2.sandbox")
     environment = sandbox.ImmutableSandboxedEnvironment(
-        undefined=jinja.Undefined, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"]
+        undefined=jinja.StrictUndefined,
+        finalize=_nothing_for_null,
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
     )
     try:
         code = environment.compile(program.code, filename=CODE_FILE)
@@ -21,3 +23,8 @@ def run(program: Program) -> tuple[object, int | None]:
         return {OUTPUT: template.render(program.inputs)}, None
     except jinja.TemplateSyntaxError as error:
         raise Failure(RAISED, f"{type(error).__name__}: {error.message}", error.lineno) from None
+
+
+def _nothing_for_null(value: object) -> object:
+    # As do plain templates, which never come here.
+    return "" if value is None else value

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 #: Bytes that files in the temporary folder may take, all together and each.
 TEMPORARY_BYTES = 64 << 20
 _OPEN_FILES = 128
+#: Bytes beyond its limit with which code that ran out of memory can still be told about.
+_LAST_BYTES = 16 << 20
 #: Seconds of CPU beyond the time limit, which ends the process before.
 _CPU_SLACK = 2
 #: CPU seconds are counted over all threads.
@@ -48,10 +50,17 @@ def close(allowance: Allowance, address_space: int, *, counts_alone: bool) -> No
     Raises:
         OSError, ValueError: the kernel does not take one.
     """
-    _lower(resource.RLIMIT_AS, address_space + allowance.memory_bytes)
+    allowed = address_space + allowance.memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed + _LAST_BYTES))
     _lower(resource.RLIMIT_CPU, int(allowance.seconds * _MOST_CORES) + _CPU_SLACK)
     if counts_alone:
         _lower(resource.RLIMIT_NPROC, allowance.processes)
+
+
+def relax() -> None:
+    """Leave a little more memory than foreign code had, to tell of its failure."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def _lower(kind: int, limit: int) -> None:
