@@ -24,6 +24,7 @@ from dify_hex.domain.workflow.variables.selector import SYSTEM
 from tests.builders.engine import StillClock
 from tests.builders.node_context import context_of
 from tests.fakes.scripted_models import KeptMemory, ScriptedChatModel, WordCounter
+from tests.fakes.scripted_outbound import ScriptedOutboundHttp
 
 ConfigT = TypeVar("ConfigT", bound=NodeConfig)
 
@@ -59,6 +60,7 @@ class ModelNode(Generic[ConfigT]):
             memory=memory or KeptMemory(),
             templates=JinjaTemplates(),
             schema_validator=JsonSchemaValidator(),
+            http=ScriptedOutboundHttp(),
             file_contents=files or NoFileContents(),
         )
         self.executor = executor(self.services)

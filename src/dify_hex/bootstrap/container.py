@@ -53,7 +53,9 @@ class Container(containers.DeclarativeContainer):
         objects=objects,
         outbound_http=outbound_http,
         storage=run_storage,
+        files=files,
         models=models,
+        sandbox=sandbox,
         supplies=supplies,
     )
     workflow = providers.Container(

@@ -38,7 +38,8 @@ class LanguageFaults:
 
     def _of_template(self, node: Node, config: TemplateTransformConfig) -> Iterator[GraphFault]:
         try:
-            used = self._templates.check(config.template)
+            look = self._templates.check if config.is_pure else self._templates.names_in
+            used = look(config.template)
         except InvalidTemplate as error:
             line, reason = error.details.get("line"), str(error.details["reason"]).rstrip(".")
             place = "" if line is None else f" in line {line}"

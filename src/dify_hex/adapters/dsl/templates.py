@@ -11,29 +11,22 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from dify_hex.application.workflow.ports import TemplateRenderer
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import InvalidTemplate, VariableMissing
+from dify_hex.domain.workflow.plain_template import (
+    FALLBACK_FILTERS,
+    GROWING_FILTERS,
+    LARGEST_ARGUMENT,
+    LONGEST_ARGUMENT,
+    MAX_LENGTH,
+    MAX_PLACES,
+    PLAIN_FILTERS,
+)
 
 #: Compiled templates kept per process.
 _CACHED = 512
-#: Characters of one template, and places in it where something is written or decided.
-MAX_LENGTH = 100_000
-MAX_PLACES = 1_000
 #: Characters of what one template renders.
 MAX_OUTPUT = 1_000_000
 #: How deeply expressions and conditions may nest.
 MAX_DEPTH = 40
-
-#: Filters without side effects. Their output is at most a small multiple of their input, as long
-#: as their arguments are small and none of those that grow is applied to its own output.
-ALLOWED_FILTERS = frozenset(
-    {"capitalize", "default", "d", "e", "escape", "first", "last", "length", "count", "lower"}
-    | {"round", "int", "float", "string", "title", "tojson", "trim", "upper", "abs", "join"}
-)
-_GROWING = frozenset({"tojson", "join", "e", "escape"})
-#: These take any value in place of one that is missing; all other arguments are small constants,
-#: for `round` and `join` can be made to multiply by theirs.
-_FALLBACKS = frozenset({"default", "d"})
-_LONGEST_ARGUMENT = 20
-_LARGEST_ARGUMENT = 20
 
 #: No loops, calls, macros, imports, assignments, and no operator that can multiply text.
 _ALLOWED = (
@@ -55,6 +48,7 @@ _ALLOWED = (
     syntax.Keyword,
     syntax.Neg,
 )
+_OF_OTHER_TEMPLATES = (syntax.Extends, syntax.FromImport, syntax.Import, syntax.Include)
 
 
 class JinjaTemplates(TemplateRenderer):
@@ -67,10 +61,29 @@ class JinjaTemplates(TemplateRenderer):
         # A name that nobody gave a value is missing, and never a function of the engine.
         self._environment.globals.clear()
         self._compile = lru_cache(maxsize=_CACHED)(self._compile_once)
+        #: Only ever parses: what it allows is rendered in the sandbox.
+        self._whole_language = ImmutableSandboxedEnvironment(
+            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"]
+        )
 
     def check(self, template: str) -> frozenset[str]:
         """The names that the template uses."""
         return frozenset(find_undeclared_variables(self._parse(template)))
+
+    def names_in(self, template: str) -> frozenset[str]:
+        """The names that a template takes from outside which may use all of Jinja2."""
+        if len(template) > MAX_LENGTH:
+            raise InvalidTemplate(reason=f"longer than {MAX_LENGTH} characters")
+        try:
+            tree = self._whole_language.parse(template)
+            names = find_undeclared_variables(tree)
+        except TemplateSyntaxError as error:
+            raise InvalidTemplate(reason=error.message or "", line=error.lineno) from None
+        except RecursionError:
+            raise InvalidTemplate(reason="nested too deeply") from None
+        for found in tree.find_all(_OF_OTHER_TEMPLATES):
+            raise InvalidTemplate(reason="there are no other templates", line=found.lineno)
+        return frozenset(names)
 
     def render(self, template: str, values: JsonObject) -> str:
         """The template with the values in place."""
@@ -126,12 +139,12 @@ def _refuse_what_is_not_allowed(tree: syntax.Template) -> None:
             raise InvalidTemplate(reason=f"{kind} is not allowed here", line=node.lineno)
         if isinstance(node, syntax.Filter):
             _check_filter(node, growing)
-            growing |= _GROWING & {node.name}
+            growing |= GROWING_FILTERS & {node.name}
         pending.extend((child, depth + 1, growing) for child in node.iter_child_nodes())
 
 
 def _check_filter(node: syntax.Filter, growing: frozenset[str]) -> None:
-    if node.name not in ALLOWED_FILTERS:
+    if node.name not in PLAIN_FILTERS:
         raise InvalidTemplate(
             reason=f"the filter {node.name} is not allowed here", line=node.lineno
         )
@@ -142,7 +155,7 @@ def _check_filter(node: syntax.Filter, growing: frozenset[str]) -> None:
     if node.dyn_args is not None or node.dyn_kwargs is not None:
         raise InvalidTemplate(reason="unpacking is not allowed here", line=node.lineno)
     arguments = [*node.args, *(keyword.value for keyword in node.kwargs)]
-    if node.name not in _FALLBACKS and not all(map(_is_small, arguments)):
+    if node.name not in FALLBACK_FILTERS and not all(map(_is_small, arguments)):
         raise InvalidTemplate(
             reason=f"the filter {node.name} takes short constants only", line=node.lineno
         )
@@ -153,9 +166,9 @@ def _is_small(argument: syntax.Node) -> bool:
         argument = argument.node
     match argument:
         case syntax.Const(value=str(text)):
-            return len(text) <= _LONGEST_ARGUMENT
+            return len(text) <= LONGEST_ARGUMENT
         case syntax.Const(value=int(number) | float(number)):
-            return number <= _LARGEST_ARGUMENT
+            return number <= LARGEST_ARGUMENT
         case syntax.Const(value=None):
             return True
         case _:

@@ -4,10 +4,15 @@ from dataclasses import dataclass, field
 
 from dify_hex.application.model_provider.ports import ChatModel, TokenCounter
 from dify_hex.application.model_provider.resolve_model import ResolveModel
+from dify_hex.application.shared.code_sandbox import CodeSandbox
 from dify_hex.application.shared.json_schemas import SchemaValidator
+from dify_hex.application.shared.outbound_http import OutboundHttp
 from dify_hex.application.workflow.file_contents import FileContents, NoFileContents
 from dify_hex.application.workflow.form_ports import Forms, UnkeptForms
+from dify_hex.application.workflow.generated_files import GeneratedFiles, NoGeneratedFiles
 from dify_hex.application.workflow.linked_workflows import NoWorkflows, PublishedWorkflows
+from dify_hex.application.workflow.no_network import NoNetwork
+from dify_hex.application.workflow.patient_sandbox import NoSandbox
 from dify_hex.application.workflow.ports import ConversationMemory, TemplateRenderer
 
 
@@ -21,6 +26,9 @@ class NodeServices:
     memory: ConversationMemory
     templates: TemplateRenderer
     schema_validator: SchemaValidator
+    http: OutboundHttp = field(default_factory=NoNetwork)
+    sandbox: CodeSandbox = field(default_factory=NoSandbox)
     file_contents: FileContents = field(default_factory=NoFileContents)
+    generated_files: GeneratedFiles = field(default_factory=NoGeneratedFiles)
     forms: Forms = field(default_factory=UnkeptForms)
     workflows: PublishedWorkflows = field(default_factory=NoWorkflows)

@@ -267,6 +267,14 @@ class TemplateRenderer(Protocol):
     @abstractmethod
     def render(self, template: str, values: JsonObject) -> str:
         """The text.
+    @abstractmethod
+    def names_in(self, template: str) -> frozenset[str]:
+        """The names that a template uses which is rendered in the sandbox, by all of Jinja2.
+
+        Raises:
+            InvalidTemplate: it does not parse, or needs other templates.
+        """
+
 
         Raises:
             InvalidTemplate: it does not parse, or leaves the allow-listed subset.

@@ -4,6 +4,7 @@ from dependency_injector import containers, providers
 
 from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
 from dify_hex.adapters.persistence.conversation.memory import SqlConversationMemory
+from dify_hex.application.workflow.generated_files import StoredGeneratedFiles
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.registry import NodeRegistry
 from dify_hex.application.workflow.stored_file_contents import StoredFileContents
@@ -14,7 +15,9 @@ class NodesContainer(containers.DeclarativeContainer):
 
     shared = providers.DependenciesContainer()
     objects = providers.DependenciesContainer()
+    files = providers.DependenciesContainer()
     outbound_http = providers.DependenciesContainer()
+    sandbox = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
     models = providers.DependenciesContainer()
     supplies = providers.DependenciesContainer()
@@ -30,6 +33,11 @@ class NodesContainer(containers.DeclarativeContainer):
         forms=storage.forms,
         workflows=supplies.workflows,
         schema_validator=providers.Singleton(JsonSchemaValidator),
+        http=outbound_http.client,
+        sandbox=sandbox.client,
+        generated_files=providers.Singleton(
+            StoredGeneratedFiles, intake=files.intake, clock=shared.clock
+        ),
         file_contents=providers.Singleton(
             StoredFileContents,
             begin=shared.begin,

@@ -231,3 +231,21 @@ class LinkedWorkflowMissing(NotFound):
     """There is no workflow here that could be run inside of another."""
 
     code = "workflow_link_missing"
+
+
+class RequestUnusable(InvalidInput):
+    """The values make no request that could be sent."""
+
+    code = "workflow_request_unusable"
+
+    def __init__(self, *, place: str, reason: str) -> None:
+        super().__init__(place=place, reason=reason)
+
+
+class RequestRefused(Unavailable):
+    """The server has answered with an error."""
+
+    code = "workflow_request_refused"
+
+    def __init__(self, *, host: str, status: int, body: str) -> None:
+        super().__init__(host=host, status=status, body=body)

@@ -15,7 +15,8 @@ DEFAULT_HANDLE = "source"
 class NodeConfig(ABC):
     """One node type's settings: a frozen value that knows what it needs and what it puts out.
 
-    A `pure` type has no effect outside the run, so that it may be computed again after a crash.
+    A `pure` type has no effect outside the run, so that it may be computed again after a crash;
+    of some types, single nodes are not (`is_pure`).
     """
 
     type: ClassVar[str]
@@ -27,6 +28,11 @@ class NodeConfig(ABC):
     accepts_secrets: ClassVar[bool] = False
     #: Whether the node may put out more than it declares, because others decide what that is.
     open_outputs: ClassVar[bool] = False
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether this node, as it is configured, follows from the run's values alone."""
+        return self.pure
 
     @abstractmethod
     def outputs(self) -> Mapping[str, ValueType]:

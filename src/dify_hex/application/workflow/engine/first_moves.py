@@ -27,6 +27,6 @@ def first_moves(run: WorkflowRun, nodes: NodeExecutors, clock: Clock) -> Events:
         events += run.succeed_node(address, outcome, now=clock.now())
     for address in run.ready():
         config = run.node_at(address).config
-        if not config.pure:
+        if not config.is_pure:
             events += run.start_node(address, now=clock.now())
     return events

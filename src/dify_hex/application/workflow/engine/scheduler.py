@@ -179,7 +179,7 @@ class RunScheduler:
                 self._wake_later(address, wait)
                 return False
         config = self._run.node_at(address).config
-        return config.pure or len(self._tasks) < self._limits.parallel
+        return config.is_pure or len(self._tasks) < self._limits.parallel
 
     def _wake_later(self, address: NodeAddress, wait: float) -> None:
         def wake() -> None:
@@ -193,7 +193,7 @@ class RunScheduler:
         self._recorder.record(self._run.start_node(address, now=self._clock.now()))
         if node.config.opens_scope:
             self._drop_abandoned()
-        elif node.config.pure:
+        elif node.config.is_pure:
             self._settle(address, self._attempts.begin(address).compute())
         else:
             barrier = self._commit(urgent=True) if self._recorder.keeps_barriers else None

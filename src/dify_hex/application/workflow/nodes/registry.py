@@ -14,7 +14,9 @@ from dify_hex.application.workflow.node_executor import (
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.answer import AnswerNode
 from dify_hex.application.workflow.nodes.assigner import AssignerNode
+from dify_hex.application.workflow.nodes.code import CodeExecutor
 from dify_hex.application.workflow.nodes.end import EndNode
+from dify_hex.application.workflow.nodes.http_request import HttpRequestExecutor
 from dify_hex.application.workflow.nodes.human_input import HumanInputExecutor
 from dify_hex.application.workflow.nodes.if_else import IfElseNode
 from dify_hex.application.workflow.nodes.list_operator import ListOperatorNode
@@ -24,7 +26,10 @@ from dify_hex.application.workflow.nodes.parameter_extractor import ParameterExt
 from dify_hex.application.workflow.nodes.question_classifier import QuestionClassifierExecutor
 from dify_hex.application.workflow.nodes.start import StartNode
 from dify_hex.application.workflow.nodes.sub_workflow import SubWorkflowExecutor
-from dify_hex.application.workflow.nodes.template_transform import TemplateTransformNode
+from dify_hex.application.workflow.nodes.template_transform import (
+    TemplateTransformExecutor,
+    TemplateTransformNode,
+)
 from dify_hex.application.workflow.nodes.variable_aggregator import VariableAggregatorNode
 from dify_hex.domain.workflow.errors import NodeTypeUnavailable
 from dify_hex.domain.workflow.node_config import NodeConfig
@@ -58,8 +63,8 @@ ConfigT = TypeVar("ConfigT", bound=NodeConfig)
 class NodeType(NamedTuple, Generic[ConfigT]):
     """A node type, and how to make what executes it.
 
-    `pure` or `effect` makes its executor; a type with neither is executed by the engine itself,
-    unless `missing` says what this release lacks for it.
+    `pure` or `effect` makes its executor, both where that depends on the single node; a type with
+    neither is executed by the engine itself, unless `missing` says what this release lacks for it.
     """
 
     config: type[ConfigT]
@@ -101,25 +106,19 @@ REGISTRY = (
     NodeType(AssignerConfig, pure=lambda _: AssignerNode()),
     NodeType(ListOperatorConfig, pure=lambda _: ListOperatorNode()),
     NodeType(SubWorkflowConfig, effect=SubWorkflowExecutor),
-    NodeType(TemplateTransformConfig, pure=TemplateTransformNode),
+    NodeType(TemplateTransformConfig, pure=TemplateTransformNode, effect=TemplateTransformExecutor),
     NodeType(VariableAggregatorConfig, pure=lambda _: VariableAggregatorNode()),
     NodeType(HumanInputConfig, effect=HumanInputExecutor),
     NodeType(
         AgentConfig,
         missing="Agents cannot be run yet; take the node out, or ask a model by an llm node.",
     ),
-    NodeType(
-        CodeConfig,
-        missing="Code cannot be run yet; take the node out, or shape values by a template.",
-    ),
+    NodeType(CodeConfig, effect=CodeExecutor),
     NodeType(
         DocumentExtractorConfig,
         missing="Documents cannot be read yet; take the node out, or ask for text.",
     ),
-    NodeType(
-        HttpRequestConfig,
-        missing="Requests cannot be sent yet; take the node out, or ask for what they bring.",
-    ),
+    NodeType(HttpRequestConfig, effect=HttpRequestExecutor),
     NodeType(
         KnowledgeRetrievalConfig,
         missing="There are no datasets yet; take the node out, or ask for the knowledge as text.",

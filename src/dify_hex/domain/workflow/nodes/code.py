@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
@@ -17,6 +17,9 @@ MAX_OUTPUTS = 50
 #: How deeply the fields of what is put out may be described.
 MAX_OUTPUT_DEPTH = 5
 MAX_DEPENDENCIES = 50
+#: The most that one execution may be given; the sandbox may allow less.
+MAX_SECONDS = 600.0
+MAX_MEGABYTES = 4096
 
 _OUTPUT_TYPES = frozenset(
     {
@@ -28,6 +31,8 @@ _OUTPUT_TYPES = frozenset(
         ValueType.NUMBERS,
         ValueType.BOOLEANS,
         ValueType.OBJECTS,
+        ValueType.FILE,
+        ValueType.FILES,
     }
 )
 _WITH_FIELDS = frozenset({ValueType.OBJECT, ValueType.OBJECTS})
@@ -59,10 +64,22 @@ class CodeOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeDependency:
-    """A library that the code imports; without a version, whichever the sandbox has."""
+    """A library that the code imports, and the version that it was written for.
+
+    The sandbox has one version of each, which its operator has chosen.
+    """
 
     name: str
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeBounds:
+    """What one execution may use up; result, files and prints count as output together."""
+
+    seconds: float = 30.0
+    memory_megabytes: int = 512
+    output_megabytes: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +96,7 @@ class CodeConfig(NodeConfig):
     variables: tuple[CodeVariable, ...] = ()
     returns: Mapping[str, CodeOutput]
     dependencies: tuple[CodeDependency, ...] = ()
+    limits: CodeBounds = field(default_factory=CodeBounds)
 
     def outputs(self) -> Mapping[str, ValueType]:
         """The fields of the object that the function returns."""
@@ -116,6 +134,7 @@ class CodeConfig(NodeConfig):
             )
         yield from _output_faults(self.returns, "returns", 1)
         yield from self._dependency_faults()
+        yield from self._limit_faults()
 
     def _variable_faults(self) -> Iterator[ConfigFault]:
         counts = Counter(variable.variable for variable in self.variables)
@@ -144,6 +163,20 @@ class CodeConfig(NodeConfig):
                     code="name_invalid",
                     field=f"dependencies.{index}.name",
                     message="Name the library, or remove it.",
+                )
+
+    def _limit_faults(self) -> Iterator[ConfigFault]:
+        limits = self.limits
+        for name, value, most, unit in (
+            ("seconds", limits.seconds, MAX_SECONDS, "seconds"),
+            ("memory_megabytes", limits.memory_megabytes, MAX_MEGABYTES, "megabytes"),
+            ("output_megabytes", limits.output_megabytes, MAX_MEGABYTES, "megabytes"),
+        ):
+            if not 0 < value <= most:
+                yield ConfigFault(
+                    code="number_out_of_range",
+                    field=f"limits.{name}",
+                    message=f"Use more than 0 and at most {most:g} {unit}.",
                 )
 
 

@@ -133,6 +133,8 @@ class HttpRequestConfig(NodeConfig):
     body: RequestBody = field(default_factory=RequestBody)
     timeout: RequestTimeout = field(default_factory=RequestTimeout)
     ssl_verify: bool = True
+    #: Whether an answer with a status from 400 on fails the node, and so may be retried.
+    fail_on_error_status: bool = False
 
     def outputs(self) -> Mapping[str, ValueType]:
         """The answer; one that is a file has an empty `body`."""

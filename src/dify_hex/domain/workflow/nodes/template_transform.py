@@ -1,4 +1,4 @@
-"""The template-transform node: a text made of values, by a template of the allowed subset."""
+"""The template-transform node: a text made of values, by a template."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.node_config import NodeConfig
+from dify_hex.domain.workflow.plain_template import is_plain
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector, is_name
 from dify_hex.domain.workflow.variables.value_type import ValueType
@@ -33,6 +34,11 @@ class TemplateTransformConfig(NodeConfig):
 
     template: str
     variables: tuple[TemplateVariable, ...] = ()
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether the template can be rendered at once; any other one is, in the sandbox."""
+        return is_plain(self.template)
 
     def outputs(self) -> Mapping[str, ValueType]:
         """The text."""

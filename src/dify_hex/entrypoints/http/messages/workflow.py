@@ -22,6 +22,13 @@ MESSAGES: Messages = {
         "Whether {selector} is {operator} what it is compared with cannot be decided: {reason}.",
         "无法判断 {selector} 是否满足“{operator}”：{reason}。",
     ),
+    "workflow_request_unusable": Message(
+        "No request can be made of the values; {place}: {reason}.",
+        "无法用这些值组成请求；{place}：{reason}。",
+    ),
+    "workflow_request_refused": Message(
+        "{host} has answered with the status {status}.", "{host} 返回了状态码 {status}。"
+    ),
     "workflow_output_too_long": Message(
         "The node would put out {length} characters, but {limit} is the most.",
         "节点的输出将有 {length} 个字符，超过上限 {limit}。",
