@@ -184,7 +184,10 @@ async def test_every_fault_of_a_draft_is_told_with_its_node(client: httpx.AsyncC
     shown = (await client.get(f"/v1/apps/{app_id}/draft")).json()["data"]
     refused = await client.post(f"/v1/apps/{app_id}/publish")
 
+    validated = await client.post(f"/v1/apps/{app_id}/draft/validate")
+
     assert shown["configuration"]["graph"] == graph
+    assert validated.json()["data"] == shown["faults"]
     assert "alone" in {fault.get("node_id") for fault in shown["faults"]}
     assert (refused.status_code, refused.json()["code"]) == (422, "app_configuration_invalid")
     assert len(refused.json()["details"]["faults"]) == len(shown["faults"])

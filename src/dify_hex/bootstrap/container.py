@@ -8,7 +8,6 @@ from dify_hex.bootstrap.containers.app_runs import AppRunsContainer
 from dify_hex.bootstrap.containers.app_supplies import AppSuppliesContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
-from dify_hex.bootstrap.containers.drafts import DraftsContainer
 from dify_hex.bootstrap.containers.file import FileContainer
 from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
@@ -53,9 +52,7 @@ class Container(containers.DeclarativeContainer):
         objects=objects,
         outbound_http=outbound_http,
         storage=run_storage,
-        files=files,
         models=models,
-        sandbox=sandbox,
         supplies=supplies,
     )
     workflow = providers.Container(
@@ -63,14 +60,6 @@ class Container(containers.DeclarativeContainer):
     )
     app_runs = providers.Container(
         AppRunsContainer, shared=shared, apps=apps, files=files, workflow=workflow
-    )
-    drafts = providers.Container(
-        DraftsContainer,
-        shared=shared,
-        storage=run_storage,
-        nodes=nodes,
-        app_runs=app_runs,
-        workflow=workflow,
     )
     run_control = providers.Container(
         RunControlContainer, shared=shared, storage=run_storage, workflow=workflow

@@ -10,7 +10,7 @@ from dify_hex.application.workflow.linked_workflows import (
     RunSecrets,
 )
 from dify_hex.application.workflow.ports import GraphCodec
-from dify_hex.domain.app.errors import AppNotAWorkflow, AppNotPublished
+from dify_hex.domain.app.errors import AppNotAWorkflow
 from dify_hex.domain.app.mode import AppMode
 from dify_hex.domain.shared.ids import AppId, TenantId
 
@@ -50,10 +50,9 @@ class LinkedApps(PublishedWorkflows):
         choice = VersionChoice.PUBLISHED if version is None else version
         async with self._begin(tenant_id) as work:
             app = await self._apps.find(app_id, choice, work)
-        if app.configuration.mode is not AppMode.WORKFLOW:
-            raise AppNotAWorkflow(mode=app.configuration.mode.value)
-        if app.version_id is None:
-            raise AppNotPublished(app_id=str(app_id))
+        mode = app.configuration.mode
+        if mode is not AppMode.WORKFLOW or app.version_id is None:
+            raise AppNotAWorkflow(mode=mode.value)
         graph = self._graphs.parse(app.graph.json)
         secrets = await self._secrets.of(tenant_id, app_id) if graph.declares_secrets else {}
         return PublishedWorkflow(

@@ -4,7 +4,6 @@ from fastapi import APIRouter
 
 from dify_hex.entrypoints.http.v1.accounts.router import router as accounts_router
 from dify_hex.entrypoints.http.v1.api_keys.router import router as api_keys_router
-from dify_hex.entrypoints.http.v1.apps.drafts import router as app_drafts_router
 from dify_hex.entrypoints.http.v1.apps.router import router as apps_router
 from dify_hex.entrypoints.http.v1.apps.runs import router as app_runs_router
 from dify_hex.entrypoints.http.v1.apps.secrets import router as app_secrets_router
@@ -31,7 +30,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_keys_router,
     apps_router,
     app_versions_router,
-    app_drafts_router,
     app_runs_router,
     app_secrets_router,
     messages_router,

@@ -30,7 +30,15 @@ from dify_hex.domain.app.errors import (
 )
 from dify_hex.domain.shared.ids import AppId
 from dify_hex.domain.shared.paging import PageRequest
-from dify_hex.entrypoints.http.envelope import Envelope, PageEnvelope, created, ok, page_of
+from dify_hex.entrypoints.http.envelope import (
+    Envelope,
+    ListEnvelope,
+    PageEnvelope,
+    created,
+    listed,
+    ok,
+    page_of,
+)
 from dify_hex.entrypoints.http.errors import errors
 from dify_hex.entrypoints.http.guard import Requires
 from dify_hex.entrypoints.http.injection import Inject
@@ -46,6 +54,7 @@ from dify_hex.entrypoints.http.v1.apps.schemas import (
     AppVersionDetailResponse,
     AppVersionResponse,
     DraftResponse,
+    FaultResponse,
     PublishAppRequest,
 )
 
@@ -85,6 +94,21 @@ async def configure_app(
     )
     draft = await use_case.execute(actor, command)
     return ok(DraftResponse.of(draft), version=draft.version)
+
+
+@router.post(
+    "/draft/validate",
+    response_model=ListEnvelope[FaultResponse],
+    responses=errors(AppNotFound, AppNotAllowed),
+)
+async def validate_draft(
+    app_id: UUID,
+    actor: Annotated[Actor, Requires(Permission.APP_READ)],
+    use_case: Annotated[InspectDraft, Inject(InspectDraft)],
+) -> Response:
+    """Everything that would keep the draft from being published; nothing when it could be."""
+    draft = await use_case.execute(actor, AppId(app_id))
+    return listed(map(FaultResponse.of, draft.faults))
 
 
 @router.post(
