@@ -74,7 +74,7 @@ def _create_forms() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sa.Column("answered_by", sa.Text()),
     )
-    op.create_index("ix_workflow_forms_run_id", "workflow_forms", ["tenant_id", "run_id", "id"])
+    op.create_index("ix_workflow_forms_run_id", "workflow_forms", ["run_id"])
     op.create_index(
         "ix_workflow_forms_due_at",
         "workflow_forms",

@@ -20,6 +20,7 @@ from dify_hex.entrypoints.worker.loops import BackgroundLoop, LoopRunner, every
 _POOLS_EVERY = 5.0
 _SANDBOX_EVERY = 5.0
 _TIMERS_EVERY = 1.0
+_OLD_RUNS_EVERY = 3600.0
 _KEYS_EVERY = 600.0
 _SESSIONS_EVERY = 6 * 3600.0
 _FILES_EVERY = 60.0
@@ -79,6 +80,7 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
         every(
             _PARTITIONS_EVERY, "journal-partitions", container.run_storage().partitions().make_ahead
         ),
+        every(_OLD_RUNS_EVERY, "old-runs", container.run_retention().sweep_old_runs().execute),
         every(_SESSIONS_EVERY, "ended-sessions", partial(forget_ended_sessions, system_pool)),
         every(_FILES_EVERY, "expired-files", container.files().sweep_expired_files().execute),
         every(_KEYS_EVERY, "idempotency-keys", partial(forget_expired_keys, system_pool)),

@@ -84,6 +84,9 @@ class RunSettings(_Section):
     stream_max_seconds: _Seconds = 3600
     stream_ping_seconds: _Seconds = 10
     stream_buffer_bytes: _Positive = 1 << 20
+    #: How long finished runs are kept, and how many of each app; without a number, for ever.
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = 90
+    keep_per_app: _Positive | None = 100_000
 
 
 class LimitSettings(_Section):

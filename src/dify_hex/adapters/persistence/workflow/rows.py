@@ -86,7 +86,7 @@ class WorkflowFormRow(TenantRow, Base):
 
     __tablename__ = "workflow_forms"
     __table_args__ = (
-        Index("ix_workflow_forms_run_id", "tenant_id", "run_id", "id"),
+        Index("ix_workflow_forms_run_id", "run_id"),
         Index("ix_workflow_forms_due_at", "due_at", postgresql_where=text("status = 'open'")),
     )
 

@@ -1,0 +1,110 @@
+"""Takes runs away that were kept for long enough: whole partitions, else rows in batches."""
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from dify_hex.adapters.persistence.engine import CONNECT_TIMEOUT, driver_dsn
+from dify_hex.adapters.persistence.errors import translating
+from dify_hex.adapters.persistence.transactions import tenant_connection
+from dify_hex.adapters.persistence.workflow.partitions import TABLE, first_id_of
+from dify_hex.application.workflow.retention import KeptRuns
+
+_BOUNDS = re.compile(r"FROM \('([0-9a-f-]{36})'\) TO \('([0-9a-f-]{36})'\)")
+
+_PARTITIONS = """
+SELECT part.relname, pg_get_expr(part.relpartbound, part.oid) AS bounds
+FROM pg_inherits JOIN pg_class AS part ON part.oid = inhrelid
+WHERE inhparent = $1::text::regclass ORDER BY part.relname
+"""
+
+#: A run of the range that is not over, or not for long enough.
+_KEEPS = """
+SELECT EXISTS (SELECT FROM workflow_runs WHERE run_id >= $1 AND run_id < $2
+               AND (finished_at IS NULL OR finished_at >= $3))
+"""
+
+_OLD = """
+SELECT run_id FROM workflow_runs WHERE finished_at < $1 ORDER BY finished_at
+LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+
+#: Of each app, the finished runs behind its newest ones.
+_MANY = """
+SELECT run_id FROM (
+    SELECT run_id, finished_at,
+           row_number() OVER (PARTITION BY tenant_id, app_id ORDER BY run_id DESC) AS place
+    FROM workflow_runs
+) AS placed
+WHERE place > $1 AND finished_at IS NOT NULL ORDER BY run_id LIMIT $2
+"""
+
+_FORGET = tuple(
+    f"DELETE FROM {table} WHERE run_id = ANY($1::uuid[])"  # noqa: S608 - the names are our own
+    for table in (TABLE, "workflow_forms", "workflow_runs")
+)
+
+
+class PostgresKeptRuns(KeptRuns):
+    """Prunes as the system; drops as the owner, where its login was given."""
+
+    def __init__(self, system_pool: asyncpg.Pool, admin_url: str | None) -> None:
+        self._pool = system_pool
+        self._admin_url = admin_url
+
+    async def drop_partitions(self, *, ended_before: datetime) -> int:
+        """Look at each part whose runs all began before; drop those that keep nothing."""
+        if self._admin_url is None:
+            return 0
+        dropped, admin_dsn = 0, driver_dsn(self._admin_url)
+        for name, first, end in await self._partitions():
+            if end > first_id_of(ended_before):
+                continue
+            async with tenant_connection(self._pool) as connection:
+                if await connection.fetchval(_KEEPS, first, end, ended_before):
+                    continue
+            dropped += await _drop(admin_dsn, name)
+        return dropped
+
+    async def prune_old(self, *, ended_before: datetime, limit: int) -> int:
+        """By age."""
+        return await self._prune(_OLD, ended_before, limit)
+
+    async def prune_many(self, *, per_app: int, limit: int) -> int:
+        """By count."""
+        return await self._prune(_MANY, per_app, limit)
+
+    async def _prune(self, query: str, *arguments: object) -> int:
+        async with tenant_connection(self._pool) as connection:
+            found = [row["run_id"] for row in await connection.fetch(query, *arguments)]
+            if found:
+                for statement in _FORGET:
+                    await connection.execute(statement, found)
+        return len(found)
+
+    async def _partitions(self) -> list[tuple[str, UUID, UUID]]:
+        async with tenant_connection(self._pool) as connection:
+            rows = await connection.fetch(_PARTITIONS, TABLE)
+        # The default partition has no bounds, and is never dropped.
+        return [
+            (row["relname"], UUID(bounds[1]), UUID(bounds[2]))
+            for row in rows
+            if (bounds := _BOUNDS.search(row["bounds"])) is not None
+        ]
+
+
+async def _drop(dsn: str, partition: str) -> bool:
+    """Drop a partition, unless somebody holds it for too long; it is tried again next time."""
+    with translating():
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
+        try:
+            # Waiting for a lock would let every commit of the journal wait behind it.
+            await connection.execute("SET lock_timeout = '2s'")
+            await connection.execute(f"DROP TABLE {partition}")
+        except asyncpg.LockNotAvailableError:
+            return False
+        finally:
+            await connection.close()
+    return True
