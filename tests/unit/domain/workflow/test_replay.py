@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from dify_hex.application.shared.identity import new_id
-from dify_hex.domain.shared.ids import FormId
+from dify_hex.domain.shared.ids import AppId, AppVersionId, FormId
 from dify_hex.domain.shared.values.usage import Usage
-from dify_hex.domain.workflow.container_events import ContainerEvent
+from dify_hex.domain.workflow.container_events import ContainerEvent, SubWorkflowStarted
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.node_events import (
+    NodeFailed,
     NodeRetrying,
     NodeSkipped,
     NodeStarted,
@@ -247,3 +248,77 @@ def test_a_failure_that_follows_from_a_nodes_is_computed() -> None:
     assert isinstance(last, RunFailed)
     events[-1] = replace(last, error=LOST)
     assert difference(run, events) is not None
+
+
+def linked_journal() -> tuple[WorkflowRun, list[RunEvent], Graph]:
+    inner = graph([node("b", PureProbe(weight=2)), node("end", EndConfig())], edge("b", "end"))
+    run = new_run(graph([node("a", ProbeConfig())]))
+    events = list(run.start(facts(run_id=run.run_id, message=False)))
+    events += run.start_node(at("a"), now=NOW)
+    started = SubWorkflowStarted(
+        at=NOW,
+        node_id=at("a").node_id,
+        app_id=AppId(new_id()),
+        app_version_id=AppVersionId(new_id()),
+        graph_hash="inner",
+        inputs={},
+    )
+    events += run.enter_workflow(at("a"), inner, started)
+    for name, outputs in (("b", {"value": 2}), ("end", {"told": "all"})):
+        events += run.start_node(at(name, "/a.0"), now=NOW)
+        events += run.succeed_node(at(name, "/a.0"), NodeOutcome(outputs=dict(outputs)), now=NOW)
+    events += run.succeed(answer="", now=NOW)
+    return run, events, inner
+
+
+def test_a_workflow_inside_is_replayed_with_its_graph() -> None:
+    run, events, inner = linked_journal()
+
+    def replay(**linked: Graph) -> Difference | None:
+        return Replay(
+            run_id=run.run_id,
+            tenant_id=run.tenant_id,
+            graph=run.graph,
+            compute=_compute,
+            linked=linked,
+        ).first_difference(events)
+
+    missing = replay()
+    assert replay(inner=inner) is None
+    assert missing is not None
+    assert missing.seq == 3
+
+
+def test_a_pure_node_that_would_fail_now_is_a_difference() -> None:
+    run, events = chain_journal()
+
+    def fails(run: WorkflowRun, address: object) -> NodeOutcome | RunError:
+        del run, address
+        return AWAY
+
+    found = Replay(
+        run_id=run.run_id, tenant_id=run.tenant_id, graph=run.graph, compute=fails
+    ).first_difference(events)
+
+    assert found is not None
+    assert isinstance(found.computed, NodeFailed)
+
+
+def test_a_message_that_was_completed_without_its_run_ending_is_a_difference() -> None:
+    run = new_run(chat_graph())
+    events = list(run.start(facts(run_id=run.run_id)))
+    events += run.stop("requested", answer="", now=NOW)[:1]
+
+    found = difference(run, events)
+
+    assert found is not None
+    assert (found.seq, found.recorded) == (len(events) + 1, None)
+
+
+def test_a_journal_begins_with_its_beginning() -> None:
+    run, events = chain_journal()
+
+    found = difference(run, events[1:])
+
+    assert found is not None
+    assert found.seq == 1
