@@ -61,13 +61,14 @@ def measure(options: argparse.Namespace) -> Report:
 
 
 def _strict_steps(*, is_quick: bool) -> Iterator[Figure]:
-    size, turns = (10, 2) if is_quick else (30, 5)
+    size, turns = (30, 2) if is_quick else (100, 4)
     with database() as place, ExitStack() as stack:
         ours = stack.enter_context(started(lambda: own_strict_engine(str(place.urls.application))))
         engines = [ours, *_langgraph(stack, place)]
+        _steps_on(place, engines, 10, 1)
         here = _steps_on(place, engines, size, turns)
         asyncio.run(place.slow_down(_SLOW_DISK))
-        slow = _steps_on(place, engines, 10, 1 if is_quick else 3)
+        slow = _steps_on(place, engines, *((10, 1) if is_quick else (20, 2)))
     yield Figure(
         name=f"steps, {EFFECT_RUNS} runs at once, each node an effect",
         value=here.own,
@@ -109,17 +110,16 @@ class Steps:
 
 
 def _steps_on(place: Database, engines: list[EngineProcess], size: int, turns: int) -> Steps:
-    """All engines take turns; the first only warms up."""
+    """All engines take turns."""
     commits = uvloop.run(_commit_latencies(place))
     workload, steps = Workload("effects", size), EFFECT_RUNS * size
     taken: dict[str, list[float]] = defaultdict(list)
     events = 0.0
-    for number in range(turns + 1):
+    for _ in range(turns):
         for engine in engines:
             found = engine.execute(workload)
             events = max(events, found["events"])
-            if number > 0:
-                taken[engine.name].append(steps / found["milliseconds"] * 1000)
+            taken[engine.name].append(steps / found["milliseconds"] * 1000)
     own, *others = (median(taken[engine.name]) for engine in engines)
     return Steps(
         own=own,
@@ -146,7 +146,7 @@ async def _commit_latencies(place: Database) -> list[float]:
     try:
         assert await connection.fetchval("SHOW synchronous_commit") == "on"
         assert await connection.fetchval("SHOW fsync") == "on"
-        await connection.execute("CREATE TABLE commit_probe (n int)")
+        await connection.execute("CREATE TABLE IF NOT EXISTS commit_probe (n int)")
         for number in range(300):
             began = time.perf_counter()
             await connection.execute("INSERT INTO commit_probe VALUES ($1)", number)
