@@ -82,7 +82,7 @@ class RunScheduler:
         self._limits = limits
         self._condemned = condemned
         self._is_new = is_new
-        self._inbox: asyncio.Queue[_Settled | _Due | Command] = asyncio.Queue()
+        self._inbox: asyncio.Queue[_Settled | _Due | TimeoutError | Command] = asyncio.Queue()
         self._tasks: dict[NodeAddress, asyncio.Task[None]] = {}
         #: Attempts that were given up and are about to end.
         self._dropped: set[asyncio.Task[None]] = set()
@@ -104,6 +104,8 @@ class RunScheduler:
             LeaseLost: another owner has taken the run over.
             RunGivenUp: it was asked to leave the run to another owner.
         """
+        loop = asyncio.get_running_loop()
+        alarm = loop.call_later(self._limits.seconds, self._inbox.put_nowait, TimeoutError())
         try:
             if self._condemned is not None:
                 self._resume()
@@ -114,11 +116,11 @@ class RunScheduler:
                 self._go_on_from_journal()
             return await self._loop()
         finally:
+            alarm.cancel()
             await self._cancel_nodes()
             self._text.close()
 
     async def _loop(self) -> RunResult:
-        deadline = asyncio.get_running_loop().time() + self._limits.seconds
         while True:
             await self._begin_ready_nodes()
             if (failure := self._run.failure or self._overdrawn()) is not None:
@@ -126,10 +128,8 @@ class RunScheduler:
             if self._is_at_rest():
                 return await self._conclude()
             self._commit_in_passing()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    received = await self._inbox.get()
-            except TimeoutError:
+            received = await self._inbox.get()
+            if isinstance(received, TimeoutError):
                 return await self._fail(self._limits.out_of_time())
             if (result := await self._take(received)) is not None:
                 return result
