@@ -65,5 +65,6 @@ def operations_of(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def _absent(name: str) -> str:
-    # A number counts inside something that has an id, and that is absent already.
-    return "1" if name == "number" else str(uuid.uuid4())
+    # Numbers and names count inside something that has an id, and that is absent already.
+    inside = {"number": "1", "name": "ABSENT"}
+    return inside.get(name) or str(uuid.uuid4())

@@ -163,7 +163,12 @@ def _add_things(world: World) -> None:
     form = {"file": ("plan.txt", b"Lamps, everywhere.", "text/plain")}
     handed_in = world.call("POST", "/v1/files", world.tokens[Role.OWNER], files=form)
     assert handed_in.status_code == 201, handed_in.text
+    secret = world.call(
+        "PUT", f"{path}/secrets/TOKEN", world.tokens[Role.OWNER], json={"value": "of-the-lamp"}
+    )
+    assert secret.status_code == 200, secret.text
     world.ids |= {
+        "name": "TOKEN",
         "file_id": handed_in.json()["data"]["id"],
         "provider_id": world.made("/v1/model-providers", provider)["id"],
         "app_id": app["id"],

@@ -77,7 +77,7 @@ class RunHouse(AppHouse):
             host=self.engine.host,
         )
 
-    async def published(self, configuration: WorkflowConfiguration | None = None) -> AppId:
+    async def running(self, configuration: WorkflowConfiguration | None = None) -> AppId:
         """A workflow that takes a name."""
         drawn = configuration or workflow(taking(NAME), END)
         app = await self.made(f"Flow {len(self.shelf.versions)}", drawn)
@@ -103,7 +103,7 @@ async def house() -> AsyncIterator[RunHouse]:
 
 
 async def test_who_waits_is_told_the_result(house: RunHouse) -> None:
-    app_id = await house.published()
+    app_id = await house.running()
 
     run = await house.run_workflow.execute(house.editor, asking(app_id))
 
@@ -115,7 +115,7 @@ async def test_who_waits_is_told_the_result(house: RunHouse) -> None:
 async def test_a_stream_is_launched_and_a_background_run_left_to_a_worker(
     house: RunHouse,
 ) -> None:
-    app_id = await house.published()
+    app_id = await house.running()
 
     streamed = await house.run_workflow.execute(
         house.editor, asking(app_id, response=Delivery.STREAM)
@@ -130,7 +130,7 @@ async def test_a_stream_is_launched_and_a_background_run_left_to_a_worker(
 
 async def test_the_app_binds_its_runs(house: RunHouse) -> None:
     limits = FlowLimits(steps=1, resume_window_seconds=3)
-    app_id = await house.published(workflow(taking(NAME), END, limits=limits))
+    app_id = await house.running(workflow(taking(NAME), END, limits=limits))
 
     run = await house.run_workflow.execute(house.editor, asking(app_id))
 
@@ -144,7 +144,7 @@ async def test_the_app_binds_its_runs(house: RunHouse) -> None:
 
 async def test_the_callers_window_goes_before_the_apps(house: RunHouse) -> None:
     limits = FlowLimits(resume_window_seconds=3)
-    app_id = await house.published(workflow(taking(NAME), END, limits=limits))
+    app_id = await house.running(workflow(taking(NAME), END, limits=limits))
 
     run = await house.run_workflow.execute(
         house.editor, asking(app_id, resume_window=timedelta(seconds=9))
@@ -155,7 +155,7 @@ async def test_the_callers_window_goes_before_the_apps(house: RunHouse) -> None:
 
 
 async def test_inputs_that_do_not_fit_are_all_told_and_nothing_is_stored(house: RunHouse) -> None:
-    app_id = await house.published(workflow(taking(NAME, SHAPE, PHOTO), END))
+    app_id = await house.running(workflow(taking(NAME, SHAPE, PHOTO), END))
     inputs = {"shape": {"color": "red"}, "photo": "nonsense", "size": 1}
 
     with pytest.raises(RunInputsInvalid) as refused:
@@ -168,7 +168,7 @@ async def test_inputs_that_do_not_fit_are_all_told_and_nothing_is_stored(house: 
 
 async def test_files_at_addresses_become_values_of_the_run(house: RunHouse) -> None:
     photos = {"variable": "photos", "type": "file-list"}
-    app_id = await house.published(workflow(taking(PHOTO, photos), END))
+    app_id = await house.running(workflow(taking(PHOTO, photos), END))
     file = {
         "type": "image",
         "transfer_method": "remote_url",
@@ -214,7 +214,7 @@ class TestLinking:
         )
 
     async def test_the_latest_version_and_one_by_its_number(self, house: RunHouse) -> None:
-        app_id = await house.published()
+        app_id = await house.running()
 
         latest = await self.linked(house).find(TENANT, app_id, None)
         first = await self.linked(house).find(TENANT, app_id, 1)
@@ -225,14 +225,14 @@ class TestLinking:
 
     async def test_secrets_come_along_where_the_graph_declares_some(self, house: RunHouse) -> None:
         declared = [{"name": "TOKEN", "type": "secret"}]
-        app_id = await house.published(workflow(taking(NAME), END, environment=declared))
+        app_id = await house.running(workflow(taking(NAME), END, environment=declared))
 
         assert (await self.linked(house).find(TENANT, app_id, None)).secrets == {}
 
     async def test_what_is_no_workflow_or_out_of_use_is_refused(self, house: RunHouse) -> None:
         talked_to = await house.made("Chat", chat())
         await house.publish_app.execute(house.editor, PublishAppCommand(app_id=talked_to.id))
-        archived = await house.published()
+        archived = await house.running()
         async with house.begin(TENANT) as work:
             (await work.apps.get(archived)).archive(now=house.clock.now(), by=None)
             await work.commit()
