@@ -146,6 +146,11 @@ class FollowedRun:
         self._writer = self.stream.open(self._lease)
         self.say_instead(text)
 
+    def show_uncommitted(self, *type_names: str) -> None:
+        """Show events of a relaxed run whose commits never arrive."""
+        for seq, type_name in enumerate(type_names, start=self.seq + 1):
+            self._writer.write([StreamEntry(self.token, seq, 0, type_name, "{}")])
+
     def lose_stream(self) -> None:
         """All data of the store are gone."""
         self.store.forget()

@@ -128,6 +128,7 @@ class _Reader:
     __slots__ = (
         "_backlog",
         "_detail",
+        "_heard",
         "_run_id",
         "_seq",
         "_tenant_id",
@@ -152,6 +153,8 @@ class _Reader:
         self._seq = 0 if after is None else after.seq
         self._text = TextContinuity(after)
         self._token = -1
+        #: The highest number that the stream has brought.
+        self._heard = 0
         self._backlog: deque[StreamEntry] = deque()
         self.ended = False
 
@@ -217,7 +220,9 @@ class _Reader:
             if self._token >= 0:
                 self.flush(events)
                 self._text.lose()
+                self._go_back(entry)
             self._token = entry.token
+        self._heard = max(self._heard, entry.seq)
         at = StreamPosition.of(entry)
         match entry.type:
             case "message.delta":
@@ -232,6 +237,14 @@ class _Reader:
                 self._journalled(entry.seq, entry.type, entry.data, events)
             case _:
                 self._passing(at, entry, events)
+
+    def _go_back(self, entry: StreamEntry) -> None:
+        """Forget what a former owner has shown and never committed; only relaxed runs do that."""
+        last = entry.seq - 1 if entry.n == 0 else entry.seq
+        if last < self._heard and entry.type != GAP:
+            self._heard = last
+            self._seq = min(self._seq, last)
+            self._text.go_back(StreamPosition(last, 0))
 
     def _passing(self, at: StreamPosition, entry: StreamEntry, events: list[StreamEvent]) -> None:
         if self._text.is_new(at) and at.seq >= self._seq and self._shows(entry.type):

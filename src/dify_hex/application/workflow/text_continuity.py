@@ -48,6 +48,10 @@ class TextContinuity:
         self._replaces = False
         self._held = None
 
+    def go_back(self, at: StreamPosition) -> None:
+        """What came after this position is not to be counted; something else will follow it."""
+        self._at = min(self._at, at)
+
     def pass_by(self, at: StreamPosition) -> None:
         """An entry that is not text."""
         self._at = max(self._at, at)

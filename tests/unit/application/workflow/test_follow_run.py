@@ -107,6 +107,28 @@ async def test_a_new_owners_text_replaces_what_the_reader_holds(run: FollowedRun
     assert client.text == "Hello, world"
 
 
+async def test_what_was_shown_and_never_committed_is_told_anew_by_the_next_owner(
+    run: FollowedRun,
+) -> None:
+    client = Client(run, StreamDetail.NODES)
+    run.row("node.started")
+    run.say("Old")
+    run.show_uncommitted("node.succeeded", "node.started", "node.succeeded", "node.started")
+    await client.read()
+    run.take_over("Anew")
+    run.row("node.retrying")
+    run.end()
+    await client.read_to_end()
+    assert client.types[-5:] == [
+        "message.reset",
+        "node.retrying",
+        "message.complete",
+        "run.succeeded",
+        "done",
+    ]
+    assert client.text == "Anew"
+
+
 async def test_positions_of_two_owners_never_coincide(run: FollowedRun) -> None:
     run.say("old")
     client = Client(run)
