@@ -58,6 +58,7 @@ ON_THIS_MACHINE: Mapping[str, Command] = {
     "sandbox": _here("Run tenants' code behind walls", "sandbox_command"),
     "migrate": _here("Bring the database to the newest schema", "migrate_command"),
     "doctor": _here("Say what is wrong with an installation, and what to do", "doctor_command"),
+    "workflow": _here("Check and run graphs in files, without a server", "workflow_command"),
     "accounts": _here("Let the first owner in", "accounts_command"),
 }
 OVER_THE_API: Mapping[str, Command] = {
@@ -90,6 +91,7 @@ Examples:
   dify-hex login --email ada@example.com
   dify-hex apps create "Support bot" --prompt "You are friendly and brief." --publish
   dify-hex chat support-bot
+  dify-hex workflow run graph.yaml --input name=Ann
   dify-hex models add openai --api-key-stdin < key.txt
 
 Options:

@@ -1,9 +1,6 @@
 """Clients of the servers that a process talks to; made closed, opened at first use."""
 
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-
 import asyncpg
-import httpx
 from pydantic import SecretStr
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -12,8 +9,6 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dify_hex.adapters.http_client.connection_pool import PooledTransport
-from dify_hex.adapters.http_client.public_network import PublicTransport
 from dify_hex.adapters.persistence.engine import PoolSettings as DatabasePool
 from dify_hex.adapters.persistence.engine import make_engine, make_pool
 from dify_hex.bootstrap.settings import PoolSettings
@@ -54,35 +49,4 @@ def redis_client(url: SecretStr, pool: PoolSettings) -> Redis:
             retry_on_error=[RedisConnectionError, RedisTimeoutError],
             **keep_alive,
         )
-    )
-
-
-def http_client(pool: PoolSettings) -> httpx.AsyncClient:
-    """The pool for servers of the operator; each call brings its own time limits."""
-    return _without_habits(PooledTransport(_limits(pool)))
-
-
-def tenants_http_client(pool: PoolSettings, *, private_allowed: bool) -> httpx.AsyncClient:
-    """The pool for what tenants have called: public addresses only, unless told otherwise."""
-    if private_allowed:
-        return http_client(pool)
-    return _without_habits(PublicTransport(_limits(pool)))
-
-
-def _without_habits(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    """A client that keeps no cookies, follows no redirects and heeds no environment."""
-    return httpx.AsyncClient(
-        transport=transport,
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-        timeout=httpx.Timeout(60, connect=5, pool=10),
-        follow_redirects=False,
-        trust_env=False,
-    )
-
-
-def _limits(pool: PoolSettings) -> httpx.Limits:
-    return httpx.Limits(
-        max_connections=pool.http_connections,
-        max_keepalive_connections=pool.http_connections,
-        keepalive_expiry=30,
     )

@@ -4,9 +4,10 @@ import asyncpg
 from pydantic import SecretStr
 
 from dify_hex.adapters.persistence.engine import CONNECT_TIMEOUT, driver_dsn
-from dify_hex.bootstrap.connections import http_client, redis_client
+from dify_hex.bootstrap.connections import redis_client
 from dify_hex.bootstrap.endpoints import Endpoints
 from dify_hex.bootstrap.finding import Finding, doubtful, failed, well
+from dify_hex.bootstrap.http_clients import http_client
 from dify_hex.bootstrap.schema import current_is_head, head_revision
 from dify_hex.bootstrap.settings import PoolSettings, Settings
 

@@ -50,7 +50,7 @@ class PydanticGraphCodec(GraphCodec):
         """The graph, with every fault reported at once when it has any."""
         return self._parse(text)
 
-    def read(self, text: str, kind: GraphKind) -> DrawnGraph:
+    def read(self, text: str, kind: GraphKind | None = None) -> DrawnGraph:
         """With the faults of the form and of the meaning, and the nodes that cannot be had yet."""
         reading = read_graph(text)
         found = (*self._unavailable(reading.graph), *self._faults_of(reading, kind))

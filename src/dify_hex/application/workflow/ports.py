@@ -229,8 +229,11 @@ class GraphCodec(Protocol):
         """
 
     @abstractmethod
-    def read(self, text: str, kind: GraphKind) -> DrawnGraph:
-        """The graph as far as it can be read, and what keeps it from being published as this."""
+    def read(self, text: str, kind: GraphKind | None = None) -> DrawnGraph:
+        """The graph as far as it can be read, and what keeps it from being run.
+
+        Of no `kind`, it may end in an answer or hand values back.
+        """
 
     @abstractmethod
     def schema(self) -> JsonObject:

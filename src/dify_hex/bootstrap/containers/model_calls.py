@@ -14,7 +14,7 @@ from dify_hex.adapters.openai.token_counter import TiktokenCounter
 from dify_hex.application.model_provider.measured_chat_model import MeasuredChatModel
 from dify_hex.application.model_provider.ports import AddressGuard
 from dify_hex.application.model_provider.routing import Catalogues, ChatModels, Embedders
-from dify_hex.bootstrap.connections import tenants_http_client
+from dify_hex.bootstrap.http_clients import tenants_http_client
 
 
 def _guard(private_allowed: bool) -> AddressGuard:

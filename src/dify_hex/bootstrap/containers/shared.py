@@ -15,10 +15,10 @@ from dify_hex.application.shared.clock import SystemClock
 from dify_hex.bootstrap.connections import (
     database_engine,
     database_pool,
-    http_client,
     redis_client,
 )
 from dify_hex.bootstrap.endpoints import Endpoints
+from dify_hex.bootstrap.http_clients import http_client
 from dify_hex.bootstrap.settings import Settings
 
 

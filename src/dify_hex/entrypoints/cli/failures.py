@@ -94,6 +94,7 @@ def _fact(item: object) -> str:
     """A fault of a field, or of a draft, on one line."""
     if not isinstance(item, Mapping):
         return str(item)
-    place = item.get("field") or item.get("path") or item.get("name") or ""
+    field = item.get("field") or item.get("path") or item.get("name") or ""
+    place = " ".join(filter(None, (item.get("node_id"), field)))
     said = item.get("message") or item.get("problem") or item.get("code") or json.dumps(dict(item))
     return f"{place}: {said}" if place else str(said)
