@@ -34,6 +34,7 @@ _GROWTH = {
     "iteration": (Workload("iteration", 1000), Workload("iteration", 5000)),
 }
 _MAY_GROW = 1.25
+_GROWTH_TURNS = 15
 #: Engines that take longer than this for a workload get fewer turns, in milliseconds.
 _SLOW = 1000.0
 
@@ -52,7 +53,7 @@ def measure(options: argparse.Namespace) -> Report:
             for workload in ALL:
                 for engine in (ours, *others):
                     _take_turn(turns, engine, workload, number)
-        growth = [_growth(ours, name, rounds) for name in _GROWTH]
+        growth = [_growth(ours, name) for name in _GROWTH]
     figures = [figure for workload in ALL for figure in _figures(workload, turns[workload])]
     return Report(
         title="Engine alone, nothing stored, all events produced; wall time, median",
@@ -113,10 +114,10 @@ def _figures(workload: Workload, taken: dict[str, list[float]]) -> Iterator[Figu
         )
 
 
-def _growth(engine: EngineProcess, name: str, rounds: int) -> Figure:
+def _growth(engine: EngineProcess, name: str) -> Figure:
     small, large = _GROWTH[name]
     each: dict[Workload, list[float]] = {small: [], large: []}
-    for _ in range(rounds + 1):
+    for _ in range(_GROWTH_TURNS):
         for workload, found in each.items():
             found.append(engine.execute(workload)["milliseconds"] / workload.size)
     # Disturbances only ever add, so that the least is the nearest to the truth.
