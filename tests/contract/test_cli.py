@@ -18,6 +18,7 @@ import pytest
 
 from dify_hex.bootstrap.cli import run
 from tests.contract.running_api import RunningApi
+from tests.contract.test_workflows import workflow
 from tests.contract.world import OWNER, PASSWORD, World
 from tests.fakes.cuttable_proxy import CuttableProxy
 from tests.fakes.running_model_server import run_model_server
@@ -252,6 +253,24 @@ async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
     reply = json.loads(answered)
     assert reply["status"] == "succeeded"
     assert reply["answer"].split() == [f"t{number}" for number in range(60)]
+
+
+def test_a_workflow_is_drawn_published_and_run(owner: Terminal, tmp_path: Path) -> None:
+    configuration = tmp_path / "greeting.json"
+    configuration.write_text(json.dumps(workflow()))
+    name = f"Greeting {uuid4().hex}"
+    made = owner.json(
+        "apps", "create", name, "--mode", "workflow", "--file", str(configuration), "--publish"
+    )
+
+    ran = owner.json("runs", "start", made["slug"], "-i", "name=Ann", "-i", "times=3")
+    told = owner.run("runs", "start", made["id"], "-i", "name=Ann", "--events")
+    left = owner.json("runs", "start", made["id"], "-i", "name=Ann", "--background")
+
+    assert ran["result"] == {"greeting": "Hello Ann", "times": 3}
+    assert "run.succeeded" in told
+    assert left["status"] == "pending"
+    assert owner.failure("runs", "start", made["id"])["code"] == "workflow_inputs_invalid"
 
 
 def test_runs_are_listed_shown_and_read_again(owner: Terminal, app: str) -> None:

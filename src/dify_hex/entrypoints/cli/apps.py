@@ -68,7 +68,7 @@ def list_apps(
 @commands.command()
 def create(
     name: str,
-    mode: Annotated[str, typer.Option(help="chat or completion.")] = "chat",
+    mode: Annotated[str, typer.Option(help="chat, completion, chatflow or workflow.")] = "chat",
     description: str = "",
     prompt: _Prompt = None,
     model: _Model = None,

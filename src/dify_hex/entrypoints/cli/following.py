@@ -60,7 +60,7 @@ class Following:
 
     It is taken up again behind the last event that came. A message's stream is begun by a POST with
     an idempotency key, so that even that request can be repeated; once the message has a name, its
-    own events are asked for.
+    own events are asked for. It is the same with a workflow's run.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Following:
         self._pause = pause
         self.last_id = after
         self.message_id: str | None = None
+        self.run_id: str | None = None
 
     def events(self) -> Iterator[Told]:
         """The events up to `done`, which is left out.
@@ -117,6 +118,8 @@ class Following:
                 if told.type == "error" and told.data.get("resumable"):
                     return False
                 self.last_id = told.id or self.last_id
+                if told.type == "run.started":
+                    self.run_id = str(told.data["run_id"])
                 if told.type == "message.started":
                     self.message_id = str(told.data["message_id"])
                 yield told
@@ -128,6 +131,9 @@ class Following:
             path = f"/v1/messages/{self.message_id}/events"
             return self._api.stream("GET", path, query=self._query, headers=headers)
         first = self._opening
+        if self.run_id is not None and first.path.endswith("/runs"):
+            path = f"/v1/workflow-runs/{self.run_id}/events"
+            return self._api.stream("GET", path, query=self._query, headers=headers)
         headers |= first.headers or {}
         return self._api.stream(
             first.method, first.path, body=first.body, query=self._query, headers=headers

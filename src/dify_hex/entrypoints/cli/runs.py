@@ -2,6 +2,7 @@
 
 import json
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 
@@ -19,9 +20,11 @@ from dify_hex.entrypoints.cli.output import (
 )
 from dify_hex.entrypoints.cli.program import group_of
 
-commands = group_of("""Look at runs, follow them, stop them, try them again.
+commands = group_of("""Start runs, look at them, follow them, stop them, try them again.
 
 Examples:
+
+  dify-hex runs start greeting --input name=Ann
 
   dify-hex runs list --app support-bot --status failed
 
@@ -75,6 +78,47 @@ def list_runs(
     print_table({**columns, "Ended": "finished_at", "Tokens": "tokens"}, rows, "There are no runs.")
     if answer.pagination.get("has_more"):
         whisper(f"There are more: --after {answer.pagination['next_cursor']}")
+
+
+@commands.command()
+def start(
+    app: Annotated[str, typer.Argument(metavar="APP", help="A workflow's id, slug or name.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", "-i", metavar="NAME=JSON", help="A value for an input."),
+    ] = None,
+    user: Annotated[str, typer.Option(help="For which end user.")] = "cli",
+    draft: Annotated[bool, typer.Option("--draft", help="The draft instead.")] = False,
+    background: Annotated[
+        bool, typer.Option("--background", help="Leave it to a worker, and do not wait.")
+    ] = False,
+    events: Annotated[bool, typer.Option("--events", help="Tell every event as it comes.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a workflow, wait for its end or its first pause, and print what came of it."""
+    api = Api.of()
+    path = f"/v1/apps/{id_of_app(api, app)}/runs"
+    body: dict[str, Any] = {"inputs": _assigned(inputs or []), "user": user}
+    body["version"] = "draft" if draft else "published"
+    if background:
+        _print_begun(api, path, {**body, "response": "background"}, as_json=as_json)
+        return
+    opening = Opening(
+        method="POST",
+        path=path,
+        body={**body, "response": "stream"},
+        headers={"Idempotency-Key": uuid4().hex},
+    )
+    following = Following(api, opening)
+    for event in following.events():
+        if events:
+            _print_event(event, as_json=as_json)
+        if event.type == "run.paused":
+            break
+    found = api.call("GET", f"/v1/workflow-runs/{following.run_id}").data
+    _print_run(found, as_json=as_json)
+    if found["status"] in ("failed", "expired"):
+        raise typer.Exit(code=1)
 
 
 @commands.command()
