@@ -1,5 +1,6 @@
 """The running API, the world in it, and clients that hold every answer against the document."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -53,6 +54,34 @@ async def client(api: RunningApi, world: World) -> AsyncIterator[httpx.AsyncClie
         headers={"authorization": f"Bearer {world.tokens[Role.OWNER]}"},
         event_hooks={"response": [foreseen]},
     ) as client:
+        yield client
+
+
+@pytest.fixture
+def worker(api: RunningApi) -> Iterator[None]:
+    """Somebody who takes on the runs that nobody owns."""
+    claimer = api.container.workflow().claimer()
+
+    async def claim() -> None:
+        while True:
+            await claimer.claim_once()
+            await asyncio.sleep(0.05)
+
+    claiming = asyncio.run_coroutine_threadsafe(claim(), api.loop)
+    yield
+    claiming.cancel()
+
+
+@pytest.fixture
+async def stranger(api: RunningApi) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody without credentials; an answer that the document does not foresee fails the test."""
+
+    async def foreseen(answer: httpx.Response) -> None:
+        await answer.aread()
+        check_foreseen(api.document, answer)
+
+    hooks = {"response": [foreseen]}
+    async with httpx.AsyncClient(base_url=api.url, timeout=30, event_hooks=hooks) as client:
         yield client
 
 

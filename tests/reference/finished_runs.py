@@ -6,6 +6,7 @@ from typing import cast
 
 from hypothesis import strategies as st
 
+from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.graph.graph import Graph, Node
 from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
@@ -14,7 +15,9 @@ from dify_hex.domain.workflow.nodes.loop_end import LoopEndConfig
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import RunEvent, RunStarted
 from dify_hex.domain.workflow.variables.selector import CONVERSATION, Selector
-from tests.builders.workflow import NOW, facts, new_run
+from tests.builders.graphs import selector
+from tests.builders.workflow import NOW, edge, facts, new_run, node
+from tests.builders.workflow import graph as graph_of
 from tests.reference.probe import ProbeConfig, PureProbe
 from tests.reference.random_graphs import ITEMS, graphs
 
@@ -96,3 +99,26 @@ def _settle(run: WorkflowRun, events: list[RunEvent], address: NodeAddress) -> N
         events += run.fail_node(address, result, now=NOW)
     else:
         events += run.succeed_node(address, result, now=NOW)
+
+
+def iterating_graph() -> Graph:
+    """Before → each (inner → last) → after."""
+    inner = replace(node("inner", ProbeConfig(weight=4)), parent=NodeId("each"))
+    last = replace(node("last", ProbeConfig()), parent=NodeId("each"))
+    each = IterationConfig(
+        iterator_selector=selector("conversation.items"),
+        output_selector=selector("inner.value"),
+        flatten_output=False,
+    )
+    return graph_of(
+        [
+            node("before", ProbeConfig()),
+            node("each", each),
+            inner,
+            last,
+            node("after", ProbeConfig()),
+        ],
+        edge("before", "each"),
+        edge("inner", "last"),
+        edge("each", "after"),
+    )

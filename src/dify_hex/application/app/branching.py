@@ -116,7 +116,7 @@ class Branching:
             app_version_id=version,
         )
 
-    async def execute(self, actor: Actor, new: NewBranch, reception: Reception) -> BegunRun:
+    async def branch_off(self, actor: Actor, new: NewBranch, reception: Reception) -> BegunRun:
         """Begin the run; with a blocking response, wait for its end, or for its first pause.
 
         Raises:

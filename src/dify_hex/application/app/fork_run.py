@@ -99,7 +99,7 @@ class ForkRun:
             ),
             document=document,
         )
-        return await self._branching.execute(actor, new, command.reception)
+        return await self._branching.branch_off(actor, new, command.reception)
 
     async def _document(
         self, actor: Actor, command: ForkRunCommand, parent: RecordedRun

@@ -52,4 +52,4 @@ class RetryRun:
             facts=self._branching.facts(parent, parent.document, parent.facts.app_version_id),
             document=parent.document,
         )
-        return await self._branching.execute(actor, new, command.reception)
+        return await self._branching.branch_off(actor, new, command.reception)

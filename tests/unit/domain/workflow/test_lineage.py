@@ -12,13 +12,11 @@ from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.shared.ids import NodeId, WorkflowRunId
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
-from dify_hex.domain.workflow.errors import ForkInvalid
 from dify_hex.domain.workflow.graph.graph import Graph, Node
-from dify_hex.domain.workflow.lineage import Branch, Lineage, check_fork
+from dify_hex.domain.workflow.lineage import Branch, Lineage
 from dify_hex.domain.workflow.node_events import NodeSucceeded
 from dify_hex.domain.workflow.node_policy import ErrorStrategy, NodePolicy
 from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
-from dify_hex.domain.workflow.nodes.iteration import IterationConfig
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
 from dify_hex.domain.workflow.replay import Replay
 from dify_hex.domain.workflow.run import WorkflowRun
@@ -29,7 +27,14 @@ from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.value_type import ValueType
 from tests.builders.graphs import selector
 from tests.builders.workflow import NOW, at, edge, facts, graph, llm, new_run, node
-from tests.reference.finished_runs import begin_with, compute, finish, finished, whole_graphs
+from tests.reference.finished_runs import (
+    begin_with,
+    compute,
+    finish,
+    finished,
+    iterating_graph,
+    whole_graphs,
+)
 from tests.reference.probe import ProbeConfig
 
 ITEM_LISTS = st.lists(st.integers(0, 9), max_size=4)
@@ -193,7 +198,7 @@ class TestKeeping:
         assert retried.ready() == (at("a"),)
 
     def test_an_iteration_is_kept_as_a_whole_or_not_at_all(self) -> None:
-        of = _iterating()
+        of = iterating_graph()
         run, events = finished(of, [1, 2], random.Random(3))
 
         after, journal = began(run, events, "after")
@@ -242,7 +247,7 @@ class TestChangedGraphs:
 
     @pytest.mark.parametrize("inner", [ProbeConfig(weight=4), ProbeConfig(weight=5)])
     def test_a_container_has_changed_when_anything_inside_it_has(self, inner: ProbeConfig) -> None:
-        of = _iterating()
+        of = iterating_graph()
         run, events = finished(of, [1, 2], random.Random(3))
         changed = _with(of, replace(node("inner", inner), parent=NodeId("each")))
 
@@ -251,7 +256,7 @@ class TestChangedGraphs:
         assert ("each" in begun_nodes(new)) is (inner.weight == 4)
 
     def test_a_container_has_changed_when_its_edges_have(self) -> None:
-        of = _iterating()
+        of = iterating_graph()
         run, events = finished(of, [1, 2], random.Random(3))
         fewer = tuple(each for each in of.edges if each.source != "inner")
         changed = Graph(nodes=of.nodes, edges=fewer)
@@ -269,62 +274,6 @@ class TestChangedGraphs:
 
         assert begun_nodes(new) == {"start"}
         assert begun_nodes(same) == {"start", "llm"}
-
-
-class TestCheckingForks:
-    @pytest.mark.parametrize(
-        ("again", "changes", "code"),
-        [
-            ("nowhere", (), "fork_node_unknown"),
-            ("inner", (), "fork_node_inside"),
-            ("each", ("after.value",), "fork_variable_unknown"),
-            ("after", ("before.value.deep",), "fork_variable_unknown"),
-        ],
-    )
-    def test_what_cannot_be_meant_is_refused(
-        self, again: str, changes: tuple[str, ...], code: str
-    ) -> None:
-        of = _iterating()
-        _, events = finished(of, [1, 2], random.Random(3))
-        lineage = Lineage(of, events)
-
-        with pytest.raises(ForkInvalid) as caught:
-            check_fork(of, lineage, NodeId(again), {selector(each): 1 for each in changes})
-
-        assert [fault.code for fault in caught.value.faults] == [code]
-
-    def test_kept_outputs_and_variables_of_the_conversation_may_change(self) -> None:
-        of = _iterating()
-        _, events = finished(of, [1, 2], random.Random(3))
-
-        check_fork(
-            of,
-            Lineage(of, events),
-            NodeId("after"),
-            {selector("before.value"): 1, selector("conversation.items"): [1]},
-        )
-
-
-def _iterating() -> Graph:
-    inner = replace(node("inner", ProbeConfig(weight=4)), parent=NodeId("each"))
-    last = replace(node("last", ProbeConfig()), parent=NodeId("each"))
-    each = IterationConfig(
-        iterator_selector=selector("conversation.items"),
-        output_selector=selector("inner.value"),
-        flatten_output=False,
-    )
-    return graph(
-        [
-            node("before", ProbeConfig()),
-            node("each", each),
-            inner,
-            last,
-            node("after", ProbeConfig()),
-        ],
-        edge("before", "each"),
-        edge("inner", "last"),
-        edge("each", "after"),
-    )
 
 
 def _speaking(region: str) -> Graph:

@@ -36,11 +36,11 @@ from dify_hex.entrypoints.http.idempotency import attempt_of
 from dify_hex.entrypoints.http.injection import Inject
 from dify_hex.entrypoints.http.presence import CALLER_GONE, CallerGone, WhileCallerWaits
 from dify_hex.entrypoints.http.streaming.response import STREAM_RESPONSES, stream_run
-from dify_hex.entrypoints.http.v1.apps.run_schemas import AcceptedRunResponse, EndedRunResponse
-from dify_hex.entrypoints.http.v1.workflow_runs.branch_schemas import (
+from dify_hex.entrypoints.http.v1.apps.branch_schemas import (
     ForkRunRequest,
     RetryRunRequest,
 )
+from dify_hex.entrypoints.http.v1.apps.run_schemas import AcceptedRunResponse, EndedRunResponse
 
 router = APIRouter(prefix="/v1/workflow-runs/{run_id}", tags=["Workflow runs"])
 
