@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from dify_hex.entrypoints.http.v1.accounts.router import router as accounts_router
 from dify_hex.entrypoints.http.v1.api_keys.router import router as api_keys_router
+from dify_hex.entrypoints.http.v1.apps.drafts import router as app_drafts_router
 from dify_hex.entrypoints.http.v1.apps.router import router as apps_router
 from dify_hex.entrypoints.http.v1.apps.run_branches import router as run_branches_router
 from dify_hex.entrypoints.http.v1.apps.runs import router as app_runs_router
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_keys_router,
     apps_router,
     app_versions_router,
+    app_drafts_router,
     app_runs_router,
     app_secrets_router,
     messages_router,
