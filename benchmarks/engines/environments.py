@@ -94,7 +94,7 @@ class EngineProcess:
         return self._answer()
 
     def execute(self, workload: Workload) -> dict[str, Any]:
-        """Execute a workload once: `milliseconds`, `events`."""
+        """Execute a workload once: `milliseconds`, `cpu_milliseconds`, `events`."""
         return self.ask({"name": workload.name, "size": workload.size})
 
     def close(self) -> None:

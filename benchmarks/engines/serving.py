@@ -1,7 +1,8 @@
 """What each engine's process does: wait for a workload, execute it, tell how long it took.
 
 Standard library only, for it runs in the engines' own environments. A line of JSON asks for a
-workload, `{"name": …, "size": …}`, and a line answers, `{"milliseconds": …, "events": …}`.
+workload, `{"name": …, "size": …}`, and a line answers, `{"milliseconds": …, "cpu_milliseconds": …,
+"events": …}`.
 """
 
 import asyncio
@@ -60,13 +61,13 @@ async def measured(
     """One execution, its result compared with what it has to be."""
     before = 0 if events is None else events.count
     gc.collect()
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     found = await execute()
-    took = time.perf_counter() - began
+    took, cpu = time.perf_counter() - began, time.process_time() - cpu
     if found != expected(workload):
         raise AssertionError(f"{workload.title}: {str(found)[:400]}")
     told = 0 if events is None else events.count - before
-    return {"milliseconds": 1000 * took, "events": told}
+    return {"milliseconds": 1000 * took, "cpu_milliseconds": 1000 * cpu, "events": told}
 
 
 def _settle_memory() -> None:
