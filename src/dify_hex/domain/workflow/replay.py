@@ -79,7 +79,7 @@ class Replay:
     def first_difference(self, events: Sequence[RunEvent]) -> Difference | None:
         """Compare with a journal from its first event on; None when they agree to its end."""
         for seq, recorded in enumerate(events, start=1):
-            if 1 < seq <= self._taken_over + 1:
+            if 1 < seq <= self._run.facts.taken_over + 1:
                 self._run.fold(recorded)
                 continue
             reason = ""
@@ -98,12 +98,6 @@ class Replay:
         if self._expected and self._run.status.is_final:
             return Difference(seq=len(events) + 1, recorded=None, computed=self._expected[0])
         return None
-
-    @property
-    def _taken_over(self) -> int:
-        if self._run.status is RunStatus.PENDING:
-            return 0
-        return self._run.facts.taken_over
 
     def _follow(self, event: RunEvent) -> Events:
         """What the run makes of the next thing that came from outside."""

@@ -28,7 +28,7 @@ from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import MessageComplete, RunEvent, RunFailed, RunSucceeded
 from tests.builders.workflow import NOW, at, chat_graph, edge, facts, graph, new_run, node
 from tests.reference.finished_runs import compute, finished, whole_graphs
-from tests.reference.probe import ProbeConfig, PureProbe
+from tests.reference.probe import BROKEN, ProbeConfig, PureProbe
 
 ITEM_LISTS = st.lists(st.integers(0, 9), max_size=4)
 CHANCES = st.randoms(use_true_random=False)
@@ -322,3 +322,62 @@ def test_a_journal_begins_with_its_beginning() -> None:
 
     assert found is not None
     assert found.seq == 1
+
+
+def test_a_skip_that_nothing_led_to_is_a_difference() -> None:
+    run, events = chain_journal()
+
+    found = difference(run, [*events[:3], NodeSkipped(at=NOW, node_id=at("b").node_id)])
+
+    assert found is not None
+    assert (found.seq, found.computed) == (4, None)
+
+
+def test_a_pure_node_that_fails_is_computed_too() -> None:
+    run = new_run(graph([node("a", PureProbe(weight=2, fails_on=2))]))
+    events = list(run.start(facts(run_id=run.run_id, message=False)))
+    events += run.start_node(at("a"), now=NOW)
+    events += run.fail_node(at("a"), BROKEN, now=NOW)
+    assert run.failure is not None
+    events += run.fail(run.failure, answer="", now=NOW)
+
+    assert difference(run, events) is None
+
+
+def test_an_event_that_nothing_leads_to_is_a_difference() -> None:
+    run, events = chain_journal()
+    stray = NodeSkipped(at=NOW, node_id=at("end").node_id)
+
+    found = difference(run, [events[0], stray])
+
+    assert found is not None
+    assert (found.seq, found.computed) == (2, None)
+
+
+def test_a_linked_workflow_is_replayed_with_its_own_graph() -> None:
+    inner = graph([node("inner", PureProbe(weight=3))])
+    outer = graph([node("a", ProbeConfig())])
+    run = new_run(outer)
+    events = list(run.start(facts(run_id=run.run_id, message=False)))
+    events += run.start_node(at("a"), now=NOW)
+    started = SubWorkflowStarted(
+        at=NOW,
+        node_id=at("a").node_id,
+        app_id=AppId(new_id()),
+        app_version_id=AppVersionId(new_id()),
+        graph_hash="1" * 64,
+        inputs={},
+    )
+    events += run.enter_workflow(at("a"), inner, started)
+    events += run.start_node(at("inner", "/a.0"), now=NOW)
+    events += run.succeed_node(at("inner", "/a.0"), NodeOutcome(outputs={"value": 3}), now=NOW)
+    events += run.succeed(answer="", now=NOW)
+    replay = Replay(
+        run_id=run.run_id,
+        tenant_id=run.tenant_id,
+        graph=outer,
+        compute=_compute,
+        linked={"1" * 64: inner},
+    )
+
+    assert replay.first_difference(events) is None

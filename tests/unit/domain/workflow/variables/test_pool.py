@@ -1,5 +1,7 @@
 """A value is found by its selector, and a missing one is never an empty string by accident."""
 
+from dataclasses import replace
+
 import pytest
 
 from dify_hex.domain.shared.ids import NodeId
@@ -8,6 +10,7 @@ from dify_hex.domain.workflow.errors import VariableMissing
 from dify_hex.domain.workflow.variables.pool import VariablePool, as_text
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.template import Template
+from tests.builders.variables import file
 
 
 def pool_with(values: dict[str, JsonValue]) -> VariablePool:
@@ -103,3 +106,15 @@ class TestLayers:
             pool_with({"total": 1}).inner().assign(selector("node.other"), 2)
 
         assert caught.value.details == {"selector": "node.other"}
+
+
+class TestFiles:
+    CAT = file("cat.png")
+
+    def test_a_files_attributes_can_be_selected(self) -> None:
+        pool = pool_with({"picture": self.CAT.to_json()})
+
+        assert pool.get(selector("node.picture.extension")) == ".png"
+
+    def test_a_file_without_an_address_reads_as_its_name(self) -> None:
+        assert as_text(replace(self.CAT, url=None).to_json()) == "cat.png"
