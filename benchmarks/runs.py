@@ -38,8 +38,7 @@ _STEPS_PER_SECOND, _TIMES_LANGGRAPH = 6000, 25
 #: What many disks of a data centre need to make a commit safe, in seconds.
 _SLOW_DISK = 0.008
 _OFFERED = 60
-_RUNS_BEFORE, _RUNS_IN_ALL = 1000, 100_000
-_RUNS_BEFORE_QUICK, _RUNS_IN_ALL_QUICK = 1000, 4000
+_FIRST_RUNS, _RUNS_IN_ALL, _RUNS_IN_ALL_QUICK = 1000, 100_000, 4000
 _MEMORY_MAY_GROW = 5.0
 _MAX_CALLERS, _MAX_CALLERS_QUICK = (16, 32, 64), (32,)
 #: What the scheduler of the operating system and the allocator need to settle.
@@ -52,10 +51,13 @@ def measure(options: argparse.Namespace) -> Report:
     with stage() as product:
         ten = make_flow(product, "Ten nodes", templates=10)
         echo = make_flow(product, "Echo", templates=1)
+        before = _memory_after(product, echo, _FIRST_RUNS)
         figures += _ten_nodes(product, ten, 5.0 if options.quick else 20.0)
         figures += _offered_echo(product, echo, 10.0 if options.quick else 30.0)
         figures += _at_most(product, echo, is_quick=options.quick)
-        figures.append(_memory(product, echo, is_quick=options.quick))
+        runs = _RUNS_IN_ALL_QUICK if options.quick else _RUNS_IN_ALL
+        after = _memory_after(product, echo, runs - _FIRST_RUNS)
+        figures.append(_memory(before, after, runs))
         echo.check_recorded()
     return Report(title="Recorded runs, durability strict", figures=tuple(figures))
 
@@ -210,19 +212,16 @@ def _at_most(product: Stage, flow: Flow, *, is_quick: bool) -> Iterator[Figure]:
     )
 
 
-def _memory(product: Stage, flow: Flow, *, is_quick: bool) -> Figure:
-    first, last = (
-        (_RUNS_BEFORE_QUICK, _RUNS_IN_ALL_QUICK) if is_quick else (_RUNS_BEFORE, _RUNS_IN_ALL)
-    )
-    request = flow.request("blocking")
-    uvloop.run(_send_many(product.address, request, first))
+def _memory_after(product: Stage, flow: Flow, runs: int) -> int:
+    """Bytes that are the process's own once it has executed so many more runs, and rests."""
+    uvloop.run(_send_many(product.address, flow.request("blocking"), runs))
     time.sleep(_SETTLING)
-    before = private_bytes(product.api_pid)
-    uvloop.run(_send_many(product.address, request, last - first))
-    time.sleep(_SETTLING)
-    after = private_bytes(product.api_pid)
+    return private_bytes(product.api_pid)
+
+
+def _memory(before: int, after: int, runs: int) -> Figure:
     return Figure(
-        name=f"memory of the API after {last:,} more runs, against after {first:,}",
+        name=f"memory of the API after {runs:,} runs, against after the first {_FIRST_RUNS:,}",
         value=100 * (after - before) / before,
         unit="% more",
         target=_MEMORY_MAY_GROW,
