@@ -98,3 +98,10 @@ def test_runs_are_compared_node_by_node() -> None:
         ("b", False),
     ]
     assert compare_runs(short, node_records(journal()))[-1].this is None
+
+
+def test_an_elapsed_time_needs_a_beginning_and_an_end() -> None:
+    skipped = node_records(journal())[1]
+
+    assert skipped.elapsed_seconds is None
+    assert not compare_runs((skipped,), ())[0].is_same
