@@ -268,9 +268,6 @@ class TemplateRenderer(Protocol):
         """
 
     @abstractmethod
-    def render(self, template: str, values: JsonObject) -> str:
-        """The text.
-    @abstractmethod
     def names_in(self, template: str) -> frozenset[str]:
         """The names that a template uses which is rendered in the sandbox, by all of Jinja2.
 
@@ -278,6 +275,9 @@ class TemplateRenderer(Protocol):
             InvalidTemplate: it does not parse, or needs other templates.
         """
 
+    @abstractmethod
+    def render(self, template: str, values: JsonObject) -> str:
+        """The text.
 
         Raises:
             InvalidTemplate: it does not parse, or leaves the allow-listed subset.
