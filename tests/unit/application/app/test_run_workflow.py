@@ -17,6 +17,7 @@ from dify_hex.application.app.run_workflow import RunWorkflow, RunWorkflowComman
 from dify_hex.application.app.runnable_apps import RunnableApps, VersionChoice
 from dify_hex.application.file.resolve_file_inputs import ResolveFileInputs
 from dify_hex.application.shared.actor import PermissionDenied
+from dify_hex.application.shared.idempotency import Claim, IdempotencyKey
 from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.application.workflow.linked_workflows import NoSecrets
 from dify_hex.application.workflow.start_run import StartRun
@@ -183,6 +184,19 @@ async def test_files_at_addresses_become_values_of_the_run(house: RunHouse) -> N
     outputs: Any = run.result.outputs
     assert outputs["photo"]["$file"]["name"] == "lamp.png"
     assert outputs["photos"] == [outputs["photo"]]
+
+
+async def test_the_requests_key_is_settled_with_the_run(house: RunHouse) -> None:
+    app_id = await house.running()
+    key = IdempotencyKey(
+        tenant_id=TENANT, caller="ann", route="POST /", key="once", fingerprint=b""
+    )
+    claim = Claim(key=key, claimed_at=house.clock.now())
+    command = asking(app_id, response=Delivery.STREAM, claim=claim)
+
+    run = await house.run_workflow.execute(house.editor, command)
+
+    assert house.shelf.claims[claim] == run.run_id
 
 
 async def test_only_workflows_are_run(house: RunHouse) -> None:
