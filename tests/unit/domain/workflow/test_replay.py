@@ -1,17 +1,13 @@
 """A journal replayed: what follows by itself is computed again, and compared."""
 
-import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.shared.ids import AppId, AppVersionId, FormId
 from dify_hex.domain.shared.values.usage import Usage
-from dify_hex.domain.workflow.container_events import ContainerEvent, SubWorkflowStarted
-from dify_hex.domain.workflow.frame import NodeAddress
+from dify_hex.domain.workflow.container_events import SubWorkflowStarted
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.node_events import (
     NodeFailed,
@@ -27,16 +23,9 @@ from dify_hex.domain.workflow.replay import Difference, Replay
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.run_events import MessageComplete, RunEvent, RunFailed, RunSucceeded
 from tests.builders.workflow import NOW, at, chat_graph, edge, facts, graph, new_run, node
-from tests.reference.finished_runs import compute, finished, whole_graphs
 from tests.reference.probe import BROKEN, ProbeConfig, PureProbe
+from tests.reference.replaying import compute_anything, difference
 
-ITEM_LISTS = st.lists(st.integers(0, 9), max_size=4)
-CHANCES = st.randoms(use_true_random=False)
-THOROUGHLY = settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 AWAY = RunError(code="model_unavailable", message="The model is away.")
 LOST = RunError(code="workflow_owner_lost", message="gone")
 
@@ -45,62 +34,6 @@ CHAIN = graph(
     edge("a", "b"),
     edge("b", "end"),
 )
-
-
-def difference(run: WorkflowRun, events: list[RunEvent]) -> Difference | None:
-    replay = Replay(run_id=run.run_id, tenant_id=run.tenant_id, graph=run.graph, compute=_compute)
-    return replay.first_difference(events)
-
-
-def _compute(run: WorkflowRun, address: NodeAddress) -> NodeOutcome | RunError:
-    config = run.node_at(address).config
-    if isinstance(config, EndConfig):
-        return NodeOutcome(outputs={"told": "all"})
-    if config.type in {"start", "answer"}:
-        return NodeOutcome(outputs={"answer": "Hi."} if config.type == "answer" else {})
-    return compute(run, address)
-
-
-@THOROUGHLY
-@given(whole_graphs(), ITEM_LISTS, CHANCES)
-def test_a_run_is_replayed_without_a_difference(
-    graph: Graph, items: list[int], chance: random.Random
-) -> None:
-    run, events = finished(graph, items, chance)
-
-    assert difference(run, events) is None
-
-
-@THOROUGHLY
-@given(whole_graphs(), ITEM_LISTS, CHANCES, st.data())
-def test_the_beginning_of_a_journal_is_replayed_too(
-    graph: Graph, items: list[int], chance: random.Random, data: st.DataObject
-) -> None:
-    run, events = finished(graph, items, chance)
-    cut = data.draw(st.integers(1, len(events)))
-
-    assert difference(run, events[:cut]) is None
-
-
-@THOROUGHLY
-@given(whole_graphs(), ITEM_LISTS, CHANCES, st.data())
-def test_a_row_that_is_gone_is_noticed(
-    graph: Graph, items: list[int], chance: random.Random, data: st.DataObject
-) -> None:
-    run, events = finished(graph, items, chance)
-    computed = [
-        place
-        for place, event in enumerate(events[:-1])
-        if isinstance(event, NodeSkipped | ContainerEvent)
-    ]
-    assume(computed)
-    gone = data.draw(st.sampled_from(computed))
-
-    found = difference(run, events[:gone] + events[gone + 1 :])
-
-    assert found is not None
-    assert found.seq == gone + 1
-    assert found.computed == events[gone]
 
 
 def chain_journal() -> tuple[WorkflowRun, list[RunEvent]]:
@@ -279,7 +212,7 @@ def test_a_workflow_inside_is_replayed_with_its_graph() -> None:
             run_id=run.run_id,
             tenant_id=run.tenant_id,
             graph=run.graph,
-            compute=_compute,
+            compute=compute_anything,
             linked=linked,
         ).first_difference(events)
 
@@ -376,7 +309,7 @@ def test_a_linked_workflow_is_replayed_with_its_own_graph() -> None:
         run_id=run.run_id,
         tenant_id=run.tenant_id,
         graph=outer,
-        compute=_compute,
+        compute=compute_anything,
         linked={"1" * 64: inner},
     )
 

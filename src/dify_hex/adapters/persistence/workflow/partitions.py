@@ -7,14 +7,17 @@ from uuid import UUID
 TABLE = "workflow_run_events"
 WEEKS_AHEAD = 4
 
+_LAST_MILLISECOND = (1 << 48) - 1
+
 
 def first_id_of(moment: datetime) -> UUID:
     """The smallest UUIDv7 of the moment's millisecond.
 
     Layout as in RFC 9562, section 5.7: 48 bits of milliseconds since 1970 come first. Version and
-    variant are left at zero, which sorts before every real id of that millisecond.
+    variant are left at zero, which sorts before every real id of that millisecond. A moment that
+    no id can say is the nearest that one can.
     """
-    milliseconds = int(moment.timestamp() * 1000)
+    milliseconds = min(max(0, int(moment.timestamp() * 1000)), _LAST_MILLISECOND)
     return UUID(int=milliseconds << 80)
 
 
