@@ -12,17 +12,19 @@ from dify_hex.domain.app.configuration import (
     Configuration,
     HistoryWindow,
 )
-from dify_hex.domain.app.limits import Limits
 from dify_hex.domain.app.errors import (
     AppNameTaken,
     AppNotFound,
     AppSlugTaken,
     AppVersionNotFound,
 )
+from dify_hex.domain.app.flow_configuration import ChatflowConfiguration, WorkflowConfiguration
+from dify_hex.domain.app.limits import FlowLimits, Limits
 from dify_hex.domain.app.mode import AppStatus
 from dify_hex.domain.app.version import AppVersion
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import AppId, AppVersionId, TenantId
+from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.input_variable import InputVariable, VariableType
 from dify_hex.domain.shared.values.model_config import ModelConfig, ModelParameters
@@ -71,6 +73,19 @@ FULL_CHAT = ChatConfiguration(
     limits=LIMITS,
 )
 FULL_COMPLETION = CompletionConfiguration(model=MODEL, prompt=PROMPT, limits=LIMITS)
+GRAPH = GraphDocument('{"edges":[],"nodes":[{"id":"\\u0000","title":"机器人"}]}')
+FLOW_LIMITS = FlowLimits(
+    max_query_length=9, steps=1, seconds=2.5, tokens=3, resume_window_seconds=0.5
+)
+FULL_CHATFLOW = ChatflowConfiguration(
+    graph=GRAPH,
+    opening_statement="Hello!",
+    suggested_questions=("Why?",),
+    limits=FLOW_LIMITS,
+    durability=Durability.RELAXED,
+)
+FULL_WORKFLOW = WorkflowConfiguration(graph=GRAPH, limits=FLOW_LIMITS, durability=Durability.NONE)
+FULL = [FULL_CHAT, FULL_COMPLETION, FULL_CHATFLOW, FULL_WORKFLOW]
 
 
 async def keep(begin: Begin, app: App) -> App:
@@ -85,7 +100,7 @@ async def load(begin: Begin, app: App) -> App:
         return await work.apps.get(app.id)
 
 
-@pytest.mark.parametrize("configuration", [FULL_CHAT, FULL_COMPLETION], ids=["chat", "completion"])
+@pytest.mark.parametrize("configuration", FULL, ids=lambda full: full.mode)
 async def test_an_app_comes_back_as_it_went(
     begin: Begin, tenant_id: TenantId, configuration: Configuration
 ) -> None:
@@ -102,7 +117,7 @@ async def test_an_app_comes_back_as_it_went(
     assert loaded.pull_events() == ()
 
 
-@pytest.mark.parametrize("configuration", [FULL_CHAT, FULL_COMPLETION], ids=["chat", "completion"])
+@pytest.mark.parametrize("configuration", FULL, ids=lambda full: full.mode)
 async def test_a_version_comes_back_as_it_went_with_its_graph(
     begin: Begin, tenant_id: TenantId, configuration: Configuration
 ) -> None:
