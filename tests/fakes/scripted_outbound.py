@@ -32,6 +32,8 @@ class ScriptedOutboundHttp(OutboundHttp):
     answers: list[OutboundResponse | DomainError] = field(default_factory=lambda: [an_answer()])
     asked: list[OutboundRequest] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    #: Of how many bytes the parts of an answer are that is streamed.
+    part_bytes: int = 7
 
     async def send(self, request: OutboundRequest) -> OutboundResponse:
         """The next answer."""
@@ -50,7 +52,7 @@ class ScriptedOutboundHttp(OutboundHttp):
         yield OutboundStream(
             status=answer.status,
             headers=answer.headers,
-            body=_parts(answer.body),
+            body=_parts(answer.body, self.part_bytes),
             url=answer.url,
         )
 
@@ -61,6 +63,6 @@ async def _whole(request: OutboundRequest) -> bytes:
     return b"".join([part async for part in request.body.open()])
 
 
-async def _parts(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), 7):
-        yield body[start : start + 7]
+async def _parts(body: bytes, size: int) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]

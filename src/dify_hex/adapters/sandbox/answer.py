@@ -138,7 +138,8 @@ def _ended_early(execution: CodeExecution, heard: Said, end: Mapping[str, Any]) 
     match end.get("outcome"):
         case Outcome.TIMEOUT:
             shown = _text(heard.stdout)[:_SHOWN]
-            return SandboxTimeout(limit_seconds=limits.seconds, stdout=shown)
+            message = f"The code took longer than {limits.seconds:g} seconds."
+            return SandboxTimeout(message, limit_seconds=limits.seconds, stdout=shown)
         case Outcome.MEMORY:
             return SandboxMemoryExceeded(limit_bytes=limits.memory_bytes, line=None)
         case Outcome.OUTPUT:

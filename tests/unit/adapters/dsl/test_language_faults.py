@@ -46,20 +46,34 @@ def answering_with(schema: JsonObject) -> LlmConfig:
     )
 
 
-def test_a_template_of_the_subset_has_none() -> None:
-    assert faults(template("Dear {{ name | upper }}!")) == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear {{ name | upper }}!",
+        "{% for n in name %}{{ loop.index }} {{ n | urlencode }}{% endfor %}",
+        "{% macro dear(who) %}Dear {{ who }}{% endmacro %}{{ dear(name) }}{{ range(3) | sum }}",
+        "{% for n in name %}{% if n %}{% continue %}{% endif %}{% do [].append(n) %}{% endfor %}",
+    ],
+)
+def test_a_template_that_can_be_rendered_has_none(text: str) -> None:
+    assert faults(template(text)) == []
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{% for n in name %}{{ n }}{% endfor %}", "in line 1: for is not allowed here."),
-        ("Dear\n{{ name.x() }}", "in line 2: call is not allowed here."),
+        (
+            "{% for n in %}{{ n }}{% endfor %}",
+            "in line 1: Expected an expression, got 'end of statement block'.",
+        ),
+        ("Dear\n{{ name | nothing }}", "in line 2: No filter named 'nothing'."),
+        ("{% include 'other' %}", "in line 1: there are no other templates."),
+        ("{{ " + "(" * 5_000 + "name" + ")" * 5_000 + " }}", ": nested too deeply."),
         ("{{ name", "in line 1: unexpected end of template, expected 'end of print statement'."),
         ("a" * 100_001, ": longer than 100000 characters."),
     ],
 )
-def test_one_outside_of_it_is_shown_where_and_why(text: str, reason: str) -> None:
+def test_one_that_cannot_is_shown_where_and_why(text: str, reason: str) -> None:
     ((code, field, message),) = faults(template(text))
 
     assert (code, field) == ("template_invalid", "template")
@@ -74,6 +88,8 @@ def test_a_name_that_no_variable_has_is_named() -> None:
             "The template uses surname; add a variable of that name.",
         )
     ]
+    loop = "{% for n in names %}{{ n }}{{ name }}{% endfor %}"
+    assert [code for code, _, _ in faults(template(loop))] == ["template_variable_undeclared"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from dify_hex.application.workflow.node_executor import NodeContext
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.prompting.past_turns import PastTurns, as_dialogue, as_messages
 from dify_hex.application.workflow.prompting.prompt_images import PromptImages, shown
+from dify_hex.application.workflow.text_templates import TextTemplates
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.workflow.nodes.llm import (
@@ -44,6 +45,7 @@ class LlmPrompt:
 
     def __init__(self, services: NodeServices) -> None:
         self._templates = services.templates
+        self._any_template = TextTemplates(services)
         self._past = PastTurns(services)
         self._images = PromptImages(services)
 
@@ -54,22 +56,23 @@ class LlmPrompt:
 
         Raises:
             VariableMissing, InvalidTemplate, ContextUnusable: the prompt cannot be rendered.
+            CodeFailed: a template beyond the plain ones cannot be; details name its line.
             PromptTooLong: it leaves no room for an answer.
             VisionUnsupported, ImagesTooLarge: the images cannot be shown.
         """
         images = await self._images.of(config.vision, context, model)
         parts = _Parts(
-            prompt=self._prompt(config, context, history=""), query=_query(config, context)
+            prompt=await self._prompt(config, context, history=""), query=_query(config, context)
         )
         beside = shown(parts.prompt + parts.query, images)
         turns = await self._past.that_fit(config, context, model, beside)
         if config.mode is PromptMode.COMPLETION:
-            return shown(self._completion(config, context, parts, turns), images)
+            return shown(await self._completion(config, context, parts, turns), images)
         if parts.query:
             return (*parts.prompt, *as_messages(turns), *shown(parts.query, images))
         return (*shown(parts.prompt, images), *as_messages(turns))
 
-    def _completion(
+    async def _completion(
         self,
         config: LlmConfig,
         context: NodeContext,
@@ -78,25 +81,26 @@ class LlmPrompt:
     ) -> tuple[ChatMessage, ...]:
         prefix = RolePrefix() if config.memory is None else config.memory.role_prefix
         history = as_dialogue(turns, prefix)
-        prompt = self._prompt(config, context, history=history) if turns else parts.prompt
+        prompt = await self._prompt(config, context, history=history) if turns else parts.prompt
         texts = [message.content for message in (*prompt, *parts.query)]
         if history and not any(HISTORY_SLOT in message.text for message in config.prompt):
             texts.insert(0, history)
         return (ChatMessage(role=ChatRole.USER, content="\n".join(texts)),)
 
-    def _prompt(
+    async def _prompt(
         self, config: LlmConfig, context: NodeContext, *, history: str
     ) -> tuple[ChatMessage, ...]:
         slots = {HISTORY_SLOT: history, CONTEXT_SLOT: ""}
         if config.context.selector is not None:
             slots[CONTEXT_SLOT] = context_text(context.variables.get(config.context.selector))
+        texts = [await self._render(config, context, message, slots) for message in config.prompt]
         return tuple(
             ChatMessage(role=ChatRole(message.role.value), content=text)
-            for message in config.prompt
-            if (text := self._render(config, context, message, slots))
+            for message, text in zip(config.prompt, texts, strict=True)
+            if text
         )
 
-    def _render(
+    async def _render(
         self,
         config: LlmConfig,
         context: NodeContext,
@@ -108,7 +112,7 @@ class LlmPrompt:
                 variable.variable: context.variables.get(variable.value_selector)
                 for variable in config.prompt_config.jinja2_variables
             }
-            return self._templates.render(message.jinja2_text, values)
+            return await self._any_template.render(context.tenant_id, message.jinja2_text, values)
         if config.syntax is PromptSyntax.INPUTS:
             return self._templates.render(message.text, context.variables.of(START))
         return "".join(

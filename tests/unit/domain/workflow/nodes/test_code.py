@@ -1,11 +1,14 @@
 """What a function gets and returns, and what keeps it from being run."""
 
+from dataclasses import replace
+
 import pytest
 
 from dify_hex.domain.workflow.nodes.code import (
     MAX_CODE_LENGTH,
     MAX_DEPENDENCIES,
     MAX_OUTPUTS,
+    CodeBounds,
     CodeConfig,
     CodeDependency,
     CodeLanguage,
@@ -67,6 +70,7 @@ def test_an_argument_may_ask_for_a_type() -> None:
         code(returns={"rows": CodeOutput(type=ValueType.OBJECTS, children={"count": COUNT})}),
         code(returns={"deep": described(5)}),
         code(dependencies=(CodeDependency(name="numpy", version="2.0"),)),
+        code(returns={"made": CodeOutput(type=ValueType.FILES)}),
     ],
 )
 def test_sound_code_has_no_faults(sound: CodeConfig) -> None:
@@ -90,7 +94,7 @@ def test_sound_code_has_no_faults(sound: CodeConfig) -> None:
         ),
         (code(returns={"a-b": COUNT}), ("name_invalid", "returns.a-b")),
         (
-            code(returns={"a": CodeOutput(type=ValueType.FILE)}),
+            code(returns={"a": CodeOutput(type=ValueType.SECRET)}),
             ("code_output_type", "returns.a.type"),
         ),
         (
@@ -113,3 +117,16 @@ def test_sound_code_has_no_faults(sound: CodeConfig) -> None:
 )
 def test_each_fault_is_told_with_its_field(faulty: CodeConfig, fault: tuple[str, str]) -> None:
     assert fault in codes(faulty)
+
+
+@pytest.mark.parametrize(
+    ("limits", "name"),
+    [
+        (CodeBounds(seconds=0), "seconds"),
+        (CodeBounds(seconds=601), "seconds"),
+        (CodeBounds(memory_megabytes=0), "memory_megabytes"),
+        (CodeBounds(output_megabytes=4097), "output_megabytes"),
+    ],
+)
+def test_limits_have_limits(limits: CodeBounds, name: str) -> None:
+    assert codes(replace(code(), limits=limits)) == {("number_out_of_range", f"limits.{name}")}

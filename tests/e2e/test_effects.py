@@ -1,0 +1,316 @@
+"""Workflows that run code, ask servers and pass files between them, on the running product."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.builders.file import PNG
+from tests.e2e.flows import Json, chain, end, make_flow, make_key, node
+from tests.e2e.product import Chat, Product, make_owner, running_product
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Says what it was asked; has one picture."""
+
+    def do_GET(self) -> None:
+        """The picture."""
+        self._answer(PNG, "image/png")
+
+    def do_POST(self) -> None:
+        """What came."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        told = {
+            "path": self.path,
+            "key": self.headers["Idempotency-Key"],
+            "token": self.headers["Authorization"],
+            "type": self.headers["Content-Type"].partition(";")[0],
+            "body": body.decode("latin-1"),
+        }
+        self._answer(json.dumps(told).encode(), "application/json")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the tests look at answers."""
+
+    def _answer(self, body: bytes, media_type: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    echo = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=echo.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{echo.server_port}"
+    echo.shutdown()
+    echo.server_close()
+
+
+@pytest.fixture(scope="module")
+def product(server: str) -> Iterator[Product]:
+    with running_product(variables={"DIFY_HEX_OUTBOUND_OPENED": server}) as running:
+        yield running
+
+
+START = node("start", "start", variables=[{"variable": "topic", "type": "paragraph"}])
+
+
+def code(
+    node_id: str, source: str, returns: Json, *, language: str = "python3", **more: Any
+) -> Json:
+    return node(node_id, "code", code_language=language, code=source, returns=returns, **more)
+
+
+def given(**selectors: list[str]) -> list[Json]:
+    return [{"variable": name, "value_selector": path} for name, path in selectors.items()]
+
+
+def words_through_everything(server: str) -> Json:
+    return {
+        "environment": [{"name": "GREETING", "type": "string", "value": "hello"}],
+        "nodes": [
+            START,
+            node(
+                "ask",
+                "http-request",
+                method="post",
+                url=f"http://{server}/words",
+                params="about: {{#start.topic#}}",
+                authorization={
+                    "type": "api-key",
+                    "config": {"type": "bearer", "api_key": "{{#env.GREETING#}}"},
+                },
+                body={"type": "json", "data": '{"topic": "{{#start.topic#}}"}'},
+            ),
+            code(
+                "read",
+                "import json\n"
+                "def main(body, status):\n"
+                "    told = json.loads(body)\n"
+                "    words = json.loads(told['body'])['topic'].split()\n"
+                "    return {'told': told, 'words': words, 'status': status}\n",
+                {
+                    "told": {"type": "object", "children": {"path": {"type": "string"}}},
+                    "words": {"type": "array[string]"},
+                    "status": {"type": "number"},
+                },
+                variables=given(body=["ask", "body"], status=["ask", "status_code"]),
+            ),
+            code(
+                "turn",
+                "function main({words}) { return {turned: words.reverse()} }",
+                {"turned": {"type": "array[string]"}},
+                language="javascript",
+                variables=given(words=["read", "words"]),
+            ),
+            node(
+                "write",
+                "template-transform",
+                template="{% for w in words %}{{ loop.index }}:{{ w }} {% endfor %}",
+                variables=given(words=["turn", "turned"]),
+            ),
+            end(text=["write", "output"], told=["read", "told"], status=["read", "status"]),
+        ],
+        "edges": chain("start", "ask", "read", "turn", "write", "end"),
+    }
+
+
+def picture_there_and_back(server: str) -> Json:
+    return {
+        "nodes": [
+            START,
+            node("fetch", "http-request", url=f"http://{server}/pictures/cat.png"),
+            code(
+                "look",
+                "def main(pictures):\n"
+                "    path = '/tmp/copy.txt'\n"
+                "    content = open(pictures[0]['path'], 'rb').read()\n"
+                "    open(path, 'w').write(f'{content[1:4].decode()} of {len(content)} bytes')\n"
+                "    return {'report': path}\n",
+                {"report": {"type": "file"}},
+                variables=given(pictures=["fetch", "files"]),
+            ),
+            node(
+                "send",
+                "http-request",
+                method="post",
+                url=f"http://{server}/reports",
+                body={
+                    "type": "form-data",
+                    "data": [
+                        {"key": "of", "value": "{{#start.topic#}}"},
+                        {"key": "report", "type": "file", "file": ["look", "report"]},
+                    ],
+                },
+            ),
+            end(
+                files=["fetch", "files"],
+                empty=["fetch", "body"],
+                report=["look", "report"],
+                told=["send", "body"],
+            ),
+        ],
+        "edges": chain("start", "fetch", "look", "send", "end"),
+    }
+
+
+def only(*nodes: Json) -> Json:
+    """The nodes in a row, between start and end."""
+    names = [each["id"] for each in nodes]
+    return {
+        "nodes": [START, *nodes, end(topic=["start", "topic"])],
+        "edges": chain("start", *names, "end"),
+    }
+
+
+def run(flow: Chat, topic: str) -> tuple[str, dict[str, Any]]:
+    """How a run has ended: the type of its last event, and what it tells."""
+    url = f"{flow.url}/v1/apps/{flow.app_id}/runs"
+    body = {"inputs": {"topic": topic}, "user": "ann", "response": "stream"}
+    answer = httpx.post(url, json=body, headers=flow.headers, timeout=60)
+    assert answer.status_code == 200, answer.text
+    events = [
+        dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+        for block in answer.text.replace("\r\n", "\n").split("\n\n")
+    ]
+    (last,) = (each for each in events if each.get("event") in {"run.succeeded", "run.failed"})
+    return last["event"], json.loads(last["data"])
+
+
+class Flows:
+    """Makes apps of graphs."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        self._owner = make_owner(product)
+        self._key = make_key(product, self._owner)
+
+    def outputs(self, graph: Json) -> dict[str, Any]:
+        """What a run of the graph puts out."""
+        kind, told = self._run(graph)
+        assert kind == "run.succeeded", told
+        found: dict[str, Any] = told["outputs"]
+        return found
+
+    def error(self, graph: Json) -> dict[str, Any]:
+        """Why a run of the graph fails."""
+        kind, told = self._run(graph)
+        assert kind == "run.failed", told
+        found: dict[str, Any] = told["error"]
+        return found
+
+    def _run(self, graph: Json) -> tuple[str, dict[str, Any]]:
+        flow = make_flow(self._product, self._owner, graph, self._key)
+        return run(flow, "three small words")
+
+
+@pytest.fixture(scope="module")
+def flows(product: Product) -> Flows:
+    return Flows(product)
+
+
+def test_values_go_through_a_server_two_languages_and_a_template(flows: Flows, server: str) -> None:
+    found = flows.outputs(words_through_everything(server))
+
+    told = found["told"]
+    assert found["text"] == "1:words 2:small 3:three "
+    assert found["status"] == 200
+    assert told["path"] == "/words?about=three+small+words"
+    assert (told["token"], told["type"]) == ("Bearer hello", "application/json")
+    assert told["key"]
+
+
+def test_a_file_goes_from_a_server_through_code_to_a_server(flows: Flows, server: str) -> None:
+    found = flows.outputs(picture_there_and_back(server))
+
+    (picture,) = (each["$file"] for each in found["files"])
+    assert found["empty"] == ""
+    assert (picture["name"], picture["mime_type"], picture["size"]) == (
+        "cat.png",
+        "image/png",
+        len(PNG),
+    )
+    assert found["report"]["$file"]["name"] == "copy.txt"
+    told = json.loads(found["told"])
+    assert told["type"] == "multipart/form-data"
+    assert f"PNG of {len(PNG)} bytes" in told["body"]
+    assert "three small words" in told["body"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1:22/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://localhost:6379/",
+    ],
+)
+def test_no_request_goes_where_it_must_not(flows: Flows, url: str) -> None:
+    error = flows.error(only(node("ask", "http-request", url=url)))
+
+    assert error["code"] == "outbound_address_forbidden"
+    assert error["details"]["reason"] == "not_public"
+
+
+def test_code_that_never_ends_is_ended(flows: Flows) -> None:
+    endless = code(
+        "spin",
+        "def main():\n    while True: pass\n",
+        {"x": {"type": "number"}},
+        limits={"seconds": 1},
+    )
+
+    error = flows.error(only(endless))
+
+    assert (error["code"], error["details"]["limit_seconds"]) == ("sandbox_timeout", 1)
+
+
+def test_what_code_returns_is_held_against_what_it_declares(flows: Flows) -> None:
+    wrong = code("count", "def main():\n    return {'n': 'one'}\n", {"n": {"type": "number"}})
+
+    error = flows.error(only(wrong))
+
+    assert error["code"] == "code_output_invalid"
+    assert {"output": "n", "expected": "number", "found": "string"}.items() <= error[
+        "details"
+    ].items()
+
+
+def test_failing_code_shows_its_own_line(flows: Flows) -> None:
+    failing = code(
+        "fail", "def main():\n    n = 0\n    return {'n': 1 / n}\n", {"n": {"type": "number"}}
+    )
+
+    error = flows.error(only(failing))
+
+    assert (error["code"], error["details"]["line"]) == ("code_failed", 3)
+
+
+def test_code_gets_no_network_by_going_around_the_node(flows: Flows, server: str) -> None:
+    host, _, port = server.partition(":")
+    around = code(
+        "around",
+        f"import socket\ndef main():\n    socket.create_connection(('{host}', {port}))\n"
+        "    return {'n': 1}\n",
+        {"n": {"type": "number"}},
+    )
+
+    assert flows.error(only(around))["code"] == "code_failed"
+
+
+def test_a_hostile_template_finds_nothing(flows: Flows) -> None:
+    hostile = node(
+        "write",
+        "template-transform",
+        template="{% for c in ''.__class__.__mro__[1].__subclasses__() %}{{ c }}{% endfor %}",
+    )
+
+    assert flows.error(only(hostile))["code"] == "code_failed"
