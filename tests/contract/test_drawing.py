@@ -149,7 +149,7 @@ async def test_only_faults_of_the_node_itself_refuse_it(client: httpx.AsyncClien
 
 @pytest.mark.parametrize(
     ("kind", "config"),
-    [("loop-end", {}), ("http-request", {"method": "get", "url": "https://example.com"})],
+    [("loop-end", {}), ("knowledge-retrieval", {})],
 )
 async def test_a_node_that_cannot_run_alone_is_refused(
     client: httpx.AsyncClient, kind: str, config: Json

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
@@ -12,11 +12,18 @@ from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
 from dify_hex.adapters.openai.chat_model import OpenAIChatModel
 from dify_hex.adapters.openai.connection import Clients
 from dify_hex.adapters.openai.token_counter import TiktokenCounter
+from dify_hex.adapters.outbound_http.client import GuardedOutboundHttp
+from dify_hex.adapters.outbound_http.fair_shares import FairShares
+from dify_hex.adapters.outbound_http.pool import make_pool
+from dify_hex.adapters.outbound_http.resolver import SystemResolver
+from dify_hex.adapters.outbound_http.sending import Sender
 from dify_hex.application.model_provider.built_in import DEFAULT_MODEL, BuiltInModels
 from dify_hex.application.model_provider.resolve_model import ResolvedModel, ResolveModel
 from dify_hex.application.shared.clock import SystemClock
 from dify_hex.application.shared.faults import FaultReporter
 from dify_hex.application.shared.identity import new_id
+from dify_hex.application.shared.outbound_http import OutboundHttp
+from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.application.workflow.engine.detached_runs import DetachedRuns, OnEntry
 from dify_hex.application.workflow.engine.limits import RunLimits
 from dify_hex.application.workflow.engine.run_result import RunResult
@@ -24,7 +31,8 @@ from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.registry import NodeRegistry
 from dify_hex.application.workflow.ports import ConversationMemory
 from dify_hex.bootstrap.http_clients import http_client
-from dify_hex.bootstrap.settings import ModelSettings, PoolSettings
+from dify_hex.bootstrap.outbound import ceiling_of, rules_of
+from dify_hex.bootstrap.settings import ModelSettings, OutboundSettings, PoolSettings
 from dify_hex.domain.model_provider.errors import ModelTypeMismatch
 from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.ids import ConversationId, MessageId, TenantId
@@ -50,11 +58,16 @@ class GraphWorkbench:
 @asynccontextmanager
 async def open_workbench() -> AsyncIterator[GraphWorkbench]:
     """A workbench for the length of one command; the environment says where models are."""
-    client = http_client(PoolSettings())
-    async with client:
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(http_client(PoolSettings()))
+        resolver = SystemResolver()
+        stack.push_async_callback(resolver.aclose)
+        outbound = _outbound(OutboundSettings(), resolver)
+        stack.push_async_callback(outbound.aclose)
+        services = _services(client, outbound, ModelSettings())
         yield GraphWorkbench(
             DetachedRuns(
-                nodes=NodeRegistry(_services(client, ModelSettings())),
+                nodes=NodeRegistry(services),
                 codec=PydanticRunEventCodec(),
                 clock=SystemClock(),
                 faults=_Traces(),
@@ -63,7 +76,23 @@ async def open_workbench() -> AsyncIterator[GraphWorkbench]:
         )
 
 
-def _services(client: httpx.AsyncClient, settings: ModelSettings) -> NodeServices:
+def _outbound(settings: OutboundSettings, resolver: SystemResolver) -> GuardedOutboundHttp:
+    """The way out to other servers, by the same rules as in a service."""
+    return GuardedOutboundHttp(
+        sender=Sender(
+            pool=make_pool(connections=settings.connections, ca_file=settings.ca_file),
+            resolver=resolver,
+            rules=rules_of(settings),
+        ),
+        shares=FairShares(settings.connections_per_tenant),
+        ceiling=ceiling_of(settings),
+        telemetry=SilentTelemetry(),
+    )
+
+
+def _services(
+    client: httpx.AsyncClient, outbound: OutboundHttp, settings: ModelSettings
+) -> NodeServices:
     return NodeServices(
         resolve_model=_OneServer(settings),
         chat_model=OpenAIChatModel(Clients(operator=client, tenants=client)),
@@ -71,6 +100,7 @@ def _services(client: httpx.AsyncClient, settings: ModelSettings) -> NodeService
         memory=_NothingSaid(),
         templates=JinjaTemplates(),
         schema_validator=JsonSchemaValidator(),
+        http=outbound,
     )
 
 

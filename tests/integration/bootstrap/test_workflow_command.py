@@ -203,6 +203,26 @@ def test_values_of_the_environment_are_no_part_of_the_events(
     assert "hush" not in capsys.readouterr().out.splitlines()[0]
 
 
+def test_requests_keep_to_the_same_rules_as_in_a_service(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph = {
+        "nodes": [
+            {"id": "start", "type": "start", "config": {}},
+            {
+                "id": "fetch",
+                "type": "http-request",
+                "config": {"method": "get", "url": "http://127.0.0.1:9/"},
+            },
+            {"id": "end", "type": "end", "config": {}},
+        ],
+        "edges": [{"source": "start", "target": "fetch"}, {"source": "fetch", "target": "end"}],
+    }
+
+    assert main(["run", kept(tmp_path, "fetch.json", json.dumps(graph))]) == 1
+    assert "[outbound_address_forbidden]" in capsys.readouterr().err
+
+
 def test_a_run_that_waits_for_somebody_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

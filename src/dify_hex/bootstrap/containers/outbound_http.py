@@ -7,24 +7,7 @@ from dify_hex.adapters.outbound_http.fair_shares import FairShares
 from dify_hex.adapters.outbound_http.pool import make_pool
 from dify_hex.adapters.outbound_http.resolver import SystemResolver
 from dify_hex.adapters.outbound_http.sending import Sender
-from dify_hex.application.shared.outbound_http import OutboundLimits
-from dify_hex.bootstrap.settings import OutboundSettings
-from dify_hex.domain.shared.values.outbound_rules import OutboundRules
-
-
-def _rules(settings: OutboundSettings) -> OutboundRules:
-    return OutboundRules.parse(opened=settings.opened, only=settings.only, denied=settings.denied)
-
-
-def _ceiling(settings: OutboundSettings) -> OutboundLimits:
-    return OutboundLimits(
-        connect_seconds=settings.max_seconds,
-        read_seconds=settings.max_seconds,
-        write_seconds=settings.max_seconds,
-        total_seconds=settings.max_seconds,
-        max_body_bytes=settings.max_body_bytes,
-        max_redirects=settings.max_redirects,
-    )
+from dify_hex.bootstrap.outbound import ceiling_of, rules_of
 
 
 class OutboundHttpContainer(containers.DeclarativeContainer):
@@ -42,9 +25,9 @@ class OutboundHttpContainer(containers.DeclarativeContainer):
                 make_pool, connections=settings.connections, ca_file=settings.ca_file
             ),
             resolver=resolver,
-            rules=providers.Singleton(_rules, settings),
+            rules=providers.Singleton(rules_of, settings),
         ),
         shares=providers.Singleton(FairShares, settings.connections_per_tenant),
-        ceiling=providers.Singleton(_ceiling, settings),
+        ceiling=providers.Singleton(ceiling_of, settings),
         telemetry=shared.telemetry,
     )
