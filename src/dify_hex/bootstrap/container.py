@@ -8,6 +8,7 @@ from dify_hex.bootstrap.containers.app_runs import AppRunsContainer
 from dify_hex.bootstrap.containers.app_supplies import AppSuppliesContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
+from dify_hex.bootstrap.containers.drafts import DraftsContainer
 from dify_hex.bootstrap.containers.file import FileContainer
 from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
@@ -15,7 +16,9 @@ from dify_hex.bootstrap.containers.nodes import NodesContainer
 from dify_hex.bootstrap.containers.object_storage import ObjectStorageContainer
 from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
+from dify_hex.bootstrap.containers.run_branches import RunBranchesContainer
 from dify_hex.bootstrap.containers.run_control import RunControlContainer
+from dify_hex.bootstrap.containers.run_retention import RunRetentionContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.sandbox import SandboxContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
@@ -50,7 +53,9 @@ class Container(containers.DeclarativeContainer):
         NodesContainer,
         shared=shared,
         objects=objects,
+        files=files,
         outbound_http=outbound_http,
+        sandbox=sandbox,
         storage=run_storage,
         models=models,
         supplies=supplies,
@@ -61,8 +66,25 @@ class Container(containers.DeclarativeContainer):
     app_runs = providers.Container(
         AppRunsContainer, shared=shared, apps=apps, files=files, workflow=workflow
     )
+    drafts = providers.Container(
+        DraftsContainer,
+        shared=shared,
+        storage=run_storage,
+        nodes=nodes,
+        app_runs=app_runs,
+        workflow=workflow,
+    )
     run_control = providers.Container(
-        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow
+        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow, nodes=nodes
+    )
+    run_retention = providers.Container(RunRetentionContainer, shared=shared)
+    run_branches = providers.Container(
+        RunBranchesContainer,
+        shared=shared,
+        storage=run_storage,
+        apps=apps,
+        workflow=workflow,
+        control=run_control,
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     conversation = providers.Container(

@@ -6,8 +6,10 @@ from dify_hex.bootstrap.containers.app import app_use_cases
 from dify_hex.bootstrap.containers.app_runs import app_run_use_cases
 from dify_hex.bootstrap.containers.app_supplies import app_supply_use_cases
 from dify_hex.bootstrap.containers.conversation import conversation_use_cases
+from dify_hex.bootstrap.containers.drafts import draft_use_cases
 from dify_hex.bootstrap.containers.file import file_use_cases
 from dify_hex.bootstrap.containers.model_provider import model_use_cases
+from dify_hex.bootstrap.containers.run_branches import run_branch_use_cases
 from dify_hex.bootstrap.containers.run_control import run_control_use_cases
 from dify_hex.bootstrap.containers.run_storage import run_storage_use_cases
 from dify_hex.bootstrap.containers.workflow import workflow_use_cases
@@ -22,8 +24,10 @@ def use_case_index(container: Container) -> UseCaseIndex:
         **app_run_use_cases(container.app_runs()),
         **app_supply_use_cases(container.supplies()),
         **conversation_use_cases(container.conversation()),
+        **draft_use_cases(container.drafts()),
         **file_use_cases(container.files()),
         **model_use_cases(container.models()),
+        **run_branch_use_cases(container.run_branches()),
         **run_control_use_cases(container.run_control()),
         **run_storage_use_cases(container.run_storage()),
         **workflow_use_cases(container.workflow()),

@@ -4,7 +4,9 @@ from fastapi import APIRouter
 
 from dify_hex.entrypoints.http.v1.accounts.router import router as accounts_router
 from dify_hex.entrypoints.http.v1.api_keys.router import router as api_keys_router
+from dify_hex.entrypoints.http.v1.apps.drafts import router as app_drafts_router
 from dify_hex.entrypoints.http.v1.apps.router import router as apps_router
+from dify_hex.entrypoints.http.v1.apps.run_branches import router as run_branches_router
 from dify_hex.entrypoints.http.v1.apps.runs import router as app_runs_router
 from dify_hex.entrypoints.http.v1.apps.secrets import router as app_secrets_router
 from dify_hex.entrypoints.http.v1.apps.versions import router as app_versions_router
@@ -19,6 +21,9 @@ from dify_hex.entrypoints.http.v1.models.router import router as models_router
 from dify_hex.entrypoints.http.v1.setup.router import router as setup_router
 from dify_hex.entrypoints.http.v1.tenants.router import router as tenants_router
 from dify_hex.entrypoints.http.v1.workflow_runs.control import router as run_control_router
+from dify_hex.entrypoints.http.v1.workflow_runs.inspection import (
+    router as run_inspection_router,
+)
 from dify_hex.entrypoints.http.v1.workflow_runs.router import router as workflow_runs_router
 from dify_hex.entrypoints.http.v1.workflows.router import router as workflows_router
 
@@ -30,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_keys_router,
     apps_router,
     app_versions_router,
+    app_drafts_router,
     app_runs_router,
     app_secrets_router,
     messages_router,
@@ -37,7 +43,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     files_router,
     workflows_router,
     workflow_runs_router,
+    run_inspection_router,
     run_control_router,
+    run_branches_router,
     forms_router,
     model_providers_router,
     models_router,
