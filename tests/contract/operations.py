@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from dify_hex.domain.account.permissions import Permission
-from tests.contract.sample_bodies import sample_body
+from tests.contract.sample_bodies import sample, sample_body
 from tests.contract.world import World
 
 PUBLIC = "public"
@@ -26,6 +26,8 @@ class Operation:
     name: str
     body: Any
     parameters: tuple[str, ...]
+    #: Query parameters that have to be there.
+    query: Mapping[str, Any]
     needs_version: bool
 
     @property
@@ -38,7 +40,7 @@ class Operation:
         path = self.template.format_map(ids)
         headers = {"if-match": '"1"'} if self.needs_version else {}
         body = {} if self.body is None else {"json": self.body}
-        return world.call(self.method, path, credential, headers=headers, **body)
+        return world.call(self.method, path, credential, headers=headers, params=self.query, **body)
 
     def nowhere(self) -> dict[str, str]:
         """Ids of things that do not exist."""
@@ -60,6 +62,11 @@ def operations_of(document: Mapping[str, Any]) -> Iterator[Operation]:
                 name=operation["operationId"],
                 body=sample_body(operation, document),
                 parameters=tuple(p["name"] for p in parameters if p["in"] == "path"),
+                query={
+                    p["name"]: sample(p["schema"], document)
+                    for p in parameters
+                    if p["in"] == "query" and p.get("required")
+                },
                 needs_version=any(p["name"].lower() == "if-match" for p in parameters),
             )
 
