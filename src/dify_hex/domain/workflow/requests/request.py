@@ -134,7 +134,7 @@ def _authorization(authorization: Authorization, variables: VariablePool) -> Ite
             # A user and a password; one without a colon is encoded already.
             encoded = b64encode(key.encode()).decode() if ":" in key else key
             yield Field(_AUTHORIZATION, Written(f"Basic {encoded}", is_secret=True))
-        case ApiKeyType.CUSTOM:
+        case _:
             name = write(config.header, variables).text.strip() or _AUTHORIZATION
             yield Field(name, Written(key, is_secret=True))
 
