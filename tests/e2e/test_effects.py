@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -314,3 +315,39 @@ def test_a_hostile_template_finds_nothing(flows: Flows) -> None:
     )
 
     assert flows.error(only(hostile))["code"] == "code_failed"
+
+
+def slow(**policy: Any) -> Json:
+    """Code that is still running when somebody kills the sandbox, unless it began again."""
+    source = "import time\ndef main():\n    time.sleep(2)\n    return {'n': 1}\n"
+    return code("wait", source, {"n": {"type": "number"}}) | {"policy": policy}
+
+
+@contextmanager
+def killing_the_sandbox(product: Product) -> Iterator[None]:
+    """A second after the beginning, without a word."""
+
+    def kill() -> None:
+        for process in product.children("bootstrap.cli sandbox"):
+            process.kill()
+
+    timer = threading.Timer(1.0, kill)
+    timer.start()
+    yield
+    timer.join()
+
+
+@pytest.mark.kill
+def test_a_node_outlives_the_sandbox_if_its_policy_says_so(flows: Flows, product: Product) -> None:
+    with killing_the_sandbox(product):
+        found = flows.outputs(only(slow(retry={"max_retries": 5, "interval_seconds": 1})))
+
+    assert found == {"topic": "three small words"}
+
+
+@pytest.mark.kill
+def test_it_fails_with_a_clear_word_if_not(flows: Flows, product: Product) -> None:
+    with killing_the_sandbox(product):
+        error = flows.error(only(slow()))
+
+    assert error["code"] == "sandbox_unavailable"

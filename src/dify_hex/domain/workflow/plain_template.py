@@ -7,6 +7,7 @@ sandbox around it. In doubt a template counts among the latter.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 #: Characters of a plain template, and places in it where something is written or decided.
@@ -89,7 +90,7 @@ def _plain_statement(inner: str) -> int | None:
 
 
 def _is_plain_expression(text: str) -> bool:
-    tokens = list(_tokens(text))
+    tokens = list(islice(_tokens(text), _MAX_TOKENS + 1))
     if len(tokens) > _MAX_TOKENS or sum(token.text == "not" for token in tokens) > _MAX_NEGATIONS:
         return False
     grown: set[str] = set()
