@@ -1,6 +1,8 @@
 """An answer's head says whether it is a text or a file, and how it is read."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dify_hex.domain.workflow.requests.answer import AnswerHead
 
@@ -78,3 +80,20 @@ def test_a_file_without_any_name_is_called_file() -> None:
 )
 def test_a_text_is_read_in_its_encoding(media_type: str, body: bytes, text: str) -> None:
     assert head(Content_Type=media_type).text(body) == text
+
+
+_NAMES = "attachment inline filename filename* filename*0 filename*1* name charset charset*"
+_SIGNS = "= ; ' \" '' utf-8 utf-8''%c3%a4 bogus'x'%ff %ff %00 text / image json , . *0*= \x00 \xe4"
+_SCRAPS = st.sampled_from([*f"{_NAMES} {_SIGNS}".split(), " "])
+_LATIN = st.characters(max_codepoint=255)
+_VALUES = st.lists(_SCRAPS, max_size=8).map("".join) | st.text(_LATIN, max_size=40)
+
+
+@given(_VALUES, _VALUES, st.binary(max_size=20))
+def test_no_head_is_too_odd_to_be_read(disposition: str, media_type: str, body: bytes) -> None:
+    odd = head(Content_Disposition=disposition, Content_Type=media_type)
+
+    assert odd.is_file in {True, False}
+    assert "/" not in odd.file_name("https://a.example/")
+    assert "\x00" not in odd.text(body)
+    assert set(odd.values) == {"content-disposition", "content-type"}
