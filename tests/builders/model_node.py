@@ -10,9 +10,11 @@ from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
 from dify_hex.application.model_provider.built_in import BuiltInModels
 from dify_hex.application.model_provider.ports import ChatRole, ModelProviderReader, SecretBox
 from dify_hex.application.model_provider.resolve_model import ResolvedModel, ResolveModel
+from dify_hex.application.shared.code_sandbox import CodeSandbox
 from dify_hex.application.workflow.file_contents import FileContents, NoFileContents
 from dify_hex.application.workflow.node_executor import NodeExecutor, TextDelta
 from dify_hex.application.workflow.node_services import NodeServices
+from dify_hex.application.workflow.patient_sandbox import NoSandbox
 from dify_hex.domain.model_provider.model import Model
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.json_value import JsonObject
@@ -48,6 +50,7 @@ class ModelNode(Generic[ConfigT]):
         values: Mapping[str, JsonObject] | None = None,
         serves: Model | None = None,
         files: FileContents | None = None,
+        sandbox: CodeSandbox | None = None,
     ) -> None:
         self.model = model or ScriptedChatModel()
         self.config = config
@@ -61,6 +64,7 @@ class ModelNode(Generic[ConfigT]):
             templates=JinjaTemplates(),
             schema_validator=JsonSchemaValidator(),
             http=ScriptedOutboundHttp(),
+            sandbox=sandbox or NoSandbox(),
             file_contents=files or NoFileContents(),
         )
         self.executor = executor(self.services)

@@ -7,7 +7,15 @@ from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.node_config import NodeConfig
-from dify_hex.domain.workflow.nodes.llm import LlmConfig, StructuredOutput
+from dify_hex.domain.workflow.nodes.llm import (
+    LlmConfig,
+    PromptConfig,
+    PromptEdition,
+    PromptMessage,
+    PromptRole,
+    PromptVariable,
+    StructuredOutput,
+)
 from dify_hex.domain.workflow.nodes.start import StartConfig
 from dify_hex.domain.workflow.nodes.template_transform import (
     TemplateTransformConfig,
@@ -35,6 +43,16 @@ def template(text: str) -> TemplateTransformConfig:
 def asking_for(schema: JsonObject | None) -> StartConfig:
     record = StartVariable(variable="record", type=StartInputType.JSON_OBJECT, json_schema=schema)
     return StartConfig(variables=(record,))
+
+
+def asking_in_jinja2(text: str) -> LlmConfig:
+    name = PromptVariable(variable="name", value_selector=at("start.name"))
+    message = PromptMessage(
+        role=PromptRole.USER, text="", edition_type=PromptEdition.JINJA2, jinja2_text=text
+    )
+    plain = PromptMessage(role=PromptRole.SYSTEM, text="{% for {{ surname }}")
+    bound = PromptConfig(jinja2_variables=(name,))
+    return LlmConfig(model=MODEL, prompt=(plain, message), prompt_config=bound)
 
 
 def answering_with(schema: JsonObject) -> LlmConfig:
@@ -90,6 +108,15 @@ def test_a_name_that_no_variable_has_is_named() -> None:
     ]
     loop = "{% for n in names %}{{ n }}{{ name }}{% endfor %}"
     assert [code for code, _, _ in faults(template(loop))] == ["template_variable_undeclared"]
+
+
+def test_prompts_in_jinja2_are_looked_at_as_well() -> None:
+    assert faults(asking_in_jinja2("{% for n in name %}{{ n }}{% endfor %}{{ name }}")) == []
+    ((code, field, message),) = faults(asking_in_jinja2("{{ surname }}"))
+    assert (code, field) == ("template_variable_undeclared", "prompt.1.jinja2_text")
+    assert "surname" in message
+    ((code, field, _),) = faults(asking_in_jinja2("{% for"))
+    assert (code, field) == ("template_invalid", "prompt.1.jinja2_text")
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,10 @@
 
 import pytest
 
-from dify_hex.adapters.dsl.templates import (
-    MAX_LENGTH,
-    MAX_OUTPUT,
-    MAX_PLACES,
-    JinjaTemplates,
-)
+from dify_hex.adapters.dsl.templates import MAX_OUTPUT, JinjaTemplates
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import InvalidTemplate, VariableMissing
+from dify_hex.domain.workflow.plain_template import MAX_LENGTH, MAX_PLACES
 
 TEMPLATES = JinjaTemplates()
 

@@ -1,7 +1,6 @@
 """The llm node: one call of a language model."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,9 +25,6 @@ from dify_hex.domain.workflow.variables.value_type import ARRAYS, ValueType
 
 #: Bytes of a JSON Schema that an answer has to satisfy.
 MAX_SCHEMA_BYTES = 64 << 10
-#: Statements of Jinja2 whose cost is bounded by their template; all others need the sandbox.
-_BOUNDED_STATEMENTS = frozenset({"if", "elif", "else", "endif"})
-_STATEMENT = re.compile(r"\{%[-+]?\s*(\w*)")
 
 
 class PromptRole(StrEnum):
@@ -175,7 +171,6 @@ class LlmConfig(NodeConfig):
     def faults(self) -> Iterable[ConfigFault]:
         """What keeps the call from being made."""
         yield from _mode_faults(self)
-        yield from _jinja2_faults(self)
         yield from _context_faults(self)
         yield from _schema_faults(self)
         yield from memory_and_vision_faults(self)
@@ -209,20 +204,6 @@ def _mode_faults(config: LlmConfig) -> Iterable[ConfigFault]:
                 field=f"prompt.{index}.text",
                 message=f"Only a completion has a place for {HISTORY_SLOT}; remove it, for a chat "
                 "shows its memory as messages.",
-            )
-
-
-def _jinja2_faults(config: LlmConfig) -> Iterable[ConfigFault]:
-    for index, message in enumerate(config.prompt):
-        if message.edition_type is not PromptEdition.JINJA2:
-            continue
-        found = {match.group(1) for match in _STATEMENT.finditer(message.jinja2_text)}
-        if beyond := sorted(found - _BOUNDED_STATEMENTS):
-            yield ConfigFault(
-                code="jinja2_unsupported",
-                field=f"prompt.{index}.jinja2_text",
-                message=f"This release runs no Jinja2 beyond values, filters and if; write the "
-                f"prompt without {', '.join(beyond) or 'empty statements'}.",
             )
 
 

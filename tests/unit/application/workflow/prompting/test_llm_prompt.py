@@ -24,6 +24,7 @@ from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow, Role
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
 from tests.builders.model_node import MODEL, ModelNode
 from tests.fakes.scripted_models import KeptMemory
+from tests.fakes.scripted_sandbox import ScriptedSandbox
 
 QUERY = Selector(SYSTEM, "query")
 TURNS = (ChatTurn(query="Who?", answer="Me."), ChatTurn(query="Why?", answer="Because."))
@@ -89,6 +90,19 @@ class TestJinja2:
         )
 
         assert await told(of, kb={"name": "ada"}) == [(ChatRole.SYSTEM, "Dear Ada")]
+
+    async def test_what_is_not_plain_is_rendered_in_the_sandbox(self) -> None:
+        loop = "{% for n in range(2) %}{{ n }}{% endfor %}"
+        message = PromptMessage(
+            role=PromptRole.USER, text="", edition_type=PromptEdition.JINJA2, jinja2_text=loop
+        )
+        sandbox = ScriptedSandbox([{"output": "01"}])
+        node = ModelNode(LlmExecutor, replace(config(), prompt=(message,)), sandbox=sandbox)
+
+        await node.execute()
+
+        assert node.told() == [(ChatRole.USER, "01")]
+        assert [asked.code for asked in sandbox.asked] == [loop]
 
 
 class TestMemory:

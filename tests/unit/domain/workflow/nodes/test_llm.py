@@ -129,6 +129,7 @@ class TestFaults:
         [
             config(),
             config(message(jinja2="{% if x %}{{ x | upper }}{%- else -%}no{% endif %}")),
+            config(message(jinja2="{% for x in y %}{{ x }}{% endfor %}")),
             structured({"type": "object", "properties": {"a": {"type": "string"}}}),
             replace(config(message("{{#histories#}}")), mode=PromptMode.COMPLETION),
             replace(
@@ -147,9 +148,6 @@ class TestFaults:
                 replace(config(message("a"), message("b")), mode=PromptMode.COMPLETION),
                 "completion_prompt",
             ),
-            (config(message(jinja2="{% for x in y %}{% endfor %}")), "jinja2_unsupported"),
-            (config(message(jinja2="{%- set x = 1 %}")), "jinja2_unsupported"),
-            (config(message(jinja2="{% %}")), "jinja2_unsupported"),
             (config(message("Use {{#context#}}.")), "context_unbound"),
             (config(message("So far: {{#histories#}}")), "history_slot"),
             (replace(config(), context=ContextSlot(enabled=True)), "context_unselected"),
