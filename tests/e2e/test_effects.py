@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -13,45 +12,13 @@ import pytest
 from tests.builders.file import PNG
 from tests.e2e.flows import Json, chain, end, make_flow, make_key, node
 from tests.e2e.product import Chat, Product, make_owner, running_product
-
-
-class Echo(BaseHTTPRequestHandler):
-    """Says what it was asked; has one picture."""
-
-    def do_GET(self) -> None:
-        """The picture."""
-        self._answer(PNG, "image/png")
-
-    def do_POST(self) -> None:
-        """What came."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        told = {
-            "path": self.path,
-            "key": self.headers["Idempotency-Key"],
-            "token": self.headers["Authorization"],
-            "type": self.headers["Content-Type"].partition(";")[0],
-            "body": body.decode("latin-1"),
-        }
-        self._answer(json.dumps(told).encode(), "application/json")
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the tests look at answers."""
-
-    def _answer(self, body: bytes, media_type: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", media_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+from tests.fakes.echo_server import running_echo
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    echo = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=echo.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{echo.server_port}"
-    echo.shutdown()
-    echo.server_close()
+    with running_echo() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
