@@ -224,6 +224,9 @@ async def test_a_run_keeps_to_the_limits_of_its_app(client: httpx.AsyncClient) -
     data = answer.json()["data"]
     assert (answer.status_code, data["status"]) == (200, "failed")
     assert data["error"]["code"] == "workflow_run_limit"
+    shown = (await client.get(f"/v1/workflow-runs/{data['id']}")).json()["data"]
+    assert shown["error"] == data["error"]
+    assert data["error"]["details"]["limit"] == "steps"
 
 
 async def test_an_old_version_becomes_the_draft_again(client: httpx.AsyncClient) -> None:

@@ -151,6 +151,7 @@ async def _end(connection: asyncpg.Connection, endings: Sequence[RunEnding]) -> 
         [ending.steps for ending in endings],
         [ending.at for ending in endings],
         [ending.due_at for ending in endings],
+        [_json(ending.error.details if ending.error else None) for ending in endings],
     )
     await settle_around(connection, endings)
     answered = [ending for ending in endings if ending.message_id is not None]

@@ -34,6 +34,7 @@ _SHOWN = (
     WorkflowRunRow.outputs,
     WorkflowRunRow.error_code,
     WorkflowRunRow.error_message,
+    WorkflowRunRow.error_details,
     WorkflowRunRow.prompt_tokens,
     WorkflowRunRow.completion_tokens,
     WorkflowRunRow.steps,
@@ -127,7 +128,11 @@ def _of_tenant(tenant_id: TenantId) -> Select[*tuple[Any, ...]]:
 def _detail(row: RowMapping) -> RunDetail:
     error = None
     if row["error_code"] is not None:
-        error = RunError(code=row["error_code"], message=row["error_message"] or "")
+        error = RunError(
+            code=row["error_code"],
+            message=row["error_message"] or "",
+            details=row["error_details"] or {},
+        )
     version_id, message_id = row["app_version_id"], row["message_id"]
     parent_id = row["parent_run_id"]
     return RunDetail(

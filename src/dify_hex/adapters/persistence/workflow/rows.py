@@ -60,6 +60,7 @@ class WorkflowRunRow(TenantRow, Base):
     outputs: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
+    error_details: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     prompt_tokens: Mapped[int] = mapped_column(server_default=text("0"))
     completion_tokens: Mapped[int] = mapped_column(server_default=text("0"))
     steps: Mapped[int] = mapped_column(server_default=text("0"))

@@ -56,11 +56,12 @@ UPDATE workflow_runs AS run SET
     outputs = ended.outputs, prompt_tokens = ended.prompt_tokens,
     completion_tokens = ended.completion_tokens, steps = ended.steps,
     finished_at = CASE WHEN ended.status = 'paused' THEN NULL ELSE ended.at END,
+    error_details = ended.error_details,
     due_at = ended.due_at, owners = 0, lease_owner = NULL, lease_expires_at = '-infinity'
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::int[], $7::int[],
-            $8::int[], $9::timestamptz[], $10::timestamptz[])
+            $8::int[], $9::timestamptz[], $10::timestamptz[], $11::jsonb[])
     AS ended(run_id, status, error_code, error_message, outputs, prompt_tokens,
-             completion_tokens, steps, at, due_at)
+             completion_tokens, steps, at, due_at, error_details)
 WHERE run.run_id = ended.run_id
 """
 

@@ -22,11 +22,18 @@ class RunErrorResponse(Schema):
 
     code: str
     message: str
+    details: dict[str, Any] = Field(
+        description="Which node failed, in which attempt, and what else is known of it."
+    )
 
     @classmethod
     def of(cls, error: RunError | None) -> Self | None:
         """The wire form of an error, if there is one."""
-        return None if error is None else cls(code=error.code, message=error.message)
+        return (
+            None
+            if error is None
+            else cls(code=error.code, message=error.message, details=dict(error.details))
+        )
 
 
 class RunLinks(Schema):
