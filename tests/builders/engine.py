@@ -27,6 +27,7 @@ from dify_hex.application.workflow.ports import (
 from dify_hex.application.workflow.records import (
     NewRun,
 )
+from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.application.workflow.start_run import StartRun, StartRunCommand, StartRunWork
 from dify_hex.application.workflow.started_run import StartedRun
 from dify_hex.domain.account.permissions import Role, permissions_of
@@ -131,7 +132,10 @@ class Engine:
         limits: RunLimits | None = None,
         files: tuple[JsonObject, ...] = (),
         durability: Durability = Durability.STRICT,
+        values: RunValues | None = None,
+        inputs: JsonObject | None = None,
     ) -> None:
+        self._inputs = inputs or {}
         self._durability = durability
         self._files = files
         self.runs = runs or MemoryRuns()
@@ -154,6 +158,7 @@ class Engine:
             faults=self.faults,
             limits=limits or RunLimits(),
             answers=FormAnswers(self.runs.forms),
+            values=values,
         )
         self.host = RunHost(
             owner=owner,
@@ -170,6 +175,7 @@ class Engine:
             graphs=self._graphs,
             events=events,
             nodes=self.nodes,
+            values=values,
         )
 
     async def begin(
@@ -187,7 +193,7 @@ class Engine:
             app_version_id=None,
             graph=document,
             user=EndUserName("ada"),
-            inputs={},
+            inputs=self._inputs,
             query="Hello?",
             files=self._files,
             durability=self._durability,

@@ -73,5 +73,5 @@ def operations_of(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 def _absent(name: str) -> str:
     # Numbers and names count inside something that has an id, and that is absent already.
-    inside = {"number": "1", "name": "ABSENT"}
+    inside = {"number": "1", "name": "ABSENT", "sha256": "0" * 64}
     return inside.get(name) or str(uuid.uuid4())

@@ -61,7 +61,12 @@ class Container(containers.DeclarativeContainer):
         supplies=supplies,
     )
     workflow = providers.Container(
-        WorkflowContainer, shared=shared, storage=run_storage, nodes=nodes, capacity=run_capacity
+        WorkflowContainer,
+        shared=shared,
+        storage=run_storage,
+        nodes=nodes,
+        objects=objects,
+        capacity=run_capacity,
     )
     app_runs = providers.Container(
         AppRunsContainer, shared=shared, apps=apps, files=files, workflow=workflow
@@ -75,12 +80,18 @@ class Container(containers.DeclarativeContainer):
         workflow=workflow,
     )
     run_control = providers.Container(
-        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow, nodes=nodes
+        RunControlContainer,
+        shared=shared,
+        storage=run_storage,
+        workflow=workflow,
+        nodes=nodes,
+        objects=objects,
     )
-    run_retention = providers.Container(RunRetentionContainer, shared=shared)
+    run_retention = providers.Container(RunRetentionContainer, shared=shared, objects=objects)
     run_branches = providers.Container(
         RunBranchesContainer,
         shared=shared,
+        objects=objects,
         storage=run_storage,
         apps=apps,
         workflow=workflow,

@@ -18,6 +18,7 @@ from dify_hex.application.workflow.first_rows import first_rows
 from dify_hex.application.workflow.ports import GraphCodec, RunEventCodec, RunReader
 from dify_hex.application.workflow.records import ClaimedRun, Lease, NewRun
 from dify_hex.application.workflow.run_records import RecordedRun, RunRecords
+from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.application.workflow.start_run import StartRunWork
 from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW
 from dify_hex.domain.account.permissions import Permission
@@ -75,7 +76,9 @@ class Branching:
         events: RunEventCodec,
         host: RunHost,
         clock: Clock,
+        values: RunValues,
     ) -> None:
+        self._values = values
         self._begin = begin
         self._records = records
         self._runs = runs
@@ -146,6 +149,7 @@ class Branching:
         )
         lineage = Lineage(new.parent.graph, new.parent.events, new.parent.linked)
         run, events = lineage.begin(actor.tenant_id, graph, new.facts, new.branch)
+        rows = await self._values.keep_first(first_rows(lease, events, self._events))
         async with self._begin(actor.tenant_id) as work:
             # The parent's may be a draft's graph, which is kept with runs only.
             await work.graph_documents.add(new.document)
@@ -153,7 +157,7 @@ class Branching:
                 NewRun(
                     lease=lease,
                     facts=run.facts,
-                    rows=first_rows(lease, events, self._events),
+                    rows=rows,
                     background=background,
                     resume_window=reception.resume_window,
                 )

@@ -1,13 +1,18 @@
 """Forgetting runs that were kept for long enough."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from dify_hex.application.shared.clock import Clock
+from dify_hex.application.workflow.run_values import RunValues
+from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 
 BATCH = 500
+
+KeptRun = tuple[TenantId, WorkflowRunId]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,24 +34,32 @@ class KeptRuns(Protocol):
         """
 
     @abstractmethod
-    async def prune_old(self, *, ended_before: datetime, limit: int) -> int:
-        """Take away some runs that ended before; how many."""
+    async def find_old(self, *, ended_before: datetime, limit: int) -> Sequence[KeptRun]:
+        """Some runs that ended before."""
 
     @abstractmethod
-    async def prune_many(self, *, per_app: int, limit: int) -> int:
-        """Take away some of the oldest finished runs of apps that have more; how many."""
+    async def find_many(self, *, per_app: int, limit: int) -> Sequence[KeptRun]:
+        """Some of the oldest finished runs of apps that have more."""
+
+    @abstractmethod
+    async def forget(self, runs: Sequence[KeptRun]) -> None:
+        """Take the runs away; those that are gone are fine."""
 
 
 class SweepOldRuns:
     """Takes away runs that were kept for long enough, of all tenants.
 
     - Only runs that have ended go, with their journals and forms; a run that waits is kept.
+    - Their large values go first: as long as a run is there, something leads to them.
     - What messages have said is theirs, and stays.
     - A week of the journal goes at once when nothing in it has to be kept, else row by row.
     - It works in batches of bounded size; doing it twice is doing it once.
     """
 
-    def __init__(self, *, runs: KeptRuns, clock: Clock, retention: Retention) -> None:
+    def __init__(
+        self, *, runs: KeptRuns, values: RunValues, clock: Clock, retention: Retention
+    ) -> None:
+        self._values = values
         self._runs = runs
         self._clock = clock
         self._retention = retention
@@ -55,16 +68,21 @@ class SweepOldRuns:
         """Take away all that is due; how many runs went one by one.
 
         Raises:
-            Unavailable: the database is away; the rest goes the next time.
+            Unavailable: the database or the storage is away; the rest goes the next time.
         """
         gone = 0
         if self._retention.age is not None:
             before = self._clock.now() - self._retention.age
             await self._runs.drop_partitions(ended_before=before)
-            while pruned := await self._runs.prune_old(ended_before=before, limit=BATCH):
-                gone += pruned
+            while found := await self._runs.find_old(ended_before=before, limit=BATCH):
+                gone += await self._forget(found)
         if self._retention.per_app is not None:
             per_app = self._retention.per_app
-            while pruned := await self._runs.prune_many(per_app=per_app, limit=BATCH):
-                gone += pruned
+            while found := await self._runs.find_many(per_app=per_app, limit=BATCH):
+                gone += await self._forget(found)
         return gone
+
+    async def _forget(self, found: Sequence[KeptRun]) -> int:
+        await self._values.forget(found)
+        await self._runs.forget(found)
+        return len(found)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dify_hex.application.workflow.linked_workflows import StoredGraphs
 from dify_hex.application.workflow.ports import GraphCodec, RunEventCodec, RunJournal, StoredRuns
 from dify_hex.application.workflow.records import JournalRow
+from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
@@ -38,7 +39,9 @@ class RunRecords:
         stored_graphs: StoredGraphs,
         graphs: GraphCodec,
         events: RunEventCodec,
+        values: RunValues,
     ) -> None:
+        self._values = values
         self._journal = journal
         self._stored_runs = stored_runs
         self._stored_graphs = stored_graphs
@@ -46,22 +49,31 @@ class RunRecords:
         self._events = events
 
     async def events_of(self, tenant_id: TenantId, run_id: WorkflowRunId) -> Sequence[RunEvent]:
-        """Everything that has happened in a run so far."""
+        """Everything that has happened in a run so far; large values are named by references."""
+        return self._decoded(await self._rows_of(tenant_id, run_id))
+
+    def _decoded(self, rows: Sequence[JournalRow]) -> Sequence[RunEvent]:
+        return [self._events.decode(row.type, row.payload) for row in rows]
+
+    async def _rows_of(self, tenant_id: TenantId, run_id: WorkflowRunId) -> Sequence[JournalRow]:
         rows: list[JournalRow] = []
         while True:
             page = await self._journal.read(tenant_id, run_id, after=len(rows), limit=_PAGE)
             rows.extend(page)
             if len(page) < _PAGE:
-                return [self._events.decode(row.type, row.payload) for row in rows]
+                return rows
 
     async def read(self, tenant_id: TenantId, run_id: WorkflowRunId) -> RecordedRun:
         """A run with its graphs.
 
         Raises:
             WorkflowRunNotFound: there is none for this tenant, or its journal is gone.
+            RunValueMissing: a large value of it is gone, or is not what was kept.
+            StorageUnavailable: the storage of large values is away.
         """
         stored = await self._stored_runs.get(tenant_id, run_id)
-        events = await self.events_of(tenant_id, run_id)
+        rows = await self._values.put_back(await self._rows_of(tenant_id, run_id))
+        events = self._decoded(rows)
         facts = next((event for event in events if isinstance(event, RunStarted)), None)
         if facts is None:
             raise WorkflowRunNotFound

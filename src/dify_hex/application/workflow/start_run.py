@@ -23,6 +23,7 @@ from dify_hex.application.workflow.records import (
     Lease,
     NewRun,
 )
+from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW, StartedRun
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.ids import (
@@ -87,6 +88,7 @@ class StartRun:
     - The run is pinned to the exact graph, by its hash.
     - A foreground run is leased to this process at birth; a background run to nobody.
     - What a foreground run does first is committed together with its beginning.
+    - Large values are stored before the rows that name them.
     - Nothing executes before the caller has committed.
     """
 
@@ -99,7 +101,9 @@ class StartRun:
         events: RunEventCodec,
         nodes: NodeExecutors,
         secrets: RunSecrets | None = None,
+        values: RunValues | None = None,
     ) -> None:
+        self._values = values
         self._secrets = secrets or NoSecrets()
         self._nodes = nodes
         self._owner = owner
@@ -129,6 +133,8 @@ class StartRun:
         if not command.background:
             events += first_moves(run, self._nodes, self._clock)
         rows = first_rows(lease, events, self._events)
+        if self._values is not None:
+            rows = await self._values.keep_first(rows)
         if command.app_version_id is None:
             # A version's graph is kept with the version; a draft's only with its runs.
             await work.graph_documents.add(command.graph)

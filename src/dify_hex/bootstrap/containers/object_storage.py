@@ -4,6 +4,7 @@ from dependency_injector import containers, providers
 
 from dify_hex.adapters.object_storage.storage import ObjectBlobStorage, ObjectFileStorage
 from dify_hex.adapters.object_storage.stores import open_store
+from dify_hex.application.workflow.run_values import RunValues
 
 
 class ObjectStorageContainer(containers.DeclarativeContainer):
@@ -14,4 +15,4 @@ class ObjectStorageContainer(containers.DeclarativeContainer):
 
     store = providers.Singleton(open_store, settings.storage_url, settings.storage_folder)
     files = providers.Singleton(ObjectFileStorage, store)
-    blobs = providers.Singleton(ObjectBlobStorage, store)
+    run_values = providers.Singleton(RunValues, providers.Singleton(ObjectBlobStorage, store))

@@ -16,6 +16,7 @@ class RunBranchesContainer(containers.DeclarativeContainer):
     apps = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
     control = providers.DependenciesContainer()
+    objects = providers.DependenciesContainer()
 
     branching = providers.Singleton(
         Branching,
@@ -26,6 +27,7 @@ class RunBranchesContainer(containers.DeclarativeContainer):
         events=storage.events,
         host=workflow.host,
         clock=shared.clock,
+        values=objects.run_values,
     )
     retry_run = providers.Singleton(RetryRun, branching=branching)
     fork_run = providers.Singleton(

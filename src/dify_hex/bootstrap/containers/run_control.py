@@ -12,6 +12,7 @@ from dify_hex.application.workflow.replay_run import ReplayRun
 from dify_hex.application.workflow.resume_run import ResumeRun
 from dify_hex.application.workflow.run_records import RunRecords
 from dify_hex.application.workflow.show_form import ListForms, ShowForm
+from dify_hex.application.workflow.show_run import ReadRunValue, ShowRun
 from dify_hex.application.workflow.sweep_timers import SweepTimers
 from dify_hex.bootstrap.index import UseCaseIndex
 
@@ -23,8 +24,10 @@ class RunControlContainer(containers.DeclarativeContainer):
     storage = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
     nodes = providers.DependenciesContainer()
+    objects = providers.DependenciesContainer()
 
     clock, signals, desk = shared.clock, storage.signals, storage.forms
+    runs, values = storage.run_reader, objects.run_values
     tokens = providers.Singleton(HmacFormTokens, shared.keyring)
 
     pause_run = providers.Singleton(
@@ -45,15 +48,14 @@ class RunControlContainer(containers.DeclarativeContainer):
         stored_graphs=providers.Singleton(PostgresStoredGraphs, shared.pool),
         graphs=storage.graphs,
         events=storage.events,
+        values=values,
     )
-    show_nodes = providers.Singleton(ShowRunNodes, records=records, runs=storage.run_reader)
-    compare_runs = providers.Singleton(CompareRuns, records=records, runs=storage.run_reader)
+    show_run = providers.Singleton(ShowRun, runs=runs, values=values)
+    read_value = providers.Singleton(ReadRunValue, runs=runs, values=values)
+    show_nodes = providers.Singleton(ShowRunNodes, records=records, runs=runs)
+    compare_runs = providers.Singleton(CompareRuns, records=records, runs=runs)
     replay_run = providers.Singleton(
-        ReplayRun,
-        records=records,
-        runs=storage.run_reader,
-        nodes=nodes.registry,
-        clock=clock,
+        ReplayRun, records=records, runs=runs, nodes=nodes.registry, clock=clock
     )
     sweep_timers = providers.Singleton(
         SweepTimers,
@@ -68,6 +70,8 @@ def run_control_use_cases(container: RunControlContainer) -> UseCaseIndex:
         AnswerForm: container.answer_form,
         CompareRuns: container.compare_runs,
         ReplayRun: container.replay_run,
+        ReadRunValue: container.read_value,
+        ShowRun: container.show_run,
         ShowRunNodes: container.show_nodes,
         ListForms: container.list_forms,
         PauseRun: container.pause_run,

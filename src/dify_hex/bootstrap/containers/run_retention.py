@@ -26,12 +26,14 @@ class RunRetentionContainer(containers.DeclarativeContainer):
     """One sweep, of the worker."""
 
     shared = providers.DependenciesContainer()
+    objects = providers.DependenciesContainer()
 
     sweep_old_runs = providers.Singleton(
         SweepOldRuns,
         runs=providers.Singleton(
             _kept_runs, shared.system_pool, shared.endpoints.provided.database_admin_url
         ),
+        values=objects.run_values,
         clock=shared.clock,
         retention=providers.Singleton(_retention, shared.settings.provided.run),
     )

@@ -18,9 +18,8 @@ from dify_hex.bootstrap.index import UseCaseIndex
 class WorkflowContainer(containers.DeclarativeContainer):
     """One engine per process."""
 
-    shared = providers.DependenciesContainer()
-    storage = providers.DependenciesContainer()
-    nodes = providers.DependenciesContainer()
+    shared, storage = providers.DependenciesContainer(), providers.DependenciesContainer()
+    nodes, objects = providers.DependenciesContainer(), providers.DependenciesContainer()
     capacity = providers.Dependency(instance_of=int)
     leases, signals, answers = storage.leases, storage.signals, storage.answers
 
@@ -36,6 +35,7 @@ class WorkflowContainer(containers.DeclarativeContainer):
         faults=shared.faults,
         answers=answers,
         surroundings=nodes.surroundings,
+        values=objects.run_values,
     )
     host = providers.Singleton(
         RunHost,
@@ -62,6 +62,7 @@ class WorkflowContainer(containers.DeclarativeContainer):
         events=storage.events,
         nodes=nodes.registry,
         secrets=nodes.run_secrets,
+        values=objects.run_values,
     )
     stop_run = providers.Factory(
         StopRun, control=storage.control, leases=leases, signals=signals, host=host

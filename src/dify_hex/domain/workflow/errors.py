@@ -111,6 +111,12 @@ class RunTransitionRefused(Conflict):
     code = "workflow_run_state"
 
 
+class RunValueMissing(NotFound):
+    """The run has no such value, or what is kept of it is not what was."""
+
+    code = "workflow_run_value_missing"
+
+
 class RunsFull(Unavailable):
     """This process carries as many runs as it may; try again in a moment."""
 

@@ -13,10 +13,12 @@ from dify_hex.adapters.persistence.workflow.partitions import first_id_of
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.workflow.records import Lease
 from dify_hex.application.workflow.retention import Retention, SweepOldRuns
+from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 from dify_hex.domain.workflow.errors import WorkflowRunNotFound
 from tests.builders.engine import StillClock
 from tests.builders.stored_runs import Runs, ending, seqs
+from tests.fakes.memory_storage import MemoryBlobStorage
 from tests.fakes.servers import RunningServers
 from tests.integration.persistence.workflow.test_forms import form_of
 
@@ -58,7 +60,10 @@ async def sweep(
     per_app: int | None = None,
 ) -> int:
     retention = Retention(age=age, per_app=per_app)
-    return await SweepOldRuns(runs=kept, clock=StillClock(now), retention=retention).execute()
+    values = RunValues(MemoryBlobStorage())
+    return await SweepOldRuns(
+        runs=kept, values=values, clock=StillClock(now), retention=retention
+    ).execute()
 
 
 async def test_old_runs_go_with_their_journals_and_forms(

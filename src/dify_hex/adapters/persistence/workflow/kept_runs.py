@@ -1,6 +1,7 @@
 """Takes runs away that were kept for long enough: whole partitions, else rows in batches."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from dify_hex.adapters.persistence.engine import CONNECT_TIMEOUT, driver_dsn
 from dify_hex.adapters.persistence.errors import translating
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.adapters.persistence.workflow.partitions import TABLE, first_id_of
-from dify_hex.application.workflow.retention import KeptRuns
+from dify_hex.application.workflow.retention import KeptRun, KeptRuns
+from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
 
 _BOUNDS = re.compile(r"FROM \('([0-9a-f-]{36})'\) TO \('([0-9a-f-]{36})'\)")
 
@@ -27,14 +29,13 @@ SELECT EXISTS (SELECT FROM workflow_runs WHERE run_id >= $1 AND run_id < $2
 """
 
 _OLD = """
-SELECT run_id FROM workflow_runs WHERE finished_at < $1 ORDER BY finished_at
-LIMIT $2 FOR UPDATE SKIP LOCKED
+SELECT tenant_id, run_id FROM workflow_runs WHERE finished_at < $1 ORDER BY finished_at LIMIT $2
 """
 
 #: Of each app, the finished runs behind its newest ones.
 _MANY = """
-SELECT run_id FROM (
-    SELECT run_id, finished_at,
+SELECT tenant_id, run_id FROM (
+    SELECT tenant_id, run_id, finished_at,
            row_number() OVER (PARTITION BY tenant_id, app_id ORDER BY run_id DESC) AS place
     FROM workflow_runs
 ) AS placed
@@ -68,21 +69,25 @@ class PostgresKeptRuns(KeptRuns):
             dropped += await _drop(admin_dsn, name)
         return dropped
 
-    async def prune_old(self, *, ended_before: datetime, limit: int) -> int:
+    async def find_old(self, *, ended_before: datetime, limit: int) -> Sequence[KeptRun]:
         """By age."""
-        return await self._prune(_OLD, ended_before, limit)
+        return await self._find(_OLD, ended_before, limit)
 
-    async def prune_many(self, *, per_app: int, limit: int) -> int:
+    async def find_many(self, *, per_app: int, limit: int) -> Sequence[KeptRun]:
         """By count."""
-        return await self._prune(_MANY, per_app, limit)
+        return await self._find(_MANY, per_app, limit)
 
-    async def _prune(self, query: str, *arguments: object) -> int:
+    async def forget(self, runs: Sequence[KeptRun]) -> None:
+        """All that is theirs, in one transaction, in the order of run ids."""
+        ids = sorted(run_id for _, run_id in runs)
         async with tenant_connection(self._pool) as connection:
-            found = [row["run_id"] for row in await connection.fetch(query, *arguments)]
-            if found:
-                for statement in _FORGET:
-                    await connection.execute(statement, found)
-        return len(found)
+            for statement in _FORGET:
+                await connection.execute(statement, ids)
+
+    async def _find(self, query: str, *arguments: object) -> Sequence[KeptRun]:
+        async with tenant_connection(self._pool) as connection:
+            found = await connection.fetch(query, *arguments)
+        return [(TenantId(row["tenant_id"]), WorkflowRunId(row["run_id"])) for row in found]
 
     async def _partitions(self) -> list[tuple[str, UUID, UUID]]:
         async with tenant_connection(self._pool) as connection:

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from dify_hex.application.workflow.large_values import LIMIT, outputs_told, spill
 from dify_hex.application.workflow.ports import (
     RunEventCodec,
     RunJournal,
@@ -17,9 +19,18 @@ from dify_hex.application.workflow.records import (
     RunEnding,
     StreamEntry,
 )
+from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.workflow.frame import NodeAddress
-from dify_hex.domain.workflow.run_events import RunEvent, RunPaused, RunResumed
+from dify_hex.domain.workflow.run_events import (
+    RunEvent,
+    RunPartialSucceeded,
+    RunPaused,
+    RunResumed,
+    RunSucceeded,
+)
+
+_SUCCESSES = frozenset({RunSucceeded.type, RunPartialSucceeded.type})
 
 
 class RunRecorder:
@@ -28,6 +39,9 @@ class RunRecorder:
     Rows and deltas stand in one queue. A row leaves it once it is committed, a delta once no
     uncommitted row stands before it. Where less is promised, both leave it at once; with `none`
     rows are put aside, and written only if the run pauses.
+
+    Large values are stored before the rows that name them, and rows stay in their order meanwhile.
+    Without a place for them they stay in their rows.
     """
 
     def __init__(
@@ -38,7 +52,13 @@ class RunRecorder:
         writer: StreamWriter,
         codec: RunEventCodec,
         durability: Durability = Durability.STRICT,
+        values: RunValues | None = None,
     ) -> None:
+        self._values = values
+        #: Large values that were taken out of events and are not on their way yet, by hash.
+        self._spilled: dict[str, bytes] = {}
+        self._in_order = asyncio.Lock()
+        self._unstored: Exception | None = None
         self._durability = durability
         self._lease = lease
         self._journal = journal
@@ -106,7 +126,12 @@ class RunRecorder:
 
     def _next(self, event: RunEvent) -> StreamEntry:
         self._seq += 1
-        return StreamEntry(self._lease.token, self._seq, 0, event.type, self._codec.encode(event))
+        payload = self._codec.encode(event)
+        if self._values is not None and len(payload) > LIMIT:
+            spilled = spill(payload)
+            payload = spilled.payload
+            self._spilled.update(spilled.contents)
+        return StreamEntry(self._lease.token, self._seq, 0, event.type, payload)
 
     def _row(self, entry: StreamEntry, at: datetime) -> JournalRow:
         return JournalRow(
@@ -130,15 +155,19 @@ class RunRecorder:
     def commit(self, *, urgent: bool) -> asyncio.Task[None]:
         """Send every unsent row to the journal now; the task ends when they are committed.
 
-        The task raises LeaseLost when the run has got another owner.
+        The task raises LeaseLost when the run has got another owner, and StorageUnavailable when
+        there was no place for a large value for too long.
         """
         rows, self._unsent = self._unsent, []
-        return asyncio.create_task(self._append(rows, urgent=urgent))
+        spilled, self._spilled = self._spilled, {}
+        return asyncio.create_task(self._append(rows, spilled, urgent=urgent))
 
     async def finish(self, ending: RunEnding) -> None:
         """Commit the ending with all rows that are still unsent, then show them."""
         self._unsent = []
-        await self._journal.finish(ending)
+        spilled, self._spilled = self._spilled, {}
+        await self._store(spilled)
+        await self._journal.finish(_with_references(ending))
         self._commit_up_to(ending.rows[-1].seq)
 
     async def close(self) -> None:
@@ -149,10 +178,26 @@ class RunRecorder:
         """The rows that the ending has to bring along."""
         return tuple(self._unsent)
 
-    async def _append(self, rows: Sequence[JournalRow], *, urgent: bool) -> None:
+    async def _append(
+        self, rows: Sequence[JournalRow], spilled: Mapping[str, bytes], *, urgent: bool
+    ) -> None:
+        await self._store(spilled)
         if rows:
             await self._journal.append(rows, urgent=urgent)
             self._commit_up_to(rows[-1].seq)
+
+    async def _store(self, spilled: Mapping[str, bytes]) -> None:
+        """Store values; whoever comes later waits, and goes no further when that has failed."""
+        async with self._in_order:
+            if self._unstored is not None:
+                raise self._unstored
+            if not spilled or self._values is None:
+                return
+            try:
+                await self._values.keep(self._lease.tenant_id, self._lease.run_id, spilled)
+            except Exception as error:
+                self._unstored = error
+                raise
 
     def _commit_up_to(self, seq: int) -> None:
         self._committed_seq = max(self._committed_seq, seq)
@@ -168,6 +213,15 @@ class RunRecorder:
 
 def _entry(row: JournalRow) -> StreamEntry:
     return StreamEntry(row.token, row.seq, 0, row.type, row.payload)
+
+
+def _with_references(ending: RunEnding) -> RunEnding:
+    """The ending whose outputs name the large values that its last events do."""
+    for row in ending.rows:
+        if ending.outputs is not None and row.type in _SUCCESSES:
+            outputs = outputs_told(row.payload)
+            return ending if outputs is None else replace(ending, outputs=outputs)
+    return ending
 
 
 def node_text_data(address: NodeAddress, text: str) -> str:

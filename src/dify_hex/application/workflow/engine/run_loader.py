@@ -21,6 +21,7 @@ from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.run_surroundings import RunSurroundings
 from dify_hex.application.workflow.engine.scheduler import OWNER_LOST, RunScheduler
+from dify_hex.application.workflow.large_values import row_with
 from dify_hex.application.workflow.node_executor import NodeExecutors
 from dify_hex.application.workflow.ports import (
     GraphCodec,
@@ -35,8 +36,10 @@ from dify_hex.application.workflow.records import (
     Lease,
     StoredRun,
 )
+from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW, StartedRun
 from dify_hex.domain.shared.values.durability import Durability
+from dify_hex.domain.workflow.errors import RunValueMissing
 from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
@@ -82,7 +85,9 @@ class RunLoader:
         answers: FormAnswers,
         limits: RunLimits | None = None,
         surroundings: RunSurroundings | None = None,
+        values: RunValues | None = None,
     ) -> None:
+        self._values = values
         self._surroundings = surroundings or RunSurroundings(graphs)
         self._answers = answers
         self._journal = journal
@@ -112,7 +117,7 @@ class RunLoader:
         """A run whose lease was just taken, as its journal tells it."""
         lease = claimed.lease
         stored = await self._stored_runs.get(lease.tenant_id, lease.run_id)
-        rows = await self._all_rows(lease)
+        rows, lost = await self._with_values(await self._all_rows(lease))
         graph = self._graphs.parse(stored.graph.json)
         events = [self._events.decode(row.type, row.payload) for row in rows]
         found = await self._surroundings.of(lease.tenant_id, graph, events)
@@ -127,7 +132,9 @@ class RunLoader:
         recorder, text = self._open(run, lease)
         recorder.continue_from(run.seq)
         text.begin(taken_over=claimed.taken_over)
-        scheduler = self._scheduler(run, lease, recorder, text, _condemnation(run, claimed, stored))
+        scheduler = self._scheduler(
+            run, lease, recorder, text, lost or _condemnation(run, claimed, stored)
+        )
         for command in await self._first_commands(run, stored):
             scheduler.post(command)
         return LoadedRun(
@@ -161,6 +168,7 @@ class RunLoader:
             writer=self._stream.open(lease),
             codec=self._events,
             durability=run.facts.durability,
+            values=self._values,
         )
         return recorder, MessageText(run=run, recorder=recorder)
 
@@ -188,6 +196,15 @@ class RunLoader:
             condemned=condemned,
             is_new=is_new,
         )
+
+    async def _with_values(
+        self, rows: Sequence[JournalRow]
+    ) -> tuple[Sequence[JournalRow], RunError | None]:
+        """The rows with their large values; or without, and why the run must not go on."""
+        try:
+            return (rows if self._values is None else await self._values.put_back(rows)), None
+        except RunValueMissing as error:
+            return [row_with(row, {}) for row in rows], RunError.of(error)
 
     async def _all_rows(self, lease: Lease) -> Sequence[JournalRow]:
         rows: list[JournalRow] = []

@@ -45,6 +45,10 @@ MESSAGES: Messages = {
         "The inputs do not fit what the workflow's start declares; see details.faults.",
         "输入与工作流开始节点的声明不符，详见 details.faults。",
     ),
+    "workflow_run_value_missing": Message(
+        "The run has no value {sha256}, or what is kept of it is not what was.",
+        "运行中没有值 {sha256}，或保存的内容已不是原值。",
+    ),
     "workflow_run_state": Message(
         "The run is not in a state that allows this.", "运行当前的状态不允许此操作。"
     ),

@@ -3,15 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from dify_hex.application.shared.actor import Actor, AppNotAllowed
+from dify_hex.application.shared.blob_storage import StorageUnavailable
 from dify_hex.application.workflow.compare_runs import CompareRuns, ShowRunNodes
 from dify_hex.application.workflow.replay_run import ReplayRun
+from dify_hex.application.workflow.show_run import ReadRunValue
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.ids import WorkflowRunId
-from dify_hex.domain.workflow.errors import WorkflowRunNotFound
+from dify_hex.domain.workflow.errors import RunValueMissing, WorkflowRunNotFound
 from dify_hex.entrypoints.http.envelope import Envelope, ok
 from dify_hex.entrypoints.http.errors import errors
 from dify_hex.entrypoints.http.guard import Requires
@@ -26,6 +28,8 @@ from dify_hex.entrypoints.http.v1.workflow_runs.schemas import (
 router = APIRouter(prefix="/v1/workflow-runs/{run_id}", tags=["Workflow runs"])
 
 _MAX_NODES = 500
+#: Whether it may still be seen is asked each time.
+_ASK_AGAIN = {"cache-control": "private, no-cache"}
 
 
 @router.get(
@@ -65,7 +69,7 @@ async def compare_workflow_runs(
 @router.post(
     "/replay",
     response_model=Envelope[ReplayResponse],
-    responses=errors(WorkflowRunNotFound, AppNotAllowed),
+    responses=errors(WorkflowRunNotFound, RunValueMissing, AppNotAllowed, StorageUnavailable),
 )
 async def replay_workflow_run(
     run_id: UUID,
@@ -74,3 +78,22 @@ async def replay_workflow_run(
 ) -> Response:
     """Compute the run once more from its journal, calling nothing outside; changes nothing."""
     return ok(ReplayResponse.of(await use_case.execute(actor, WorkflowRunId(run_id))))
+
+
+@router.get(
+    "/values/{sha256}",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/json": {"schema": {}}}, "description": "The value."},
+        **errors(WorkflowRunNotFound, RunValueMissing, AppNotAllowed, StorageUnavailable),
+    },
+)
+async def read_run_value(
+    run_id: UUID,
+    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    actor: Annotated[Actor, Requires(Permission.RUN_READ)],
+    use_case: Annotated[ReadRunValue, Inject(ReadRunValue)],
+) -> Response:
+    """A value that was too large for the event it belongs to, where `$spilled` names it."""
+    content = await use_case.execute(actor, WorkflowRunId(run_id), sha256)
+    return Response(content, media_type="application/json", headers=_ASK_AGAIN)

@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dify_hex.application.shared.actor import Actor, AppNotAllowed
+from dify_hex.application.shared.blob_storage import StorageUnavailable
 from dify_hex.application.workflow.follow_run import FollowRun
 from dify_hex.application.workflow.ports import RunReader
+from dify_hex.application.workflow.show_run import ShowRun
 from dify_hex.application.workflow.stop_run import StopRun
 from dify_hex.application.workflow.stream_position import StreamDetail
 from dify_hex.domain.account.permissions import Permission
@@ -47,17 +49,15 @@ async def list_workflow_runs(
 @router.get(
     "/{run_id}",
     response_model=Envelope[RunDetailResponse],
-    responses=errors(WorkflowRunNotFound, AppNotAllowed),
+    responses=errors(WorkflowRunNotFound, AppNotAllowed, StorageUnavailable),
 )
 async def show_workflow_run(
     run_id: UUID,
     actor: Annotated[Actor, Requires(Permission.RUN_READ)],
-    reader: Annotated[RunReader, Inject(RunReader)],
+    use_case: Annotated[ShowRun, Inject(ShowRun)],
 ) -> Response:
     """Where a run stands, and what came of it."""
-    run = await reader.get_run(actor.tenant_id, WorkflowRunId(run_id))
-    actor.require_app(run.app_id, Permission.RUN_READ)
-    return ok(RunDetailResponse.of(run))
+    return ok(RunDetailResponse.of(await use_case.execute(actor, WorkflowRunId(run_id))))
 
 
 @router.get(
