@@ -1,10 +1,14 @@
 """How a variable is changed: what each operation makes of its value."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from dify_hex.domain.shared.values.json_value import JsonValue
+
+#: What a list may grow to, in values and characters; and how deep lists may stand in each other.
+MAX_SIZE = 1_000_000
+MAX_DEPTH = 60
 
 
 class Operation(StrEnum):
@@ -71,14 +75,37 @@ def _cleared(current: JsonValue, _operand: JsonValue) -> JsonValue:
 
 
 def _appended(current: JsonValue, operand: JsonValue) -> JsonValue:
-    return [*_list(current), operand]
+    return _kept_small([*_list(current), operand])
 
 
 def _extended(current: JsonValue, operand: JsonValue) -> JsonValue:
     items = _list(current)
     if not _is_list(operand):
         raise Refused("what it is extended by must be a list")
-    return [*items, *_list(operand)]
+    return _kept_small([*items, *_list(operand)])
+
+
+def _kept_small(grown: list[JsonValue]) -> list[JsonValue]:
+    """The list, unless a loop that lets it grow by itself would take all memory there is."""
+    size = 0
+    pending: list[tuple[JsonValue, int]] = [(grown, 1)]
+    while pending:
+        value, depth = pending.pop()
+        inner: Iterable[JsonValue] = ()
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, Mapping):
+            size += len(value) + sum(map(len, value))
+            inner = value.values()
+        elif isinstance(value, Sequence):
+            size += len(value)
+            inner = value
+        if size > MAX_SIZE:
+            raise Refused(f"a list grows to {MAX_SIZE:,} values and characters at most")
+        if depth > MAX_DEPTH:
+            raise Refused(f"a list holds others in at most {MAX_DEPTH} levels")
+        pending += [(each, depth + 1) for each in inner if isinstance(each, _WITH_SIZE)]
+    return grown
 
 
 def _without_first(current: JsonValue, _operand: JsonValue) -> JsonValue:
@@ -154,6 +181,7 @@ def _kind(value: JsonValue) -> str:
             return "a list"
 
 
+_WITH_SIZE = (str, Mapping, Sequence)
 #: What a variable holds when it is cleared.
 _NOTHING: Mapping[str, JsonValue] = {
     "true or false": False,

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.workflow.assignments import (
+    MAX_DEPTH,
+    MAX_SIZE,
     Operation,
     Refused,
     apply,
@@ -142,3 +144,29 @@ def test_a_constant_can_be_judged_before_the_run(
     operation: str, value: JsonValue, is_fine: bool
 ) -> None:
     assert (problem_with_constant(Operation(operation), value) is None) is is_fine
+
+
+@pytest.mark.parametrize("operation", [Operation.EXTEND, Operation.APPEND])
+def test_a_list_that_doubles_again_and_again_is_refused_in_time(operation: Operation) -> None:
+    values: list[JsonValue] = [["ab"]]
+
+    with pytest.raises(Refused, match="grows to"):
+        values.extend(apply(operation, each, each) for each in values)
+
+    assert len(values) < MAX_DEPTH
+
+
+@pytest.mark.parametrize("item", ["x" * MAX_SIZE, {"x" * MAX_SIZE: 1}, [0] * MAX_SIZE])
+def test_a_list_that_is_too_large_is_refused(item: JsonValue) -> None:
+    with pytest.raises(Refused, match="1,000,000"):
+        apply(Operation.APPEND, [], item)
+
+
+def test_a_list_nests_as_deep_as_it_can_be_told() -> None:
+    deep: JsonValue = "in"
+    for _ in range(MAX_DEPTH - 2):
+        deep = [deep]
+
+    assert apply(Operation.APPEND, [], deep) == [deep]
+    with pytest.raises(Refused, match="levels"):
+        apply(Operation.APPEND, [], [deep])

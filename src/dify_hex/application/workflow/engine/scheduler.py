@@ -151,8 +151,8 @@ class RunScheduler:
         self._closures = self._run.closures
 
     async def _begin_ready_nodes(self) -> None:
-        """Start all that may start; pure nodes end at once and may make others ready."""
-        begun = 1
+        """Start all that may start, unless something else was asked of the run meanwhile."""
+        begun = int(self._inbox.empty())
         while begun and self._pausing is None:
             begun = 0
             for address in self._run.ready():

@@ -166,6 +166,7 @@ class TestTakingOver:
         await until(lambda: run.ending is not None)
 
         assert run.status.value.startswith(state.value)
+        assert "node.started" not in engine.journal()
 
     async def claim(self, engine: Engine) -> None:
         await claim(engine)
