@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from dify_hex.domain.shared.values.json_value import JsonValue
 
-#: What a list may grow to, in values and characters; and how deep lists may stand in each other.
+#: What a list, or what a conversation keeps, may grow to, in values and characters; and how deep
+#: values may stand in each other there.
 MAX_SIZE = 1_000_000
 MAX_DEPTH = 60
 
@@ -75,18 +76,22 @@ def _cleared(current: JsonValue, _operand: JsonValue) -> JsonValue:
 
 
 def _appended(current: JsonValue, operand: JsonValue) -> JsonValue:
-    return _kept_small([*_list(current), operand])
+    return kept_small([*_list(current), operand])
 
 
 def _extended(current: JsonValue, operand: JsonValue) -> JsonValue:
     items = _list(current)
     if not _is_list(operand):
         raise Refused("what it is extended by must be a list")
-    return _kept_small([*items, *_list(operand)])
+    return kept_small([*items, *_list(operand)])
 
 
-def _kept_small(grown: list[JsonValue]) -> list[JsonValue]:
-    """The list, unless a loop that lets it grow by itself would take all memory there is."""
+def kept_small(grown: JsonValue) -> JsonValue:
+    """The value, unless it is larger than what may be carried on and on.
+
+    Raises:
+        Refused: it is too large, or too deep.
+    """
     size = 0
     pending: list[tuple[JsonValue, int]] = [(grown, 1)]
     while pending:
@@ -101,9 +106,9 @@ def _kept_small(grown: list[JsonValue]) -> list[JsonValue]:
             size += len(value)
             inner = value
         if size > MAX_SIZE:
-            raise Refused(f"a list grows to {MAX_SIZE:,} values and characters at most")
+            raise Refused(f"a value grows to {MAX_SIZE:,} values and characters at most")
         if depth > MAX_DEPTH:
-            raise Refused(f"a list holds others in at most {MAX_DEPTH} levels")
+            raise Refused(f"a value holds others in at most {MAX_DEPTH} levels")
         pending += [(each, depth + 1) for each in inner if isinstance(each, _WITH_SIZE)]
     return grown
 

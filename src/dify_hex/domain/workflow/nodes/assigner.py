@@ -7,13 +7,19 @@ from typing import ClassVar
 
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.json_value import JsonValue
-from dify_hex.domain.workflow.assignments import Operation, Refused, apply, problem_with_constant
+from dify_hex.domain.workflow.assignments import (
+    Operation,
+    Refused,
+    apply,
+    kept_small,
+    problem_with_constant,
+)
 from dify_hex.domain.workflow.errors import AssignmentRefused
 from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.reference import Reference
-from dify_hex.domain.workflow.variables.selector import Selector
+from dify_hex.domain.workflow.variables.selector import CONVERSATION, Selector
 from dify_hex.domain.workflow.variables.value_type import ARRAYS, WHATEVER, ValueType
 
 _NUMBERS = frozenset({ValueType.NUMBER, ValueType.INTEGER, ValueType.FLOAT})
@@ -65,12 +71,15 @@ class AssignmentItem:
 
         Raises:
             VariableMissing: the variable or the value is not there.
-            AssignmentRefused: the change makes no sense of these two.
+            AssignmentRefused: the change makes no sense of these two, or makes more of a
+                conversation's variable than it may keep.
         """
         current = pool.get(self.variable_selector)
         operand = self.value if self.source is None else pool.get(self.source)
         try:
-            return apply(self.operation, current, operand)
+            value = apply(self.operation, current, operand)
+            # The rounds of a loop end; a conversation goes on with what it keeps.
+            return kept_small(value) if self.variable_selector.node_id == CONVERSATION else value
         except Refused as error:
             raise AssignmentRefused(
                 selector=str(self.variable_selector),

@@ -79,6 +79,21 @@ def test_what_cannot_be_done_names_the_variable_and_the_operation() -> None:
     }
 
 
+def test_a_conversation_keeps_no_value_of_any_size() -> None:
+    pool = pool_of(conversation={"text": ""}, loop={"text": ""}, llm={"text": "x" * 1_000_001})
+    kept, passing = (
+        AssignerConfig(items=(variable(target, "over-write", ["llm", "text"]),))
+        for target in ("conversation.text", "loop.text")
+    )
+
+    with pytest.raises(AssignmentRefused) as caught:
+        kept.assign(pool)
+    assert (
+        caught.value.details["reason"] == "a value grows to 1,000,000 values and characters at most"
+    )
+    assert passing.assign(pool) == {at("loop.text"): "x" * 1_000_001}
+
+
 def test_it_assigns_its_targets_and_needs_its_sources() -> None:
     config = AssignerConfig(
         items=(
