@@ -95,10 +95,6 @@ class Graph:
         """What runs inside a container; None for what runs in none."""
         return self._scopes.get(container, _EMPTY)
 
-    def containers(self) -> frozenset[NodeId]:
-        """The nodes that others name as their parent."""
-        return frozenset(parent for parent in self._scopes if parent is not None)
-
     @property
     def declares_secrets(self) -> bool:
         """Whether the environment has variables whose values come from outside."""
