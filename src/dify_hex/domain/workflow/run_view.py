@@ -15,6 +15,8 @@ from dify_hex.domain.workflow.run_events import RunStarted
 from dify_hex.domain.workflow.run_state import RunState
 from dify_hex.domain.workflow.statuses import RunStatus
 from dify_hex.domain.workflow.variables.pool import VariablePool
+from dify_hex.domain.workflow.variables.selector import ENVIRONMENT
+from dify_hex.domain.workflow.variables.value_type import ValueType
 
 
 class RunView:
@@ -94,6 +96,15 @@ class RunView:
     def variables_of(self, address: NodeAddress) -> VariablePool:
         """The values that a node sees."""
         return self._state.agenda.frames[address.frame].variables
+
+    def secrets_of(self, address: NodeAddress) -> frozenset[str]:
+        """The values of the secrets that a node sees."""
+        frame = self._state.agenda.frames[address.frame]
+        if not frame.graph.declares_secrets:
+            return frozenset()
+        known = frame.variables.of(ENVIRONMENT)
+        declared = (each for each in frame.graph.environment if each.type is ValueType.SECRET)
+        return frozenset(str(known[each.name]) for each in declared if known.get(each.name))
 
     def inputs_of(self, address: NodeAddress) -> JsonObject:
         """The inputs of the graph that a node is part of."""

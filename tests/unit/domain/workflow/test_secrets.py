@@ -58,6 +58,7 @@ def test_a_run_sees_the_secrets_of_its_app() -> None:
 
     assert run.variables.get(value("TOKEN")) == "t"
     assert "'t'" not in repr(events)
+    assert run.secrets_of(at("start")) == {"t"}
 
 
 def test_a_linked_workflow_sees_its_own_secrets() -> None:
@@ -84,4 +85,6 @@ def test_a_linked_workflow_sees_its_own_secrets() -> None:
 
     (address,) = run.ready()
     assert run.variables_of(address).get(value("TOKEN")) == "inner"
+    assert run.secrets_of(address) == {"inner"}
+    assert run.secrets_of(at("inner")) == frozenset()
     assert not run.variables.has(value("TOKEN"))

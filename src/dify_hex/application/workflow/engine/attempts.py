@@ -17,6 +17,7 @@ from dify_hex.domain.workflow.errors import NodeTimedOut
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
 from dify_hex.domain.workflow.run import WorkflowRun
+from dify_hex.domain.workflow.variables.masking import masked
 
 UNEXPECTED = RunError(code="sys_internal_error", message="The node failed unexpectedly.")
 
@@ -79,7 +80,7 @@ class NodeAttempt:
         try:
             return self._of.nodes.compute(self._node.config, self._context)
         except DomainError as error:
-            return RunError.of(error)
+            return self._told(error)
         except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
             return self._unexpected(error)
 
@@ -91,7 +92,7 @@ class NodeAttempt:
             async with limit:
                 return await self._outcome()
         except DomainError as error:
-            return RunError.of(error)
+            return self._told(error)
         except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
             if limit.expired():
                 return RunError.of(NodeTimedOut(seconds=seconds))
@@ -108,6 +109,13 @@ class NodeAttempt:
                 else:
                     result = value
         return result
+
+    def _told(self, error: DomainError) -> RunError:
+        """The error without the secrets that a server or code may have put into its words."""
+        secrets = self._of.run.secrets_of(self._address)
+        details = {name: masked(value, secrets) for name, value in error.details.items()}
+        message = str(masked(error.message, secrets))
+        return RunError(code=error.code, message=message, details=details)
 
     def _unexpected(self, error: Exception) -> RunError:
         run_id = str(self._of.run.run_id)
