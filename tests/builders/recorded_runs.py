@@ -39,6 +39,7 @@ from tests.fakes.memory_run_reader import MemoryRunReader, MemoryStoredGraphs
 from tests.fakes.memory_storage import MemoryBlobStorage
 from tests.fakes.memory_work import MemoryDatabase
 from tests.fakes.scripted_nodes import ScriptedNodes
+from tests.fakes.scripted_outbound import ScriptedOutboundHttp
 
 NAME: Json = {"variable": "name", "type": "text-input"}
 
@@ -51,7 +52,8 @@ class WorkingNodes(ScriptedNodes):
 
     def __init__(self) -> None:
         super().__init__(self._says)
-        self._registry = NodeRegistry(services())
+        self.http = ScriptedOutboundHttp()
+        self._registry = NodeRegistry(services(http=self.http))
         self.broken: set[str] = set()
         #: The nodes whose models were called, in order.
         self.asked: list[str] = []
