@@ -39,7 +39,9 @@ LOUD: Json = {
             "type": "llm",
             "config": {
                 "model": {"provider": "local", "model": "scripted"},
-                "prompt": [{"role": "user", "text": "[[echo=1]] {{#greet.output#}} {{#sys.user_id#}}"}],
+                "prompt": [
+                    {"role": "user", "text": "[[echo=1]] {{#greet.output#}} {{#sys.user_id#}}"}
+                ],
             },
         },
         {"id": "broken", "type": "template-transform", "config": {"template": "{% for %}"}},
