@@ -150,3 +150,15 @@ async def test_a_run_whose_journal_is_gone_cannot_be_replayed(house: House) -> N
 
     with pytest.raises(WorkflowRunNotFound):
         await house.records.read(house.editor.tenant_id, shown.id)
+
+
+async def test_a_row_that_nothing_leads_to_has_nothing_beside_it(house: House) -> None:
+    run = await house.run(await house.published(workflow(taking(NAME), GREETING, END)))
+    stored = house.shelf.runs.runs[run.run_id]
+    last = stored.rows[-1]
+    stored.rows.append(replace(last, seq=last.seq + 1))
+
+    difference = (await house.replayed(run)).difference
+
+    assert difference is not None
+    assert (difference.seq, difference.computed) == (last.seq + 1, None)
