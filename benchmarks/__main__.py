@@ -25,6 +25,8 @@ NAMES = (
     "stream_readers",
     "concurrent_runs",
     "journal",
+    "engine",
+    "runs",
     "sandbox",
 )
 _TABLE = Path(__file__).with_name("README.md")

@@ -32,9 +32,13 @@ def graph_text(text: str) -> tuple[str, GraphKind | None]:
 def _tree_of(text: str) -> object:
     try:
         tree: object = json.loads(text)
+    except RecursionError:
+        raise GraphFileUnreadable("it is nested too deeply") from None
     except ValueError:
         try:
             tree = yaml.safe_load(text)
+        except RecursionError:
+            raise GraphFileUnreadable("it is nested too deeply") from None
         except yaml.YAMLError as error:
             raise GraphFileUnreadable(" ".join(str(error).split())) from error
     return tree

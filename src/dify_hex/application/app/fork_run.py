@@ -1,5 +1,6 @@
 """Beginning again in the middle of a run, with something changed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -19,6 +20,7 @@ from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.errors import ForkInvalid
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.lineage import Branch, Lineage, check_fork
+from dify_hex.domain.workflow.starting import start_of
 from dify_hex.domain.workflow.variables.selector import CONVERSATION, Selector
 
 
@@ -82,6 +84,7 @@ class ForkRun:
         parent = await self._branching.parent(actor, command.run_id)
         document = await self._document(actor, command, parent)
         graph = self._graphs.parse(document.json)
+        _check_inputs(command, graph)
         changes = _changes(command, graph)
         lineage = Lineage(parent.graph, parent.events, parent.linked)
         check_fork(graph, lineage, command.node_id, changes)
@@ -110,6 +113,28 @@ class ForkRun:
         actor.require_app(app_id, Permission.APP_WRITE)
         async with self._begin(actor.tenant_id) as work:
             return (await self._apps.find(app_id, VersionChoice.DRAFT, work)).graph
+
+
+def _check_inputs(command: ForkRunCommand, graph: Graph) -> None:
+    """Hold what is given anew against the start's declaration; what is not given stays."""
+    start = start_of(graph)
+    rules = {each.variable: each.file_rule for each in start.variables}
+    faults = [
+        fault
+        for fault in start.read_inputs(command.inputs).faults
+        if re.split(r"[.\[]", fault.path.removeprefix("inputs."))[0] in command.inputs
+    ]
+    faults += [
+        Fault(
+            code="fork_file_input",
+            path=f"inputs.{name}",
+            message=f"`{name}` is a file, which a fork keeps; start a run to give another.",
+        )
+        for name in command.inputs
+        if rules.get(name) is not None
+    ]
+    if faults:
+        raise ForkInvalid(faults)
 
 
 def _changes(command: ForkRunCommand, graph: Graph) -> Mapping[Selector, JsonValue]:

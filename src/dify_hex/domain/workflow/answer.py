@@ -11,6 +11,7 @@ from dify_hex.domain.workflow.graph.traversal import topological_order
 from dify_hex.domain.workflow.nodes.answer import AnswerConfig
 from dify_hex.domain.workflow.run import WorkflowRun
 from dify_hex.domain.workflow.statuses import NodeStatus
+from dify_hex.domain.workflow.variables.measure import MAX_OUTCOME
 from dify_hex.domain.workflow.variables.pool import as_text
 from dify_hex.domain.workflow.variables.selector import CONVERSATION, Selector
 
@@ -40,6 +41,7 @@ class Answer:
         self._run = run
         self._remaining = _parts(run.graph)
         self._settled: list[str] = []
+        self._length = 0
         self._streaming: list[str] = []
         #: What nodes say whose turn is still to come; only of those whose text an answer shows.
         self._early: dict[NodeId, list[str]] = {
@@ -63,6 +65,11 @@ class Answer:
         """Everything shown so far."""
         return "".join(self._settled) + "".join(self._streaming)
 
+    @property
+    def overflowed(self) -> bool:
+        """Whether the text is longer than any may be; nothing more is added to it."""
+        return self._length > MAX_OUTCOME
+
     def feed(self, address: NodeAddress, text: str) -> str:
         """New text of a node's `text` output; returns what of it may be shown now."""
         if address.frame != ROOT:
@@ -81,7 +88,7 @@ class Answer:
         """Show everything that has become certain; returns what is new."""
         self._feeder = None
         shown: list[str] = []
-        while (part := self._current()) is not None:
+        while not self.overflowed and (part := self._current()) is not None:
             if isinstance(part, _Spoken):
                 shown.append(self._hear(part.container))
                 if self._is_open(part.container):
@@ -147,6 +154,7 @@ class Answer:
         said = self._run.spoken_in(container)[self._heard :]
         self._heard += len(said)
         self._settled.extend(said)
+        self._length += sum(map(len, said))
         return "".join(said)
 
     def _rest_of_answer(self) -> str | None:
@@ -157,6 +165,7 @@ class Answer:
             return None
         rest = str(node.outputs["answer"])[self._told :]
         self._settled.append(rest)
+        self._length += len(rest)
         parts.clear()
         return rest
 
@@ -171,6 +180,7 @@ class Answer:
 
     def _settle(self, text: str) -> None:
         self._settled.append(text)
+        self._length += len(text)
         self._told += len(text)
         self._remaining[0][1].pop(0)
 

@@ -7,7 +7,11 @@ from typing import Self
 from dify_hex.domain.shared.ids import AppId, TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
-from dify_hex.domain.workflow.errors import RunTransitionRefused, VariableMissing
+from dify_hex.domain.workflow.errors import (
+    NodeOutputTooLong,
+    RunTransitionRefused,
+    VariableMissing,
+)
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.node_events import (
@@ -37,6 +41,7 @@ from dify_hex.domain.workflow.run_events import (
 from dify_hex.domain.workflow.run_state import FINAL_STATUS, RunState
 from dify_hex.domain.workflow.run_view import RunView
 from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
+from dify_hex.domain.workflow.variables.measure import MAX_DEPTH, MAX_OUTCOME, measure
 
 Events = tuple[RunEvent, ...]
 
@@ -135,6 +140,9 @@ class WorkflowRun(RunView):
             if not self.variables_of(address).has(assignment.selector):
                 missing = RunError.of(VariableMissing(selector=str(assignment.selector)))
                 return self.fail_node(address, missing, now=now)
+        if measure(outcome.outputs).is_too_much:
+            too_long = RunError.of(NodeOutputTooLong(limit=MAX_OUTCOME, depth=MAX_DEPTH))
+            return self.fail_node(address, too_long, now=now)
         recorded = self._record(
             NodeSucceeded(
                 at=now,

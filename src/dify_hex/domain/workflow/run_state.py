@@ -37,6 +37,7 @@ from dify_hex.domain.workflow.run_events import (
 )
 from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
 from dify_hex.domain.workflow.system_values import system_values
+from dify_hex.domain.workflow.variables.measure import measure
 from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.selector import CONVERSATION, ENVIRONMENT
 
@@ -66,6 +67,8 @@ class RunState:
         #: Why the run cannot go on.
         self.failure: RunError | None = None
         self.steps = 0
+        #: Values and characters that nodes have put out, all together.
+        self.size = 0
         self.handled_errors = 0
         root = Frame(id=ROOT, graph=graph, scope=None, variables=VariablePool())
         self.agenda = Agenda(root)
@@ -183,6 +186,7 @@ class RunState:
         frame.variables.put(event.node_id, event.outputs)
         for assignment in event.assigned:
             self._assign(frame, assignment)
+        self.size += measure(event.outputs).size
         if event.usage is not None:
             self.usage = self.usage.plus(event.usage)
         kind = frame.graph.node(event.node_id).config.type

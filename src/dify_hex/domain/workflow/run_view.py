@@ -67,6 +67,11 @@ class RunView:
         return self._state.usage
 
     @property
+    def size(self) -> int:
+        """What its nodes have put out together, in values and characters."""
+        return self._state.size
+
+    @property
     def steps(self) -> int:
         """How many attempts of nodes have begun."""
         return self._state.steps

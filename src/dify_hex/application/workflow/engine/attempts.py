@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.faults import FaultReporter
@@ -41,6 +42,15 @@ def context_of(run: WorkflowRun, address: NodeAddress, clock: Clock) -> NodeCont
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An attempt that has come to its result."""
+
+    address: NodeAddress
+    attempt: int
+    result: Result
+
+
 class NodeAttempts:
     """Begins the attempts of one run."""
 
@@ -58,6 +68,10 @@ class NodeAttempts:
         self.nodes = nodes
         self.clock = clock
         self.faults = faults
+
+    def report(self, error: Exception, *, where: str) -> None:
+        """Tell the operator of something that should not have happened."""
+        self.faults.report(error, where=where, run_id=str(self.run.run_id))
 
     def begin(self, address: NodeAddress) -> "NodeAttempt":
         """The attempt of a node that has just been started."""
@@ -118,6 +132,5 @@ class NodeAttempt:
         return RunError(code=error.code, message=message, details=details)
 
     def _unexpected(self, error: Exception) -> RunError:
-        run_id = str(self._of.run.run_id)
-        self._of.faults.report(error, where=f"node {self._address}", run_id=run_id)
+        self._of.report(error, where=f"node {self._address}")
         return UNEXPECTED

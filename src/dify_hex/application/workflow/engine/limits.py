@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dify_hex.domain.shared.values.run_bounds import RunBounds
-from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.errors import RunLimitReached
 from dify_hex.domain.workflow.node_run import RunError
+from dify_hex.domain.workflow.run_view import RunView
 
 NumberT = TypeVar("NumberT", int, float)
 
@@ -18,6 +18,8 @@ class RunLimits:
     steps: int = 10_000
     seconds: float = 1200.0
     tokens: int = 10_000_000
+    #: What all nodes may put out together, in values and characters.
+    size: int = 100_000_000
     parallel: int = 100
 
     def within(self, bounds: RunBounds) -> "RunLimits":
@@ -29,12 +31,14 @@ class RunLimits:
             tokens=_narrower(self.tokens, bounds.tokens),
         )
 
-    def overdrawn(self, *, steps: int, usage: Usage) -> RunError | None:
+    def overdrawn(self, run: RunView) -> RunError | None:
         """Which limit the run has gone over; None while it keeps to them."""
-        if steps > self.steps:
+        if run.steps > self.steps:
             return _limit("steps", self.steps)
-        if usage.total_tokens > self.tokens:
+        if run.usage.total_tokens > self.tokens:
             return _limit("tokens", self.tokens)
+        if run.size > self.size:
+            return _limit("size", self.size)
         return None
 
     def out_of_time(self) -> RunError:

@@ -35,6 +35,11 @@ class MessageText:
         """Everything the end user has been, or is about to be, shown."""
         return self._answer.text
 
+    @property
+    def overflowed(self) -> bool:
+        """Whether the text is longer than any may be."""
+        return self._answer.overflowed
+
     def begin(self, *, taken_over: bool) -> None:
         """Show what is certain from the start; after a takeover that replaces all before it."""
         new = self._answer.advance()

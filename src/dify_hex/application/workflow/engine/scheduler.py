@@ -2,11 +2,10 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
 from typing import assert_never
 
 from dify_hex.application.shared.clock import Clock
-from dify_hex.application.workflow.engine.attempts import NodeAttempts, Result
+from dify_hex.application.workflow.engine.attempts import UNEXPECTED, NodeAttempts, Result, Settled
 from dify_hex.application.workflow.engine.commands import (
     AnswerForm,
     Break,
@@ -23,9 +22,10 @@ from dify_hex.application.workflow.engine.message_text import MessageText
 from dify_hex.application.workflow.engine.recorder import RunRecorder
 from dify_hex.application.workflow.engine.run_result import RunResult
 from dify_hex.application.workflow.node_executor import LinkedGraph
+from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import FormId
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
-from dify_hex.domain.workflow.errors import NestedTooDeeply
+from dify_hex.domain.workflow.errors import LeaseLost, NestedTooDeeply, NodeOutputTooLong
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
 from dify_hex.domain.workflow.run import Events, WorkflowRun
@@ -36,13 +36,6 @@ OWNER_LOST = RunError(code="workflow_owner_lost", message="The process that ran 
 _BREATH = 64
 #: How deeply rounds and linked workflows may stand inside each other.
 MAX_DEPTH = 10
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    address: NodeAddress
-    attempt: int
-    result: Result
 
 
 class _Due:
@@ -82,7 +75,7 @@ class RunScheduler:
         self._limits = limits
         self._condemned = condemned
         self._is_new = is_new
-        self._inbox: asyncio.Queue[_Settled | _Due | TimeoutError | Command] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Settled | _Due | TimeoutError | Command] = asyncio.Queue()
         self._tasks: dict[NodeAddress, asyncio.Task[None]] = {}
         #: Attempts that were given up and are about to end.
         self._dropped: set[asyncio.Task[None]] = set()
@@ -115,6 +108,11 @@ class RunScheduler:
             else:
                 self._go_on_from_journal()
             return await self._loop()
+        except (LeaseLost, RunGivenUp, Unavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - it would only come again with each new owner
+            self._attempts.report(error, where="run")
+            return await self._fail(UNEXPECTED)
         finally:
             alarm.cancel()
             await self._cancel_nodes()
@@ -201,17 +199,17 @@ class RunScheduler:
 
     async def _execute(self, address: NodeAddress, barrier: asyncio.Task[None] | None) -> None:
         if barrier is not None:
-            # Waiting does not cancel: a commit on its way arrives even when this node is stopped.
+            # Waiting does not cancel: a commit on its way arrives when this node is stopped, too.
             await asyncio.wait({barrier})
             if barrier.cancelled() or barrier.exception() is not None:
                 return
         attempt = self._attempts.begin(address)
         result = await attempt.execute()
-        self._inbox.put_nowait(_Settled(address, attempt.number, result))
+        self._inbox.put_nowait(Settled(address, attempt.number, result))
 
-    async def _take(self, received: _Settled | _Due | Command) -> RunResult | None:
+    async def _take(self, received: Settled | _Due | Command) -> RunResult | None:
         match received:
-            case _Settled():
+            case Settled():
                 self._take_settled(received)
             case _Due():
                 pass
@@ -239,7 +237,7 @@ class RunScheduler:
         if self._run.status is RunStatus.PAUSED:
             self._recorder.record(self._run.resume(now=self._clock.now()))
 
-    def _take_settled(self, settled: _Settled) -> None:
+    def _take_settled(self, settled: Settled) -> None:
         node = self._run.node_run(settled.address)
         if node is None or node.attempt != settled.attempt:
             return
@@ -307,7 +305,9 @@ class RunScheduler:
             self._timers.pop(address).cancel()
 
     def _overdrawn(self) -> RunError | None:
-        return self._limits.overdrawn(steps=self._run.steps, usage=self._run.usage)
+        if self._text.overflowed:
+            return RunError.of(NodeOutputTooLong())
+        return self._limits.overdrawn(self._run)
 
     async def _conclude(self) -> RunResult:
         await self._wind_up()

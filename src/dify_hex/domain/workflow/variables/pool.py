@@ -10,7 +10,8 @@ from dify_hex.domain.shared.values.file_reference import (
     FileReference,
 )
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
-from dify_hex.domain.workflow.errors import VariableMissing
+from dify_hex.domain.workflow.errors import NodeOutputTooLong, VariableMissing
+from dify_hex.domain.workflow.variables.measure import MAX_TEXT
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.template import Template
 
@@ -86,11 +87,17 @@ class VariablePool:
 
         Raises:
             VariableMissing: a reference has no value.
+            NodeOutputTooLong: the text would be longer than any may be.
         """
-        return "".join(
-            as_text(self.get(segment)) if isinstance(segment, Selector) else segment
-            for segment in template.segments
-        )
+        pieces: list[str] = []
+        length = 0
+        for segment in template.segments:
+            piece = as_text(self.get(segment)) if isinstance(segment, Selector) else segment
+            length += len(piece)
+            if length > MAX_TEXT:
+                raise NodeOutputTooLong(limit=MAX_TEXT)
+            pieces.append(piece)
+        return "".join(pieces)
 
 
 def _step_into(value: JsonValue, step: str, selector: Selector) -> JsonValue:
