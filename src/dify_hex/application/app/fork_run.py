@@ -1,6 +1,5 @@
 """Beginning again in the middle of a run, with something changed."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -118,20 +117,19 @@ class ForkRun:
 def _check_inputs(command: ForkRunCommand, graph: Graph) -> None:
     """Hold what is given anew against the start's declaration; what is not given stays."""
     start = start_of(graph)
-    rules = {each.variable: each.file_rule for each in start.variables}
+    given = tuple(each for each in start.variables if each.variable in command.inputs)
     faults = [
-        fault
-        for fault in start.read_inputs(command.inputs).faults
-        if re.split(r"[.\[]", fault.path.removeprefix("inputs."))[0] in command.inputs
-    ]
-    faults += [
-        Fault(
-            code="fork_file_input",
-            path=f"inputs.{name}",
-            message=f"`{name}` is a file, which a fork keeps; start a run to give another.",
-        )
-        for name in command.inputs
-        if rules.get(name) is not None
+        *replace(start, variables=given).read_inputs(command.inputs).faults,
+        *(
+            Fault(
+                code="fork_file_input",
+                path=f"inputs.{each.variable}",
+                message=f"`{each.variable}` is a file, which a fork keeps; "
+                "start a run to give another.",
+            )
+            for each in given
+            if each.file_rule is not None
+        ),
     ]
     if faults:
         raise ForkInvalid(faults)

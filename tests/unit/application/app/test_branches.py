@@ -204,6 +204,14 @@ async def test_a_fork_that_cannot_be_meant_is_told_all_its_faults(house: House) 
     }
 
 
+async def test_a_forks_inputs_are_held_against_the_start(house: House) -> None:
+    done = await house.run(await house.published())
+
+    refused = await house.refused(done, inputs={"name": 5, "zz": "x"})
+
+    assert {path for _, path in refused} == {"inputs.name", "inputs.zz"}
+
+
 async def test_a_fork_to_the_draft_does_again_what_was_drawn_anew(house: House) -> None:
     app_id = await house.published()
     done = await house.run(app_id)
