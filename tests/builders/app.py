@@ -22,6 +22,8 @@ from dify_hex.domain.shared.values.prompt_template import PromptTemplate
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 TENANT = TenantId(UUID(int=1))
+#: An app that nothing is known of but its id.
+SOME_APP = AppId(UUID(int=5))
 EDITOR = UUID(int=2)
 MODEL = ModelConfig(provider="local", model="echo")
 EVERYTHING = frozenset(Permission)

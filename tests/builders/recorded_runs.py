@@ -12,6 +12,7 @@ from dify_hex.application.app.configure_app import ConfigureApp, ConfigureAppCom
 from dify_hex.application.app.create_app import CreateApp, CreateAppCommand
 from dify_hex.application.app.flow_inputs import FlowInputs
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.app.publish_app import PublishApp, PublishAppCommand
 from dify_hex.application.app.run_workflow import BegunRun, RunWorkflow, RunWorkflowCommand
 from dify_hex.application.app.runnable_apps import RunnableApps, VersionChoice
@@ -123,7 +124,10 @@ class RecordedRuns:
         self.values = RunValues(MemoryBlobStorage())
         self.reader = MemoryRunReader(self.shelf.runs)
         self.inspector = ConfigurationInspector(
-            templates=JinjaTemplates(), resolve_model=built_in_models(), graphs=self.graphs
+            templates=JinjaTemplates(),
+            resolve_model=built_in_models(),
+            graphs=self.graphs,
+            links=LinkInspector(begin=self.begin, graphs=self.graphs),
         )
         self.apps = RunnableApps(inspector=self.inspector, graphs=self.graphs)
         self.inputs = FlowInputs(

@@ -43,11 +43,15 @@ def calling(app_id: str, version: int | str = "latest", **inputs: Any) -> Json:
     }
 
 
-async def republish(client: httpx.AsyncClient, app_id: str, graph: Json) -> None:
+async def redraw(client: httpx.AsyncClient, app_id: str, graph: Json) -> None:
     version = (await client.get(f"/v1/apps/{app_id}/draft")).json()["data"]["version"]
     headers = {"if-match": f'"{version}"'}
     answer = await client.put(f"/v1/apps/{app_id}/draft", json=workflow(graph), headers=headers)
     assert answer.status_code == 200, answer.text
+
+
+async def republish(client: httpx.AsyncClient, app_id: str, graph: Json) -> None:
+    await redraw(client, app_id, graph)
     answer = await client.post(f"/v1/apps/{app_id}/publish")
     assert answer.status_code == 201, answer.text
 
@@ -105,10 +109,26 @@ async def test_what_cannot_be_linked_says_why(client: httpx.AsyncClient) -> None
     assert codes == {code: code for code in linking}
 
 
-async def test_a_workflow_that_links_to_itself_comes_to_an_end(client: httpx.AsyncClient) -> None:
+async def test_a_workflow_that_links_to_itself_is_not_published(client: httpx.AsyncClient) -> None:
+    home = await published(client)
+    near = await published(client, workflow(calling(home)))
+    for link in (home, near):
+        await redraw(client, home, calling(link))
+        answer = await client.post(f"/v1/apps/{home}/publish")
+
+        (fault,) = answer.json()["details"]["faults"]
+        assert (answer.status_code, fault["code"], fault["node_id"]) == (
+            422,
+            "link_circle",
+            "inner",
+        )
+
+
+async def test_nor_does_its_draft_run_inside_of_itself(client: httpx.AsyncClient) -> None:
     app_id = await published(client)
-    await republish(client, app_id, calling(app_id))
+    await redraw(client, app_id, calling(app_id))
 
-    ran = (await run(client, app_id)).json()["data"]
+    ran = (await run(client, app_id, version="draft")).json()["data"]
 
-    assert (ran["status"], ran["error"]["code"]) == ("failed", "workflow_nested_too_deeply")
+    assert (ran["status"], ran["error"]["code"]) == ("failed", "workflow_linked_in_circle")
+    assert ran["error"]["details"]["path"] == [app_id, app_id]

@@ -48,7 +48,9 @@ class ConfigureApp:
             StaleVersion: the draft is not as the caller has seen it.
         """
         actor.require_app(command.app_id, Permission.APP_WRITE)
-        faults = await self._inspector.faults(actor.tenant_id, command.configuration)
+        faults = await self._inspector.faults(
+            actor.tenant_id, command.app_id, command.configuration
+        )
         async with self._begin(actor.tenant_id) as work:
             app = await work.apps.get(command.app_id)
             app.configure(

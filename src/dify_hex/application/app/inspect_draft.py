@@ -29,4 +29,5 @@ class InspectDraft:
         async with self._begin(actor.tenant_id) as work:
             app = await work.apps.get(app_id)
         configuration = app.state.draft.configuration
-        return DraftView.of(app, await self._inspector.faults(actor.tenant_id, configuration))
+        faults = await self._inspector.faults(actor.tenant_id, app_id, configuration)
+        return DraftView.of(app, faults)

@@ -1,6 +1,9 @@
 """Finding everything that keeps a configuration from being published."""
 
+from collections.abc import Iterable
+
 from dify_hex.application.app.graph_inspection import graph_faults, in_node, models_of
+from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.model_provider.resolve_model import ResolveModel
 from dify_hex.application.workflow.ports import GraphCodec, TemplateRenderer
 from dify_hex.domain.app.configuration import Configuration
@@ -12,11 +15,12 @@ from dify_hex.domain.model_provider.errors import (
     ModelTypeMismatch,
 )
 from dify_hex.domain.shared.errors import Unavailable
-from dify_hex.domain.shared.ids import TenantId
+from dify_hex.domain.shared.ids import AppId, TenantId
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.prompt_template import TemplateReading
 from dify_hex.domain.workflow.errors import InvalidGraph, InvalidTemplate
+from dify_hex.domain.workflow.graph.graph import Graph
 
 #: What is wrong with the choice of the model, and not with the model just now.
 _WRONG_CHOICE = (
@@ -31,16 +35,27 @@ class ConfigurationInspector:
     """Asks the configuration for its faults, after having its texts read and its models found."""
 
     def __init__(
-        self, *, templates: TemplateRenderer, resolve_model: ResolveModel, graphs: GraphCodec
+        self,
+        *,
+        templates: TemplateRenderer,
+        resolve_model: ResolveModel,
+        graphs: GraphCodec,
+        links: LinkInspector,
     ) -> None:
         self._templates = templates
         self._resolve_model = resolve_model
         self._graphs = graphs
+        self._links = links
 
-    async def faults(self, tenant_id: TenantId, configuration: Configuration) -> list[Fault]:
-        """Everything that is wrong; asks the store for the models, so hold no transaction."""
+    async def faults(
+        self, tenant_id: TenantId, app_id: AppId, configuration: Configuration
+    ) -> list[Fault]:
+        """Everything that is wrong; asks the store for models and links: hold no transaction."""
         faults = self.own_faults(configuration)
-        for node_id, model in self._models(configuration):
+        graph = self._drawn(configuration)
+        if graph is not None:
+            faults += await self._links.faults(tenant_id, app_id, graph)
+        for node_id, model in _models(configuration, graph):
             if model.provider.strip() and model.model.strip():
                 faults += await self._model_faults(tenant_id, model, node_id)
         return faults
@@ -51,14 +66,14 @@ class ConfigurationInspector:
             return [*configuration.own_faults(), *graph_faults(configuration, self._graphs)]
         return configuration.faults(self._read(configuration.prompt.text))
 
-    def _models(self, configuration: Configuration) -> list[tuple[str | None, ModelConfig]]:
+    def _drawn(self, configuration: Configuration) -> Graph | None:
         if not isinstance(configuration, WorkflowConfiguration | ChatflowConfiguration):
-            return [(None, configuration.model)]
+            return None
         try:
-            return list(models_of(self._graphs.parse(configuration.graph.json)))
+            return self._graphs.parse(configuration.graph.json)
         except InvalidGraph:
             # Its own faults come first; then there is a graph to look at.
-            return []
+            return None
 
     async def _model_faults(
         self, tenant_id: TenantId, model: ModelConfig, node_id: str | None
@@ -85,6 +100,14 @@ class ConfigurationInspector:
             return TemplateReading(names=self._templates.check(text))
         except InvalidTemplate as error:
             return TemplateReading(problem=_sentence(error))
+
+
+def _models(
+    configuration: Configuration, graph: Graph | None
+) -> Iterable[tuple[str | None, ModelConfig]]:
+    if isinstance(configuration, WorkflowConfiguration | ChatflowConfiguration):
+        return () if graph is None else models_of(graph)
+    return ((None, configuration.model),)
 
 
 def _sentence(error: InvalidTemplate) -> str:

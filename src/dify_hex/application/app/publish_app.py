@@ -91,7 +91,8 @@ class PublishApp:
             app = await work.apps.get(command.app_id)
         app.expect_draft_version(command.expected_draft_version)
         draft = app.state.draft
-        return draft.version, await self._inspector.faults(actor.tenant_id, draft.configuration)
+        faults = await self._inspector.faults(actor.tenant_id, app.id, draft.configuration)
+        return draft.version, faults
 
 
 async def _latest(app: App, work: AppWork) -> AppVersion | None:

@@ -52,5 +52,5 @@ class RestoreAppVersion:
             version = await work.app_versions.get(app.id, command.number)
             app.restore(version, now=self._clock.now(), by=actor.caller_id)
             await work.commit()
-        faults = await self._inspector.faults(actor.tenant_id, version.configuration)
+        faults = await self._inspector.faults(actor.tenant_id, app.id, version.configuration)
         return DraftView.of(app, faults)

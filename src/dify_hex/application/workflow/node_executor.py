@@ -1,7 +1,7 @@
 """What executes a node: a pure function of the run, or a generator of deltas and an outcome."""
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -34,6 +34,8 @@ class NodeContext:
     clock: Clock
     #: Where in the run the node is: empty outside of containers.
     frame: str = ""
+    #: The workflows that are open around the node, the run's own first.
+    links: Sequence[AppId] = ()
 
 
 @dataclass(frozen=True, slots=True)

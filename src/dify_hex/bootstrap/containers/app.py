@@ -10,6 +10,7 @@ from dify_hex.application.app.delete_app import DeleteApp
 from dify_hex.application.app.describe_app import DescribeApp
 from dify_hex.application.app.inspect_draft import InspectDraft
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.app.ports import AppReader, AppVersionReader
 from dify_hex.application.app.publish_app import PublishApp
 from dify_hex.application.app.restore_app_version import RestoreAppVersion
@@ -28,11 +29,13 @@ class AppContainer(containers.DeclarativeContainer):
     storage = providers.DependenciesContainer()
     models = providers.DependenciesContainer()
 
+    links = providers.Singleton(LinkInspector, begin=shared.begin, graphs=storage.graphs)
     inspector = providers.Singleton(
         ConfigurationInspector,
         templates=storage.templates,
         resolve_model=models.resolve_model,
         graphs=storage.graphs,
+        links=links,
     )
     default_model = providers.Singleton(
         ModelConfig, provider=BUILT_IN_PROVIDER, model=DEFAULT_MODEL

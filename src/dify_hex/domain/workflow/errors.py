@@ -67,6 +67,12 @@ class NestedTooDeeply(LimitReached):
     code = "workflow_nested_too_deeply"
 
 
+class LinkedInCircle(Conflict):
+    """The workflow would run inside of itself."""
+
+    code = "workflow_linked_in_circle"
+
+
 class NodeOutputTooLong(LimitReached):
     """What the node would put out is too long."""
 

@@ -1,8 +1,9 @@
 """One execution of a scope: which of its nodes may begin, and which never will."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from dify_hex.domain.shared.ids import NodeId
+from dify_hex.domain.shared.ids import AppId, NodeId
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.node_run import NodeRun
@@ -47,6 +48,7 @@ class Frame:
         "id",
         "index",
         "inputs",
+        "links",
         "live",
         "nodes",
         "outermost",
@@ -64,6 +66,7 @@ class Frame:
         container: NodeAddress | None = None,
         index: int = 0,
         outermost: NodeId | None = None,
+        links: Sequence[AppId] = (),
     ) -> None:
         self.id = id
         self.graph = graph
@@ -72,6 +75,8 @@ class Frame:
         self.variables = variables
         #: The container outside of all others that this frame is a round of.
         self.outermost = outermost
+        #: The workflows that are open around its nodes, the run's own first.
+        self.links = links
         #: What the start node of this frame hands on.
         self.inputs: JsonObject = {}
         self.nodes: dict[NodeId, NodeRun] = {}

@@ -136,6 +136,7 @@ class Rounds:
             scope=None,
             variables=variables,
             container=address,
+            links=(*frame.links, event.app_id),
         )
         inner.inputs = event.inputs
         self._agenda.add(inner)
@@ -152,6 +153,7 @@ class Rounds:
                 container=address,
                 index=index,
                 outermost=outer.outermost or _outermost(address, outer),
+                links=outer.links,
             )
         )
 

@@ -8,12 +8,15 @@ from dify_hex.domain.shared.ids import AppId, TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
 from dify_hex.domain.workflow.errors import (
+    LinkedInCircle,
+    NestedTooDeeply,
     NodeOutputTooLong,
     RunTransitionRefused,
     VariableMissing,
 )
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.links import require_linkable
 from dify_hex.domain.workflow.node_events import (
     InputRequested,
     NodeRetrying,
@@ -171,8 +174,12 @@ class WorkflowRun(RunView):
         started: SubWorkflowStarted,
         secrets: JsonObject | None = None,
     ) -> Events:
-        """Begin a linked workflow inside a node."""
+        """Begin a linked workflow inside a node, which fails where that one cannot be opened."""
         self._open_node(address)
+        try:
+            require_linkable(started.app_id, self.links_of(address), address.frame)
+        except (LinkedInCircle, NestedTooDeeply) as refused:
+            return self.fail_node(address, RunError.of(refused), now=started.at)
         self._linked[started.graph_hash] = graph
         self._secrets.setdefault(started.app_id, secrets or {})
         return self._record(started) + self._follow(started.at)

@@ -124,6 +124,7 @@ class RunState:
         self.status = RunStatus.RUNNING
         root, secrets = self.agenda.root, self._secrets.get(event.app_id, {})
         root.inputs = event.inputs
+        root.links = (event.app_id,)
         root.variables.put(ENVIRONMENT, root.graph.environment_values(secrets))
         self.agenda.root.variables.put(*system_values(event))
         self.agenda.root.variables.put(CONVERSATION, event.conversation)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from dify_hex.domain.shared.ids import NodeId, TenantId, WorkflowRunId
+from dify_hex.domain.shared.ids import AppId, NodeId, TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.containers import final_outputs
@@ -114,6 +114,10 @@ class RunView:
     def inputs_of(self, address: NodeAddress) -> JsonObject:
         """The inputs of the graph that a node is part of."""
         return self._state.agenda.frames[address.frame].inputs
+
+    def links_of(self, address: NodeAddress) -> Sequence[AppId]:
+        """The workflows that are open around a node, the run's own first."""
+        return self._state.agenda.frames[address.frame].links
 
     def ready(self) -> Sequence[NodeAddress]:
         """The nodes that may start now, or start again; none unless the run is running."""

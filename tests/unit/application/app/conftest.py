@@ -9,6 +9,7 @@ from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.application.app.configure_app import ConfigureApp, ConfigureAppCommand
 from dify_hex.application.app.create_app import CreateApp, CreateAppCommand
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.app.publish_app import PublishApp, PublishAppCommand
 from dify_hex.application.app.read_models import AppVersionView, AppView, DraftView
 from dify_hex.application.shared.actor import Actor
@@ -38,8 +39,15 @@ class AppHouse:
     @property
     def inspector(self) -> ConfigurationInspector:
         return ConfigurationInspector(
-            templates=JinjaTemplates(), resolve_model=built_in_models(), graphs=self.graphs
+            templates=JinjaTemplates(),
+            resolve_model=built_in_models(),
+            graphs=self.graphs,
+            links=self.links,
         )
+
+    @property
+    def links(self) -> LinkInspector:
+        return LinkInspector(begin=self.begin, graphs=self.graphs)
 
     @property
     def create_app(self) -> CreateApp:

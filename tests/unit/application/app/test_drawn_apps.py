@@ -8,7 +8,7 @@ from dify_hex.application.app.create_app import CreateAppCommand
 from dify_hex.application.app.publish_app import PublishAppCommand
 from dify_hex.domain.app.errors import AppConfigurationInvalid
 from dify_hex.domain.app.mode import AppMode
-from tests.builders.app import TENANT
+from tests.builders.app import SOME_APP, TENANT
 from tests.builders.flow import END, START, chatflow, workflow
 from tests.unit.application.app.conftest import AppHouse
 
@@ -45,7 +45,7 @@ async def test_every_fault_of_the_graph_stops_publishing(house: AppHouse) -> Non
 
 
 async def test_a_graph_that_cannot_be_read_is_a_fault(house: AppHouse) -> None:
-    faults = await house.inspector.faults(TENANT, workflow(START, {"id": "x"}))
+    faults = await house.inspector.faults(TENANT, SOME_APP, workflow(START, {"id": "x"}))
 
     assert faults
 
@@ -57,7 +57,7 @@ async def test_models_of_nodes_have_to_exist(house: AppHouse) -> None:
         "config": {"model": {"provider": "nobody", "model": "none"}, "prompt": []},
     }
 
-    faults = await house.inspector.faults(TENANT, workflow(START, llm, END))
+    faults = await house.inspector.faults(TENANT, SOME_APP, workflow(START, llm, END))
 
     assert [(fault.node_id, fault.field) for fault in faults if fault.field == "model"] == [
         ("llm", "model")
@@ -65,5 +65,5 @@ async def test_models_of_nodes_have_to_exist(house: AppHouse) -> None:
 
 
 async def test_a_chatflow_has_to_answer_and_a_workflow_need_not(house: AppHouse) -> None:
-    assert await house.inspector.faults(TENANT, chatflow()) == []
-    assert await house.inspector.faults(TENANT, workflow()) == []
+    assert await house.inspector.faults(TENANT, SOME_APP, chatflow()) == []
+    assert await house.inspector.faults(TENANT, SOME_APP, workflow()) == []

@@ -22,7 +22,7 @@ from dify_hex.domain.app.flow_configuration import WorkflowConfiguration
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from tests.builders.app import EDITOR, TENANT, actor, chat
+from tests.builders.app import EDITOR, SOME_APP, TENANT, actor, chat
 from tests.fakes.known_models import built_in_models
 from tests.unit.application.app.conftest import AppHouse
 
@@ -158,12 +158,15 @@ async def test_a_model_that_is_away_for_now_is_no_fault(house: AppHouse) -> None
         templates=JinjaTemplates(),
         resolve_model=built_in_models(base_url=None),
         graphs=PydanticGraphCodec(),
+        links=house.links,
     )
 
-    assert await inspector.faults(TENANT, chat()) == []
+    assert await inspector.faults(TENANT, SOME_APP, chat()) == []
 
 
 async def test_a_model_that_was_not_chosen_is_not_looked_for(house: AppHouse) -> None:
-    faults = await house.inspector.faults(TENANT, chat(model=ModelConfig(provider="", model="")))
+    faults = await house.inspector.faults(
+        TENANT, SOME_APP, chat(model=ModelConfig(provider="", model=""))
+    )
 
     assert [fault.code for fault in faults] == ["model_not_chosen"] * 2

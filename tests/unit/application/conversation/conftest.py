@@ -13,6 +13,7 @@ from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
 from dify_hex.application.app.create_app import CreateApp, CreateAppCommand
 from dify_hex.application.app.flow_inputs import FlowInputs
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.app.publish_app import PublishApp, PublishAppCommand
 from dify_hex.application.app.read_request import ReadRequest
 from dify_hex.application.app.runnable_apps import RunnableApps
@@ -55,7 +56,10 @@ class ChatHouse:
         self.engine = Engine(nodes=self.nodes, runs=self.shelf.runs, capacity=self.capacity)
         self.clock = self.engine.clock
         self.inspector = ConfigurationInspector(
-            templates=JinjaTemplates(), resolve_model=built_in_models(), graphs=self.graphs
+            templates=JinjaTemplates(),
+            resolve_model=built_in_models(),
+            graphs=self.graphs,
+            links=LinkInspector(begin=self.begin, graphs=self.graphs),
         )
         self._apps = RunnableApps(inspector=self.inspector, graphs=self.graphs)
 

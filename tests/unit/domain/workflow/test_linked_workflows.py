@@ -45,12 +45,17 @@ class Journalled:
         begun = replace(facts(run_id=self.run.run_id, message=False), query="Well?")
         self.events: list[RunEvent] = list(self.run.start(begun))
 
-    def enter(self, address: NodeAddress, inputs: JsonObject | None = None) -> Events:
+    def enter(
+        self,
+        address: NodeAddress,
+        inputs: JsonObject | None = None,
+        app_id: AppId | None = None,
+    ) -> Events:
         self.keep(self.run.start_node(address, now=NOW))
         started = SubWorkflowStarted(
             at=NOW,
             node_id=address.node_id,
-            app_id=AppId(new_id()),
+            app_id=app_id or AppId(new_id()),
             app_version_id=AppVersionId(new_id()),
             graph_hash="inner",
             inputs=inputs or {},
@@ -209,3 +214,38 @@ def test_what_is_left_open_inside_when_an_owner_dies_is_interrupted_there() -> N
     replayed.interrupt_node(ASK, AWAY, now=NOW)
     assert replayed.catch_up(now=NOW) == ()
     assert replayed.ready() == (ASK,)
+
+
+def test_a_workflow_is_not_opened_inside_of_itself() -> None:
+    journal = Journalled(outer())
+    events = journal.enter(LINK, app_id=journal.run.facts.app_id)
+
+    assert types(events) == ["node.failed"]
+    assert journal.run.failure is not None
+    assert journal.run.failure.code == "workflow_linked_in_circle"
+
+
+def test_not_even_by_way_of_others() -> None:
+    near, far = AppId(new_id()), AppId(new_id())
+    journal = Journalled(outer())
+    journal.enter(LINK, app_id=near)
+    deep, deeper = at("ask", "/link.0/ask.0"), at("ask", "/link.0/ask.0/ask.0")
+    journal.enter(ASK, app_id=far)
+
+    assert journal.run.links_of(deep) == (journal.run.facts.app_id, near, far)
+    journal.enter(deep, app_id=near)
+    assert journal.run.failure is not None
+    path = journal.run.failure.details["path"]
+    assert path == [str(each) for each in (journal.run.facts.app_id, near, far, near)]
+    assert not journal.run.is_open(deeper)
+
+
+def test_but_side_by_side_as_often_as_wanted() -> None:
+    same = AppId(new_id())
+    both = graph([node("one", llm()), node("two", llm())])
+    journal = Journalled(both)
+    journal.enter(at("one"), app_id=same)
+    journal.enter(at("two"), app_id=same)
+
+    assert journal.run.failure is None
+    assert journal.run.ready() == (at("ask", "/one.0"), at("ask", "/two.0"))

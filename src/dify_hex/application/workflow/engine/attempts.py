@@ -39,6 +39,7 @@ def context_of(run: WorkflowRun, address: NodeAddress, clock: Clock) -> NodeCont
         variables=run.variables_of(address),
         clock=clock,
         frame=address.frame,
+        links=run.links_of(address),
     )
 
 

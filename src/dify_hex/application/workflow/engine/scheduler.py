@@ -25,7 +25,7 @@ from dify_hex.application.workflow.node_executor import LinkedGraph
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import FormId
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
-from dify_hex.domain.workflow.errors import LeaseLost, NestedTooDeeply, NodeOutputTooLong
+from dify_hex.domain.workflow.errors import LeaseLost, NodeOutputTooLong
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
 from dify_hex.domain.workflow.run import Events, WorkflowRun
@@ -34,8 +34,6 @@ from dify_hex.domain.workflow.statuses import RunStatus
 OWNER_LOST = RunError(code="workflow_owner_lost", message="The process that ran it went away.")
 #: Steps after which a run of pure nodes lets others have their turn.
 _BREATH = 64
-#: How deeply rounds and linked workflows may stand inside each other.
-MAX_DEPTH = 10
 
 
 class _Due:
@@ -276,12 +274,8 @@ class RunScheduler:
             self._settle(address, self._early_answers[result.form_id])
 
     def _enter(self, address: NodeAddress, linked: LinkedGraph) -> Events:
-        now = self._clock.now()
-        if address.frame.count("/") >= MAX_DEPTH:
-            error = RunError.of(NestedTooDeeply(limit=MAX_DEPTH))
-            return self._run.fail_node(address, error, now=now)
         started = SubWorkflowStarted(
-            at=now,
+            at=self._clock.now(),
             node_id=address.node_id,
             app_id=linked.app_id,
             app_version_id=linked.app_version_id,

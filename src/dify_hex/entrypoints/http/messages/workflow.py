@@ -29,6 +29,11 @@ MESSAGES: Messages = {
     "workflow_request_refused": Message(
         "{host} has answered with the status {status}.", "{host} 返回了状态码 {status}。"
     ),
+    "workflow_linked_in_circle": Message(
+        "The workflow would run inside of itself; link to another one, or use a loop for what is "
+        "to be repeated.",
+        "工作流将在自身内部运行；请链接其他工作流，或用循环节点实现重复。",
+    ),
     "workflow_output_too_long": Message(
         "The node would put out {length} characters, but {limit} is the most.",
         "节点的输出将有 {length} 个字符，超过上限 {limit}。",

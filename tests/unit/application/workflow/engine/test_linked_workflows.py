@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator
 
 from dify_hex.application.shared.identity import new_id
-from dify_hex.application.workflow.engine.scheduler import MAX_DEPTH
 from dify_hex.application.workflow.node_executor import LinkedGraph, NodeContext, NodeOutput
 from dify_hex.domain.shared.ids import AppId, AppVersionId
 from dify_hex.domain.workflow.errors import VariableMissing
 from dify_hex.domain.workflow.graph.graph import Graph
+from dify_hex.domain.workflow.links import MAX_DEPTH
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.statuses import RunStatus
 from tests.builders.engine import Engine
