@@ -15,6 +15,11 @@ class Permission(StrEnum):
     CONVERSATION_WRITE = "conversation:write"
     RUN_READ = "run:read"
     RUN_CONTROL = "run:control"
+    KNOWLEDGE_READ = "knowledge:read"
+    KNOWLEDGE_WRITE = "knowledge:write"
+    KNOWLEDGE_DELETE = "knowledge:delete"
+    TASK_READ = "task:read"
+    TASK_CONTROL = "task:control"
     MODEL_READ = "model:read"
     MODEL_WRITE = "model:write"
     KEY_READ = "key:read"
@@ -39,6 +44,8 @@ _VIEWER = frozenset(
         Permission.APP_READ,
         Permission.CONVERSATION_READ,
         Permission.RUN_READ,
+        Permission.KNOWLEDGE_READ,
+        Permission.TASK_READ,
         Permission.MODEL_READ,
     }
 )
@@ -46,10 +53,16 @@ _OPERATOR = _VIEWER | {
     Permission.APP_RUN,
     Permission.CONVERSATION_WRITE,
     Permission.RUN_CONTROL,
+    Permission.TASK_CONTROL,
 }
-_EDITOR = _OPERATOR | {Permission.APP_WRITE, Permission.APP_PUBLISH}
+_EDITOR = _OPERATOR | {
+    Permission.APP_WRITE,
+    Permission.APP_PUBLISH,
+    Permission.KNOWLEDGE_WRITE,
+}
 _ADMIN = _EDITOR | {
     Permission.APP_DELETE,
+    Permission.KNOWLEDGE_DELETE,
     Permission.MODEL_WRITE,
     Permission.KEY_READ,
     Permission.KEY_WRITE,

@@ -29,6 +29,14 @@ WorkflowRunId = NewType("WorkflowRunId", UUID)
 FormId = NewType("FormId", UUID)
 #: A file that was uploaded or made.
 FileId = NewType("FileId", UUID)
+#: A set of documents with its settings.
+KnowledgeId = NewType("KnowledgeId", UUID)
+#: One source file, page or text in a Knowledge.
+DocumentId = NewType("DocumentId", UUID)
+#: A retrievable unit of a document.
+SegmentId = NewType("SegmentId", UUID)
+#: A background job, as its owner sees it.
+TaskId = NewType("TaskId", UUID)
 #: A vendor or server of models, as one tenant has configured it.
 ModelProviderId = NewType("ModelProviderId", UUID)
 #: One delivery of a domain event through the outbox.

@@ -1,0 +1,99 @@
+"""What Knowledge needs of the outside, but for where its segments are kept and found."""
+
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dify_hex.domain.knowledge.block import Block
+from dify_hex.domain.shared.ids import TenantId
+from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.shared.values.usage import Usage
+
+Vector = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSource:
+    """A file that is about to be read; `size` is in bytes, `open` gives its content in pieces."""
+
+    name: str
+    media_type: str
+    size: int
+    open: Callable[[], Awaitable[AsyncIterator[bytes]]]
+
+
+class DocumentReader(Protocol):
+    """Reads the text out of files of every format, where a hostile one harms nothing but itself."""
+
+    @abstractmethod
+    def read(self, source: DocumentSource) -> AsyncGenerator[Sequence[Block], None]:
+        """The blocks in order, in batches; memory is bounded whatever the size.
+
+        Raises:
+            DocumentUnreadable: with the reason; the same file fails again.
+            DocumentReaderUnavailable: this time it could not be read.
+        """
+
+
+class TextAnalyser(Protocol):
+    """Finds the terms by which texts are searched: stemmed words, Chinese ones included."""
+
+    @abstractmethod
+    async def terms(self, texts: Sequence[str]) -> Sequence[Sequence[str]]:
+        """The terms of each text, in order and with repetitions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedTexts:
+    """One vector per text, in the order of the texts; `called` says how many were not cached."""
+
+    vectors: Sequence[Vector]
+    called: int
+    usage: Usage | None
+
+
+class Embeddings(Protocol):
+    """Turns texts into vectors, each text only once per model."""
+
+    @abstractmethod
+    async def embed(
+        self, tenant_id: TenantId, model: ModelConfig, texts: Sequence[str]
+    ) -> EmbeddedTexts:
+        """Vectors of length 1 of the texts, in batches and from the cache where they are known.
+
+        What a batch has brought is kept before the next one is sent. The errors are those of
+        `Embedder` and of `ResolveModel`.
+        """
+
+
+class EmbeddingCache(Protocol):
+    """Remembers the vectors of texts; every tenant has its own."""
+
+    @abstractmethod
+    async def find(
+        self, tenant_id: TenantId, model: str, hashes: Sequence[bytes]
+    ) -> Mapping[bytes, Vector]:
+        """The vectors that are known, by the SHA-256 of the text."""
+
+    @abstractmethod
+    async def keep(self, tenant_id: TenantId, model: str, vectors: Mapping[bytes, Vector]) -> None:
+        """Remember the vectors; what is known already stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerankedText:
+    """The place of a text in what was given, and how relevant it is, from 0 to 1."""
+
+    index: int
+    score: float
+
+
+class Reranker(Protocol):
+    """Orders texts by how well they answer a question."""
+
+    @abstractmethod
+    async def rerank(
+        self, tenant_id: TenantId, model: ModelConfig, query: str, texts: Sequence[str]
+    ) -> Sequence[RerankedText]:
+        """All texts, the most relevant first; the errors are those of a model call."""
