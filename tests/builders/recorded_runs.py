@@ -19,6 +19,8 @@ from dify_hex.application.app.runnable_apps import RunnableApps, VersionChoice
 from dify_hex.application.file.resolve_file_inputs import ResolveFileInputs
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.workflow.delivery import Delivery
+from dify_hex.application.workflow.engine.run_surroundings import RunSurroundings
+from dify_hex.application.workflow.linked_workflows import RunSecrets
 from dify_hex.application.workflow.node_executor import NodeContext, NodeOutput
 from dify_hex.application.workflow.nodes.registry import NodeRegistry
 from dify_hex.application.workflow.run_records import RunRecords
@@ -26,7 +28,7 @@ from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.application.workflow.start_run import StartRun
 from dify_hex.domain.app.configuration import Configuration
 from dify_hex.domain.shared.ids import AppId, EndUserName, TenantId
-from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.node_run import NodeOutcome
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
@@ -107,6 +109,18 @@ TALK = workflow(
 )
 
 
+class KnownSecrets(RunSecrets):
+    """The same secrets for every app."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, JsonValue] = {}
+
+    async def of(self, tenant_id: TenantId, app_id: AppId) -> JsonObject:
+        """The values by name, as they are now."""
+        del tenant_id, app_id
+        return dict(self.values)
+
+
 @dataclass
 class RecordedRuns:
     """Apps that are made, published and run, and the journals of their runs."""
@@ -117,6 +131,7 @@ class RecordedRuns:
     events: PydanticRunEventCodec = field(default_factory=PydanticRunEventCodec)
     editor: Actor = field(default_factory=actor)
     nodes: WorkingNodes = field(default_factory=WorkingNodes)
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     def __post_init__(self) -> None:
         self.engine = Engine(nodes=self.nodes, runs=self.shelf.runs)
@@ -135,10 +150,12 @@ class RecordedRuns:
             resolve_files=ResolveFileInputs(clock=self.clock),
             schemas=JsonSchemaValidator(),
         )
+        stored_graphs = MemoryStoredGraphs(self.shelf.graphs)
+        self.surroundings = RunSurroundings(self.graphs, stored_graphs, self.secrets)
         self.records = RunRecords(
             journal=self.shelf.runs,
             stored_runs=self.shelf.runs,
-            stored_graphs=MemoryStoredGraphs(self.shelf.graphs),
+            stored_graphs=stored_graphs,
             graphs=self.graphs,
             events=self.events,
             values=self.values,
@@ -191,6 +208,7 @@ class RecordedRuns:
             graphs=self.graphs,
             events=self.events,
             nodes=self.nodes,
+            secrets=self.secrets,
         )
         run = RunWorkflow(
             begin=self.begin,

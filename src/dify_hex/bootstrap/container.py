@@ -18,6 +18,7 @@ from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
 from dify_hex.bootstrap.containers.run_branches import RunBranchesContainer
 from dify_hex.bootstrap.containers.run_control import RunControlContainer
+from dify_hex.bootstrap.containers.run_history import RunHistoryContainer
 from dify_hex.bootstrap.containers.run_retention import RunRetentionContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.sandbox import SandboxContainer
@@ -80,12 +81,10 @@ class Container(containers.DeclarativeContainer):
         workflow=workflow,
     )
     run_control = providers.Container(
-        RunControlContainer,
-        shared=shared,
-        storage=run_storage,
-        workflow=workflow,
-        nodes=nodes,
-        objects=objects,
+        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow
+    )
+    run_history = providers.Container(
+        RunHistoryContainer, shared=shared, storage=run_storage, nodes=nodes, objects=objects
     )
     run_retention = providers.Container(RunRetentionContainer, shared=shared, objects=objects)
     run_branches = providers.Container(
@@ -95,7 +94,7 @@ class Container(containers.DeclarativeContainer):
         storage=run_storage,
         apps=apps,
         workflow=workflow,
-        control=run_control,
+        history=run_history,
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     conversation = providers.Container(

@@ -11,6 +11,7 @@ from dify_hex.bootstrap.containers.file import file_use_cases
 from dify_hex.bootstrap.containers.model_provider import model_use_cases
 from dify_hex.bootstrap.containers.run_branches import run_branch_use_cases
 from dify_hex.bootstrap.containers.run_control import run_control_use_cases
+from dify_hex.bootstrap.containers.run_history import run_history_use_cases
 from dify_hex.bootstrap.containers.run_storage import run_storage_use_cases
 from dify_hex.bootstrap.containers.workflow import workflow_use_cases
 from dify_hex.bootstrap.index import UseCaseIndex
@@ -29,6 +30,7 @@ def use_case_index(container: Container) -> UseCaseIndex:
         **model_use_cases(container.models()),
         **run_branch_use_cases(container.run_branches()),
         **run_control_use_cases(container.run_control()),
+        **run_history_use_cases(container.run_history()),
         **run_storage_use_cases(container.run_storage()),
         **workflow_use_cases(container.workflow()),
     }

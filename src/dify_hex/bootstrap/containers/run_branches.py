@@ -15,13 +15,13 @@ class RunBranchesContainer(containers.DeclarativeContainer):
     storage = providers.DependenciesContainer()
     apps = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
-    control = providers.DependenciesContainer()
+    history = providers.DependenciesContainer()
     objects = providers.DependenciesContainer()
 
     branching = providers.Singleton(
         Branching,
         begin=shared.begin,
-        records=control.records,
+        records=history.records,
         runs=storage.run_reader,
         graphs=storage.graphs,
         events=storage.events,

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dify_hex.domain.shared.errors import DomainError
-from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
+from dify_hex.domain.shared.ids import AppId, TenantId, WorkflowRunId
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.answer import Answer
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
 from dify_hex.domain.workflow.frame import NodeAddress
@@ -63,6 +64,7 @@ class Replay:
         graph: Graph,
         compute: Compute,
         linked: Mapping[str, Graph] | None = None,
+        secrets: Mapping[AppId, JsonObject] | None = None,
         canonical: Callable[[RunEvent], RunEvent] = lambda event: event,
     ) -> None:
         self._linked = dict(linked or {})
@@ -70,7 +72,11 @@ class Replay:
         #: Gives a computed event the form that it has when it was journalled and read again.
         self._canonical = canonical
         self._run = WorkflowRun(
-            run_id=run_id, tenant_id=tenant_id, graph=graph, linked=self._linked
+            run_id=run_id,
+            tenant_id=tenant_id,
+            graph=graph,
+            linked=self._linked,
+            secrets=secrets,
         )
         self._answer = Answer(self._run)
         #: What was computed, and is to be found in the journal next.

@@ -1,5 +1,6 @@
 """Runs that are looked at again: their nodes, two beside each other, and replayed."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,9 @@ from dify_hex.application.workflow.compare_runs import CompareRuns, NodesPage, S
 from dify_hex.application.workflow.delivery import Delivery
 from dify_hex.application.workflow.replay_run import Replayed, ReplayRun
 from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.app.flow_configuration import WorkflowConfiguration
 from dify_hex.domain.shared.ids import WorkflowRunId
+from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.workflow.errors import WorkflowRunNotFound
 from dify_hex.domain.workflow.statuses import NodeStatus
 from tests.builders.app import actor
@@ -43,7 +46,11 @@ class House(RecordedRuns):
 
     async def replayed(self, run: BegunRun) -> Replayed:
         use_case = ReplayRun(
-            records=self.records, runs=self.reader, nodes=self.nodes, clock=self.clock
+            records=self.records,
+            runs=self.reader,
+            nodes=self.nodes,
+            clock=self.clock,
+            surroundings=self.surroundings,
         )
         return await use_case.execute(self.editor, run.run_id)
 
@@ -162,3 +169,43 @@ async def test_a_row_that_nothing_leads_to_has_nothing_beside_it(house: House) -
 
     assert difference is not None
     assert (difference.seq, difference.computed) == (last.seq + 1, None)
+
+
+def guarded() -> WorkflowConfiguration:
+    """Which way is taken hangs on a secret."""
+    condition = {"variable_selector": ["env", "KEY"], "comparison_operator": "is", "value": "open"}
+    door = {
+        "id": "door",
+        "type": "if-else",
+        "config": {"cases": [{"case_id": "right", "conditions": [condition]}]},
+    }
+    edges = [
+        {"source": "start", "target": "door"},
+        {"source": "door", "target": "greeting", "handle": "right"},
+        {"source": "door", "target": "end", "handle": "false"},
+        {"source": "greeting", "target": "end"},
+    ]
+    declared = [{"name": "KEY", "type": "secret"}]
+    graph = {"nodes": [taking(NAME), door, GREETING, END], "edges": edges, "environment": declared}
+    return WorkflowConfiguration(graph=GraphDocument(json.dumps(graph)))
+
+
+async def test_a_branch_that_hangs_on_a_secret_is_computed_to_the_same(house: House) -> None:
+    house.secrets.values["KEY"] = "open"
+    run = await house.run(await house.published(guarded()))
+
+    assert (await house.replayed(run)).difference is None
+    done = [record.address.node_id for record in (await house.nodes_of(run)).nodes]
+    assert done == ["start", "door", "greeting", "end"]
+
+
+async def test_a_secret_is_not_told_with_a_difference(house: House) -> None:
+    house.secrets.values["KEY"] = "Ann"
+    run = await house.run(await house.published(guarded()), {"name": "Ann"})
+    house.forge(run, "door", '"result":false', '"result":"Ann"')
+
+    difference = (await house.replayed(run)).difference
+
+    assert difference is not None
+    assert difference.recorded is not None
+    assert '"result": "***"' in difference.recorded.data

@@ -43,6 +43,14 @@ def context_of(run: WorkflowRun, address: NodeAddress, clock: Clock) -> NodeCont
     )
 
 
+def told_error(run: WorkflowRun, address: NodeAddress, error: DomainError) -> RunError:
+    """The error without the secrets that a server or code may have put into its words."""
+    secrets = run.secrets_of(address)
+    details = {name: masked(value, secrets) for name, value in error.details.items()}
+    message = str(masked(error.message, secrets))
+    return RunError(code=error.code, message=message, details=details)
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """An attempt that has come to its result."""
@@ -126,11 +134,7 @@ class NodeAttempt:
         return result
 
     def _told(self, error: DomainError) -> RunError:
-        """The error without the secrets that a server or code may have put into its words."""
-        secrets = self._of.run.secrets_of(self._address)
-        details = {name: masked(value, secrets) for name, value in error.details.items()}
-        message = str(masked(error.message, secrets))
-        return RunError(code=error.code, message=message, details=details)
+        return told_error(self._of.run, self._address, error)
 
     def _unexpected(self, error: Exception) -> RunError:
         self._of.report(error, where=f"node {self._address}")

@@ -43,14 +43,23 @@ class RunSurroundings:
     ) -> Surroundings:
         """What the run of these events has begun with, and what it has linked to since."""
         linked = await self._linked(tenant_id, events)
+        return Surroundings(linked, await self.secrets_of(tenant_id, graph, linked, events))
+
+    async def secrets_of(
+        self,
+        tenant_id: TenantId,
+        graph: Graph,
+        linked: Mapping[str, Graph],
+        events: Sequence[RunEvent],
+    ) -> Mapping[AppId, JsonObject]:
+        """The secrets that graphs of the run declare, by the app that they belong to."""
         secretive: dict[AppId, None] = {}
         for event in events:
             if isinstance(event, RunStarted) and graph.declares_secrets:
                 secretive[event.app_id] = None
             if isinstance(event, SubWorkflowStarted) and linked[event.graph_hash].declares_secrets:
                 secretive[event.app_id] = None
-        secrets = {app_id: await self._secrets.of(tenant_id, app_id) for app_id in secretive}
-        return Surroundings(linked, secrets)
+        return {app_id: await self._secrets.of(tenant_id, app_id) for app_id in secretive}
 
     async def _linked(self, tenant_id: TenantId, events: Sequence[RunEvent]) -> Mapping[str, Graph]:
         hashes = {event.graph_hash for event in events if isinstance(event, SubWorkflowStarted)}
