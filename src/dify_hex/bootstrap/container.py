@@ -93,6 +93,7 @@ class Container(containers.DeclarativeContainer):
         objects=objects,
         storage=run_storage,
         apps=apps,
+        app_runs=app_runs,
         workflow=workflow,
         history=run_history,
     )

@@ -62,7 +62,7 @@ class FlowInputs:
             RunInputsInvalid: with everything that does not fit.
         """
         reading = start.read_inputs(given.inputs)
-        faults = [*reading.faults, *self._misfits(start, reading.values)]
+        faults = [*reading.faults, *self.misfits(start, reading.values)]
         files: JsonObject = {}
         try:
             files = await self._files(actor, start, reading.values, given, work)
@@ -72,7 +72,8 @@ class FlowInputs:
             raise RunInputsInvalid(faults)
         return {**reading.values, **files}
 
-    def _misfits(self, start: StartConfig, values: JsonObject) -> Iterator[Fault]:
+    def misfits(self, start: StartConfig, values: JsonObject) -> Iterator[Fault]:
+        """Objects that do not fit the JSON Schemas that their inputs declare."""
         for variable in start.variables:
             schema, value = variable.json_schema, values.get(variable.variable)
             if schema is None or value is None:

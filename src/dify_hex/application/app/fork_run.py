@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dify_hex.application.app.branching import Branching, BranchWork, NewBranch, Reception
+from dify_hex.application.app.flow_inputs import FlowInputs
 from dify_hex.application.app.run_workflow import BegunRun
 from dify_hex.application.app.runnable_apps import RunnableApps, VersionChoice
 from dify_hex.application.shared.actor import Actor
@@ -13,12 +14,12 @@ from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.application.workflow.run_records import RecordedRun
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.ids import NodeId, WorkflowRunId
-from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.errors import ForkInvalid
+from dify_hex.domain.workflow.forks import Fork, fork_changes, fork_faults
 from dify_hex.domain.workflow.graph.graph import Graph
-from dify_hex.domain.workflow.lineage import Branch, Lineage, check_fork
+from dify_hex.domain.workflow.lineage import Branch, Lineage
 from dify_hex.domain.workflow.starting import start_of
 from dify_hex.domain.workflow.variables.selector import CONVERSATION, Selector
 
@@ -50,6 +51,7 @@ class ForkRun:
     - The node and all that follows from it are done again, as is what has changed in the graph.
     - Outputs of nodes that are taken over can be replaced, and so can variables of the
       conversation, and what the start was given.
+    - What is given is held against what the graph declares, all faults at once.
     - Forking to the draft asks for the right to edit the app.
     """
 
@@ -60,7 +62,9 @@ class ForkRun:
         branching: Branching,
         apps: RunnableApps,
         graphs: GraphCodec,
+        inputs: FlowInputs,
     ) -> None:
+        self._inputs = inputs
         self._begin = begin
         self._branching = branching
         self._apps = apps
@@ -83,10 +87,10 @@ class ForkRun:
         parent = await self._branching.parent(actor, command.run_id)
         document = await self._document(actor, command, parent)
         graph = self._graphs.parse(document.json)
-        _check_inputs(command, graph)
-        changes = _changes(command, graph)
+        fork = Fork(again=command.node_id, variables=command.variables, inputs=command.inputs)
         lineage = Lineage(parent.graph, parent.events, parent.linked)
-        check_fork(graph, lineage, command.node_id, changes)
+        self._require(graph, lineage, fork)
+        changes = fork_changes(graph, fork)
         same = document.hash == parent.document.hash
         facts = self._branching.facts(
             parent, document, parent.facts.app_version_id if same else None
@@ -103,6 +107,14 @@ class ForkRun:
         )
         return await self._branching.branch_off(actor, new, command.reception)
 
+    def _require(self, graph: Graph, lineage: Lineage, fork: Fork) -> None:
+        faults = fork_faults(graph, lineage, fork)
+        told = {fault.path for fault in faults}
+        misfits = self._inputs.misfits(start_of(graph), fork.inputs)
+        faults += (fault for fault in misfits if fault.path not in told)
+        if faults:
+            raise ForkInvalid(faults)
+
     async def _document(
         self, actor: Actor, command: ForkRunCommand, parent: RecordedRun
     ) -> GraphDocument:
@@ -112,47 +124,6 @@ class ForkRun:
         actor.require_app(app_id, Permission.APP_WRITE)
         async with self._begin(actor.tenant_id) as work:
             return (await self._apps.find(app_id, VersionChoice.DRAFT, work)).graph
-
-
-def _check_inputs(command: ForkRunCommand, graph: Graph) -> None:
-    """Hold what is given anew against the start's declaration; what is not given stays."""
-    start = start_of(graph)
-    given = tuple(each for each in start.variables if each.variable in command.inputs)
-    faults = [
-        *replace(start, variables=given).read_inputs(command.inputs).faults,
-        *(
-            Fault(
-                code="fork_file_input",
-                path=f"inputs.{each.variable}",
-                message=f"`{each.variable}` is a file, which a fork keeps; "
-                "start a run to give another.",
-            )
-            for each in given
-            if each.file_rule is not None
-        ),
-    ]
-    if faults:
-        raise ForkInvalid(faults)
-
-
-def _changes(command: ForkRunCommand, graph: Graph) -> Mapping[Selector, JsonValue]:
-    faults: list[Fault] = []
-    changes: dict[Selector, JsonValue] = {}
-    for text, value in command.variables.items():
-        selector = Selector.parse(text)
-        if selector is None:
-            message = "A variable is named node.name."
-            faults.append(
-                Fault(code="fork_variable_name", path=f"variables.{text}", message=message)
-            )
-        else:
-            changes[selector] = value
-    if faults:
-        raise ForkInvalid(faults)
-    start = next((node.id for node in graph.nodes if node.config.type == "start"), None)
-    if start is not None and start != command.node_id:
-        changes |= {Selector(start, name): value for name, value in command.inputs.items()}
-    return changes
 
 
 def _by_node(changes: Mapping[Selector, JsonValue]) -> Mapping[NodeId, JsonObject]:

@@ -14,6 +14,7 @@ class RunBranchesContainer(containers.DeclarativeContainer):
     shared = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
     apps = providers.DependenciesContainer()
+    app_runs = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
     history = providers.DependenciesContainer()
     objects = providers.DependenciesContainer()
@@ -36,6 +37,7 @@ class RunBranchesContainer(containers.DeclarativeContainer):
         branching=branching,
         apps=apps.runnable_apps,
         graphs=storage.graphs,
+        inputs=app_runs.flow_inputs,
     )
 
 

@@ -1,20 +1,18 @@
 """What a run takes over from the one that it repeats or forks: the beginning of its journal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dify_hex.domain.shared.ids import NodeId, TenantId, WorkflowRunId
-from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.container_events import ContainerEvent
-from dify_hex.domain.workflow.errors import ForkInvalid
 from dify_hex.domain.workflow.frame import ROOT, NodeAddress
 from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
 from dify_hex.domain.workflow.graph.traversal import enclosing, reachable
 from dify_hex.domain.workflow.node_events import NodeEvent, NodeFailed, NodeSkipped, NodeSucceeded
 from dify_hex.domain.workflow.run import Events, WorkflowRun
 from dify_hex.domain.workflow.run_events import RunEvent, RunStarted
-from dify_hex.domain.workflow.variables.selector import CONVERSATION, ENVIRONMENT, Selector
+from dify_hex.domain.workflow.variables.selector import ENVIRONMENT
 
 #: The values that a fork changes, by the node that had put them out.
 Changes = Mapping[NodeId, JsonObject]
@@ -123,43 +121,6 @@ class Lineage:
             for each in after
             for reference in each.config.references()
         )
-
-
-def check_fork(
-    graph: Graph, lineage: Lineage, again: NodeId, changes: Mapping[Selector, JsonValue]
-) -> None:
-    """Refuse a fork that cannot be meant.
-
-    Raises:
-        ForkInvalid: with every fault.
-    """
-    faults = list(_fork_faults(graph, lineage, again, changes))
-    if faults:
-        raise ForkInvalid(faults)
-
-
-def _fork_faults(
-    graph: Graph, lineage: Lineage, again: NodeId, changes: Mapping[Selector, JsonValue]
-) -> Iterator[Fault]:
-    if not graph.has(again):
-        yield Fault(code="fork_node_unknown", path="node_id", message="The graph has no such node.")
-        return
-    if around := enclosing(graph, again):
-        yield Fault(
-            code="fork_node_inside",
-            path="node_id",
-            message=f"A run begins again outside of containers; name {around[-1]} instead.",
-        )
-        return
-    kept = lineage.kept(graph, frozenset({again}))
-    for selector in changes:
-        if (selector.node_id != CONVERSATION and selector.node_id not in kept) or selector.path:
-            yield Fault(
-                code="fork_variable_unknown",
-                path=f"variables.{selector}",
-                message="Only whole outputs of nodes that are not run again can be changed, and "
-                "variables of the conversation.",
-            )
 
 
 def _root_of(event: RunEvent) -> NodeId | None:

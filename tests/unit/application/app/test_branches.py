@@ -27,7 +27,7 @@ from dify_hex.domain.workflow.run_events import RunStarted
 from dify_hex.domain.workflow.statuses import RunStatus
 from tests.builders.app import TENANT, actor
 from tests.builders.engine import until
-from tests.builders.flow import taking, workflow
+from tests.builders.flow import Json, taking, workflow
 from tests.builders.recorded_runs import NAME, RecordedRuns, ending, model_node
 
 WAITED_FOR = Reception(response=Delivery.BLOCKING)
@@ -59,7 +59,11 @@ class House(RecordedRuns):
     @property
     def fork_run(self) -> ForkRun:
         return ForkRun(
-            begin=self.begin, branching=self.branching, apps=self.apps, graphs=self.graphs
+            begin=self.begin,
+            branching=self.branching,
+            apps=self.apps,
+            graphs=self.graphs,
+            inputs=self.inputs,
         )
 
     async def retry(self, run: BegunRun, reception: Reception = WAITED_FOR) -> BegunRun:
@@ -207,9 +211,23 @@ async def test_a_fork_that_cannot_be_meant_is_told_all_its_faults(house: House) 
 async def test_a_forks_inputs_are_held_against_the_start(house: House) -> None:
     done = await house.run(await house.published())
 
-    refused = await house.refused(done, inputs={"name": 5, "zz": "x"})
+    refused = await house.refused(done, inputs={"name": 5, "zz": "x"}, variables={"first": 1})
 
-    assert {path for _, path in refused} == {"inputs.name", "inputs.zz"}
+    assert {path for _, path in refused} == {"inputs.name", "inputs.zz", "variables.first"}
+
+
+async def test_objects_that_a_fork_gives_are_held_against_their_schemas(house: House) -> None:
+    schema = {"type": "object", "properties": {"age": {"type": "integer"}}}
+    card: Json = {"variable": "card", "type": "json_object", "json_schema": schema}
+    app_id = await house.published(workflow(taking(card), model_node("second"), ending()))
+    done = await house.run(app_id, {"card": {"age": 5}})
+
+    assert await house.refused(done, inputs={"card": {"age": "five"}}) == {
+        ("input_out_of_schema", "inputs.card")
+    }
+    assert await house.refused(done, inputs={"card": "five"}) == {
+        ("input_wrong_type", "inputs.card")
+    }
 
 
 async def test_a_fork_to_the_draft_does_again_what_was_drawn_anew(house: House) -> None:

@@ -61,7 +61,7 @@ class _Selectors:
             ENVIRONMENT: {each.name: each.type for each in graph.environment},
             CONVERSATION: {each.name: each.type for each in graph.conversation},
         }
-        self._outputs = {node.id: _outputs(node) for node in graph.nodes}
+        self._outputs = {node.id: outputs_of(node) for node in graph.nodes}
 
     def faults_of(self, node: Node) -> Iterator[GraphFault]:
         """The faults of everything that one node refers to."""
@@ -146,7 +146,8 @@ class _Selectors:
         )
 
 
-def _outputs(node: Node) -> Mapping[str, ValueType]:
+def outputs_of(node: Node) -> Mapping[str, ValueType]:
+    """What a node declares of its outputs, those of a failure that is provided for included."""
     outputs = node.config.outputs()
     return outputs if node.policy.on_error is ErrorStrategy.FAIL else {**outputs, **_OF_FAILURE}
 

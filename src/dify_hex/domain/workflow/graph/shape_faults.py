@@ -145,7 +145,7 @@ def _handle_faults(source: Node, edge: Edge, field: str) -> Iterator[GraphFault]
             f"{FAIL_BRANCH}, or remove the edge to {edge.target}.",
         )
         return
-    known = f"use one of {', '.join(handles)}" if handles else "nothing may follow it"
+    known = _advice(tuple(dict.fromkeys(filter(None, handles))))
     yield GraphFault(
         code="dangling_handle",
         node_id=source.id,
@@ -153,3 +153,9 @@ def _handle_faults(source: Node, edge: Edge, field: str) -> Iterator[GraphFault]
         message=f"{source.id} has no handle {edge.handle}, by which the edge to {edge.target} "
         f"leaves it; {known}.",
     )
+
+
+def _advice(handles: tuple[str, ...]) -> str:
+    if not handles:
+        return "nothing may follow it"
+    return f"use {handles[0]}" if len(handles) == 1 else f"use one of {', '.join(handles)}"

@@ -4,6 +4,7 @@ import pytest
 
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.graph.shape_faults import MAX_EDGES, MAX_NODES
+from dify_hex.domain.workflow.graph.validation import find_faults
 from dify_hex.domain.workflow.node_policy import (
     FAIL_BRANCH,
     NO_POLICY,
@@ -98,3 +99,23 @@ def test_each_fault_is_found_where_it_is(
     code: str, node_id: str | None, field: str | None, faulty: Graph
 ) -> None:
     assert_faulty(faulty, code, node_id, field)
+
+
+@pytest.mark.parametrize(
+    ("exits", "advice"),
+    [
+        ((), "nothing may follow it."),
+        (("yes", "yes"), "use yes."),
+        (("yes", "", "no"), "use one of yes, no."),
+    ],
+)
+def test_the_handles_that_there_are_are_each_named_once(
+    exits: tuple[str, ...], advice: str
+) -> None:
+    faulty = graph(
+        START, step("last", Task(exits=exits)), ANSWER, edges=["start > last", "last.on > answer"]
+    )
+
+    (fault,) = find_faults(faulty)
+
+    assert fault.message.endswith(advice)
