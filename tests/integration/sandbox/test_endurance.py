@@ -1,12 +1,14 @@
-"""Thousands of executions leave nothing behind: no memory, descriptor, process or folder."""
+"""What takes minutes: executions by the thousand, and processes that do not get on."""
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 import psutil
 import pytest
 
+from dify_hex.application.shared.code_failures import SandboxUnavailable
 from tests.integration.sandbox.running_sandbox import (
     RunningSandbox,
     another_tenant,
@@ -15,8 +17,8 @@ from tests.integration.sandbox.running_sandbox import (
 
 pytestmark = pytest.mark.soak
 
-_WARM_UP, _EXECUTIONS, _CALLERS = 3_000, 20_000, 16
-#: Bytes that allocators may keep; an execution that left a kilobyte would leave five times that.
+_WARM_UP, _EXECUTIONS, _CALLERS = 3_000, 50_000, 16
+#: Bytes that allocators may keep; an execution that left a hundred would leave more.
 _SLACK = 4 << 20
 CODE = (
     "import os, threading\n"
@@ -65,3 +67,32 @@ async def test_nothing_is_left_behind(tmp_path: Path) -> None:
         cells = psutil.Process(family[-1].pid).children(recursive=True)
         assert len(cells) <= 1, "only the one that waits"
         assert len(os.listdir(tmp_path / "sandbox" / "scratch")) <= 1  # noqa: PTH208 - names only
+
+
+async def test_a_machine_that_stalls_loses_nothing(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path) as sandbox:
+        await work(sandbox, _CALLERS)
+        _, guardian, zygote = standing_family(sandbox)
+
+        zygote.send_signal(signal.SIGSTOP)
+        working = asyncio.create_task(work(sandbox, 2 * _CALLERS))
+        await asyncio.sleep(13)
+        zygote.send_signal(signal.SIGCONT)
+
+        await working
+        assert standing_family(sandbox)[1:] == [guardian, zygote]
+
+
+async def test_a_zygote_that_hangs_is_replaced(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path) as sandbox:
+        await work(sandbox, 1)
+        _, guardian, zygote = standing_family(sandbox)
+
+        zygote.send_signal(signal.SIGSTOP)
+
+        # The cell that stood ready has nobody who could tell of its end.
+        with pytest.raises(SandboxUnavailable):
+            await work(sandbox, 1)
+        await work(sandbox, _CALLERS)
+        assert standing_family(sandbox)[1:] != [guardian, zygote]
+        assert not zygote.is_running()

@@ -74,6 +74,8 @@ class Order(IntEnum):
     ENDED = 5
     #: From the zygote: it could not be made; the number of the error.
     REFUSED = 6
+    #: To the zygote and back: it is there, and works through its orders.
+    ECHO = 7
 
 
 class Outcome:

@@ -46,7 +46,11 @@ class Zygote:
 
     def _obey(self) -> bool:
         """Take one order; False when there are no more."""
-        data, attached, _, _ = socket.recv_fds(self.control, PACKET_SIZE, 1)
+        try:
+            data, attached, _, _ = socket.recv_fds(self.control, PACKET_SIZE, 1)
+        except ConnectionResetError:
+            # A service that has gone may not have heard all that was said.
+            return False
         if len(data) < PACKET_SIZE:
             return False
         packet = Packet.unpack(data)
@@ -59,6 +63,11 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
             case Order.DEMOTE if pid is not None:
                 os.setpriority(os.PRIO_PROCESS, pid, _PATIENT)
+            case Order.ECHO:
+                self._tell(packet)
+            case _:
+                # What it was meant for has ended meanwhile.
+                pass
         return True
 
     def _fork(self, packet: Packet, descriptor: int) -> None:
@@ -97,5 +106,5 @@ class Zygote:
 
     def _tell(self, packet: Packet) -> None:
         # A service that has gone is seen by its silence.
-        with suppress(BrokenPipeError):
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.control.send(packet.pack())

@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from time import monotonic
 
 from dify_hex.adapters.sandbox.jail.wire import HEAD_SIZE, MOST_FRAMES, Kind, Outcome, frame
+from dify_hex.adapters.sandbox.service.jailed import Ended, Jailed, ZygoteLost
 from dify_hex.adapters.sandbox.service.scratch import ScratchFull
-from dify_hex.adapters.sandbox.service.zygote_process import (
-    Ended,
-    Jailed,
-    ZygoteLost,
-    ZygoteProcess,
-)
+from dify_hex.adapters.sandbox.service.zygote_process import ZygoteProcess
 
 _PIECE = 256 << 10
 #: Bytes on the host's disk, where a cell has no file system of its own.
 _SCRATCH_BYTES = 64 << 20
 #: Seconds after which others go first.
 _SHORT = 0.25
-#: Seconds that the kernel gets to take a killed cell down.
-_BURIAL_LIMIT = 5.0
 #: Beyond what the code may put out: the frames around it, and how it failed.
 _SLACK = MOST_FRAMES * HEAD_SIZE + (64 << 10)
 
@@ -87,14 +81,9 @@ class Execution:
 
     async def _conclude(self, outcome: str, seconds: float) -> dict[str, object]:
         try:
-            async with asyncio.timeout(_BURIAL_LIMIT):
-                ended = await self.cell.ended
-        except TimeoutError:
-            # What does not die when it is killed goes down with its zygote.
-            self.zygote.end()
-            return {"outcome": Outcome.LOST, "seconds": seconds}
-        except ZygoteLost:
-            return {"outcome": Outcome.LOST, "seconds": seconds}
+            ended = await self.zygote.burial(self.cell)
+        except ZygoteLost as error:
+            return {"outcome": Outcome.LOST, "seconds": seconds, "reason": str(error)}
         word = _signal_name(ended)
         if outcome in {Outcome.DONE, Outcome.DIED}:
             outcome = _meaning(ended)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from dify_hex.adapters.sandbox.service.control_group import ControlGroup
-from dify_hex.adapters.sandbox.service.zygote_process import (
+from dify_hex.adapters.sandbox.service.jailed import (
     Jailed,
-    ZygoteProcess,
-    ZygoteSettings,
+    LibrariesMissing,
+    WallsMissing,
+    ZygoteLost,
 )
+from dify_hex.adapters.sandbox.service.zygote_process import ZygoteProcess, ZygoteSettings
 
 _log = logging.getLogger(__name__)
 
@@ -50,10 +52,21 @@ class ProfileHost:
         spare, self._spare = self._spare, None
         cell = None if spare is None else await _outcome(spare)
         if cell is None or cell.ended.done():
-            zygote = await self._running()
-            cell = await zygote.fork()
+            zygote, cell = await self._forked()
         self._prepare(zygote)
         return zygote, cell
+
+    async def _forked(self) -> tuple[ZygoteProcess, Jailed]:
+        """A new cell; no code has been sent yet, so that it may be tried once more."""
+        zygote = await self._running()
+        try:
+            return zygote, await zygote.fork()
+        except (LibrariesMissing, WallsMissing):
+            raise
+        except ZygoteLost as error:
+            _log.warning("no cell of %s, once more: %s", self.settings.profile, error)
+        zygote = await self._running()
+        return zygote, await zygote.fork()
 
     def retire(self) -> None:
         """Give the memory back when nobody has used it for long."""

@@ -21,14 +21,10 @@ from dify_hex.adapters.sandbox.jail.wire import (
 from dify_hex.adapters.sandbox.service.control_group import sweep
 from dify_hex.adapters.sandbox.service.execution import Bounds, CallerGone, Execution
 from dify_hex.adapters.sandbox.service.fair_queue import FairQueue, QueueFull
+from dify_hex.adapters.sandbox.service.jailed import LibrariesMissing, WallsMissing, ZygoteLost
 from dify_hex.adapters.sandbox.service.options import SandboxOptions
 from dify_hex.adapters.sandbox.service.profile_host import ProfileHost
 from dify_hex.adapters.sandbox.service.standing import Standing
-from dify_hex.adapters.sandbox.service.zygote_process import (
-    LibrariesMissing,
-    WallsMissing,
-    ZygoteLost,
-)
 
 _log = logging.getLogger(__name__)
 

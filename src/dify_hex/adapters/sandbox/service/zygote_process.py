@@ -9,72 +9,40 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
-from dify_hex.adapters.sandbox.jail.wire import (
-    HEAD_SIZE,
-    PACKET_SIZE,
-    Kind,
-    Order,
-    Packet,
-    parse_head,
-)
+from dify_hex.adapters.sandbox.jail.wire import PACKET_SIZE, Order, Packet
 from dify_hex.adapters.sandbox.service.control_group import ControlGroup
+from dify_hex.adapters.sandbox.service.jailed import (
+    CellLost,
+    Ended,
+    Jailed,
+    LibrariesMissing,
+    ZygoteLost,
+)
 from dify_hex.adapters.sandbox.service.options import ProfileSource
 from dify_hex.adapters.sandbox.service.scratch import Scratch
 
-#: Seconds until a zygote must have imported everything, and a cell raised its walls.
+#: Seconds until a zygote must have imported everything.
 _START_LIMIT = 60.0
-_CELL_LIMIT = 10.0
-_LONGEST_REPORT = 64 << 10
+#: Seconds after which a zygote is asked whether it works, and in which it has to say so. A slow
+#: machine is slow with both, and nothing is given up for it.
+_SILENCE = 10.0
+#: How often that is asked while a cell raises its walls, and while one that was killed goes down.
+_ASKED_FOR_WALLS, _ASKED_FOR_END = 6, 3
 _NOT_INSTALLED = 71
 _SOURCES = Path(__file__).resolve().parents[4]
 _START = (
     f"import sys; sys.path.insert(0, {os.fspath(_SOURCES)!r}); sys.dont_write_bytecode = True; "
     "from dify_hex.adapters.sandbox.jail.main import main; main()"
 )
-#: Nothing of the service's own environment; threads of native libraries would not survive a fork.
 _numbers = count()
+_T = TypeVar("_T")
+#: Nothing of the service's own environment; threads of native libraries would not survive a fork.
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-
-class ZygoteLost(Exception):
-    """The zygote cannot be started, or has died; whatever it had forked died with it."""
-
-
-class LibrariesMissing(ZygoteLost):
-    """The profile's libraries are not installed."""
-
-
-class WallsMissing(ZygoteLost):
-    """A cell could not raise its walls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a cell's process ended: status as of `wait`, most resident memory in KiB."""
-
-    status: int
-    resident: int
-
-
-@dataclass(slots=True, kw_only=True)
-class Jailed:
-    """A jailed process behind its walls, waiting for its program."""
-
-    number: int
-    socket: socket.socket
-    ended: "asyncio.Future[Ended]"
-    #: Which walls it has raised.
-    report: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def has_own_files(self) -> bool:
-        """Whether its files are in a file system of its own, which ends with it."""
-        up = self.report.get("up")
-        return isinstance(up, list) and "mount namespace" in up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +70,7 @@ class ZygoteProcess:
         self._stands: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._control, self._child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process: subprocess.Popen[bytes] | None = None
+        self._echo: asyncio.Future[None] | None = None
         self.is_alive = False
 
     @property
@@ -138,6 +107,7 @@ class ZygoteProcess:
 
         Raises:
             WallsMissing: they are not.
+            CellLost: it cannot be made at the moment.
             ZygoteLost: the zygote has died.
         """
         ours, theirs = socket.socketpair()
@@ -154,16 +124,48 @@ class ZygoteProcess:
             except OSError as error:
                 self.end()
                 raise ZygoteLost(f"the zygote takes no orders: {error.strerror}") from error
+        report = asyncio.create_task(cell.hear_report())
         try:
-            async with asyncio.timeout(_CELL_LIMIT):
-                cell.report = await _report(ours)
-        except TimeoutError:
-            self.end()
-            raise ZygoteLost("the zygote does not fork") from None
+            await self._patiently(report, _ASKED_FOR_WALLS)
         except BaseException:
+            report.cancel()
+            await asyncio.wait([report])
             self.discard(cell)
             raise
         return cell
+
+    async def burial(self, cell: Jailed) -> Ended:
+        """How a cell has ended that was told to, or did by itself.
+
+        Raises:
+            CellLost: it does not end.
+            ZygoteLost: the zygote has died.
+        """
+        return await self._patiently(cell.ended, _ASKED_FOR_END)
+
+    async def _patiently(self, awaited: "asyncio.Future[_T]", times: int) -> _T:
+        """Wait for what the zygote has to do with, for as long as it works."""
+        for _ in range(times):
+            await asyncio.wait([awaited], timeout=_SILENCE)
+            if awaited.done():
+                return awaited.result()
+            await self._ask()
+        raise CellLost(f"nothing happened for {times * _SILENCE:.0f} s")
+
+    async def _ask(self) -> None:
+        """Have it show that it works through its orders, and end it if it does not.
+
+        Raises:
+            ZygoteLost: it does not.
+        """
+        if self._echo is None or self._echo.done():
+            self._echo = asyncio.get_running_loop().create_future()
+            self._send(Packet(Order.ECHO))
+        await asyncio.wait([self._echo], timeout=_SILENCE)
+        if not self._echo.done():
+            self.end()
+        if not self.is_alive:
+            raise ZygoteLost("the zygote does not answer")
 
     def kill(self, cell: Jailed) -> None:
         """End a jailed process and all that belongs to it."""
@@ -201,6 +203,8 @@ class ZygoteProcess:
             error = LibrariesMissing("libraries are missing")
         cells = [cell.ended for cell in self._cells.values()]
         everyone: list[asyncio.Future[None] | asyncio.Future[Ended]] = [self._stands, *cells]
+        if self._echo is not None:
+            everyone.append(self._echo)
         for waiting in everyone:
             if not waiting.done():
                 waiting.set_exception(error)
@@ -259,6 +263,9 @@ class ZygoteProcess:
                     self._stands.set_result(None)
             case Order.ENDED | Order.REFUSED:
                 self._bury(packet)
+            case Order.ECHO:
+                if self._echo is not None and not self._echo.done():
+                    self._echo.set_result(None)
             case _:
                 self.end()
 
@@ -282,34 +289,13 @@ class ZygoteProcess:
         self._clean_up(status)
 
     def _order(self, order: Order, cell: Jailed) -> None:
-        if not self.is_alive or cell.ended.done():
+        if not cell.ended.done():
+            self._send(Packet(order, cell.number))
+
+    def _send(self, packet: Packet) -> None:
+        if not self.is_alive:
             return
         try:
-            self._control.send(Packet(order, cell.number).pack())
+            self._control.send(packet.pack())
         except OSError:
             self.end()
-
-
-async def _report(ours: socket.socket) -> dict[str, object]:
-    """What a new cell says of its walls, before any foreign code is there.
-
-    Raises:
-        WallsMissing: it could not raise them, or died.
-    """
-    kind, length = parse_head(await _exactly(ours, HEAD_SIZE), _LONGEST_REPORT)
-    payload = await _exactly(ours, length)
-    if kind != Kind.READY:
-        raise WallsMissing(payload.decode(errors="replace"))
-    report: dict[str, object] = json.loads(payload)
-    return report
-
-
-async def _exactly(ours: socket.socket, length: int) -> bytes:
-    loop = asyncio.get_running_loop()
-    data = b""
-    while len(data) < length:
-        piece = await loop.sock_recv(ours, length - len(data))
-        if not piece:
-            raise WallsMissing("the cell ended before it was ready")
-        data += piece
-    return data
