@@ -66,6 +66,9 @@ PLANTS = (
     plant(
         "web-framework", ("adapters/redis/seed.py", "from sse_starlette import EventSourceResponse")
     ),
+    plant("http-clients", ("adapters/redis/seed.py", "import httpx")),
+    plant("http-clients", ("application/workflow/nodes/seed.py", "from httpcore import Request")),
+    plant("http-clients", ("entrypoints/http/seed.py", "def late() -> None:\n    import aiohttp")),
     plant("injector", ("entrypoints/http/seed.py", "from dependency_injector import containers")),
     plant("embedded-binaries", ("bootstrap/seed.py", "import xllamacpp")),
     plant("jail", ("adapters/sandbox/jail/seed.py", "import orjson")),

@@ -14,6 +14,8 @@ REFUSED = [
     ("TID251", "from typing import TYPE_CHECKING\n"),
     ("TID251", "import pickle\n"),
     ("TID251", "from unittest.mock import Mock\n"),
+    ("TID251", "from urllib.request import urlopen\n"),
+    ("TID251", "import http.client\n"),
     ("TID251", "import datetime\n\nnow = datetime.datetime.utcnow()\n"),
     ("TID252", "from .ids import AppId\n"),
     ("S307", "value = eval('1')\n"),
