@@ -1,11 +1,12 @@
 """Runs are tried again and forked."""
 
 import asyncio
-from uuid import uuid4
 
 import httpx
 import pytest
 
+from tests.contract.talking import events_in, said, say
+from tests.contract.test_chatflows import published as chatflow
 from tests.contract.test_workflows import published, run, workflow
 from tests.contract.waiting_runs import Json, ended, waiting
 
@@ -111,16 +112,55 @@ async def test_a_run_in_which_all_went_well_has_nothing_to_retry(client: httpx.A
     assert (answer.status_code, answer.json()["code"]) == (409, "workflow_nothing_to_retry")
 
 
-async def test_the_run_of_a_message_is_not_branched(client: httpx.AsyncClient) -> None:
-    made = await client.post("/v1/apps", json={"name": f"Chat {uuid4().hex}"})
-    app_id = made.json()["data"]["id"]
-    await client.post(f"/v1/apps/{app_id}/publish")
-    said = await client.post(
-        f"/v1/apps/{app_id}/messages",
-        json={"query": "Hi", "user": "ann", "response": "blocking"},
-    )
-    run_id = said.json()["data"]["run_id"]
+#: Fails where it is told to, having said something before.
+STUMBLING: Json = {
+    "nodes": [
+        {
+            "id": "start",
+            "type": "start",
+            "config": {"variables": [{"variable": "list", "type": "json_object"}]},
+        },
+        {"id": "hello", "type": "answer", "config": {"answer": "Well, {{#sys.query#}}. "}},
+        {
+            "id": "pick",
+            "type": "template-transform",
+            "config": {
+                "template": "{{ it.of.all }}",
+                "variables": [{"variable": "it", "value_selector": ["start", "list"]}],
+            },
+        },
+        {"id": "bye", "type": "answer", "config": {"answer": "{{#pick.output#}}"}},
+    ],
+    "edges": [
+        {"source": "start", "target": "hello"},
+        {"source": "hello", "target": "pick"},
+        {"source": "pick", "target": "bye"},
+    ],
+}
 
-    answer = await client.post(f"/v1/workflow-runs/{run_id}/fork", json={"node_id": "llm"})
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "workflow_run_of_message")
+async def test_a_failed_answer_is_tried_again_beside_the_former_one(
+    client: httpx.AsyncClient,
+) -> None:
+    app_id = await chatflow(client, STUMBLING)
+    first = await said(client, app_id, "one", inputs={"list": {"of": {"all": "1"}}})
+    there = {"conversation_id": first["conversation_id"]}
+    refused = await say(client, app_id, "two", inputs={"list": {"of": 5}}, **there)
+    assert refused.json()["code"] == "message_failed", refused.text
+    run_id = refused.json()["details"]["run_id"]
+    body = {"node_id": "pick", "variables": {"start.list": {"of": {"all": "2"}}}}
+
+    answer = await client.post(f"/v1/workflow-runs/{run_id}/fork", json=body)
+
+    forked = answer.json()["data"]
+    assert (answer.status_code, forked["outputs"]) == (200, {"answer": "Well, two. 2"})
+    message = (await client.get(f"/v1/messages/{forked['message_id']}")).json()["data"]
+    assert (message["answer"], message["status"]) == ("Well, two. 2", "succeeded")
+    assert (message["parent_id"], message["query"]) == (first["id"], "two")
+    again = await client.post(f"/v1/workflow-runs/{run_id}/retry", json={"response": "stream"})
+    events = [event async for event in events_in(again)]
+    deltas = [data["text"] for kind, data in events if kind == "message.delta"]
+    assert "".join(deltas) == "Well, two. "
+    assert [kind for kind, _ in events[-3:]] == ["message.complete", "run.failed", "done"]
+    shown = await client.get(f"/v1/conversations/{first['conversation_id']}/messages?user=ann")
+    assert len(shown.json()["data"]) == 4

@@ -16,6 +16,7 @@ from dify_hex.application.conversation.read_models import (
     MessageUsage,
     MessageView,
 )
+from dify_hex.application.conversation.repeated_turns import RepeatedTurns
 from dify_hex.application.shared.idempotency import Claim, IdempotencyInProgress, StreamClaims
 from dify_hex.application.workflow.ports import NewRuns
 from dify_hex.application.workflow.records import NewRun
@@ -189,6 +190,10 @@ class MemoryConversationWork(MemoryAppWork, SendMessageWork):
     @cached_property
     def messages(self) -> MemoryMessageRepository:
         return MemoryMessageRepository(self.tenant_id, self._messages)
+
+    @property
+    def message_turns(self) -> RepeatedTurns:
+        return RepeatedTurns(self)
 
     @cached_property
     def stream_claims(self) -> MemoryStreamClaims:

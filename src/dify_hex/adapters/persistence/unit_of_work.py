@@ -33,12 +33,17 @@ from dify_hex.adapters.persistence.errors import translated, translating
 from dify_hex.adapters.persistence.event_codec import encode_event
 from dify_hex.adapters.persistence.file.repository import SqlFileRepository
 from dify_hex.adapters.persistence.idempotency import SqlStreamClaims
+from dify_hex.adapters.persistence.knowledge.repository import (
+    SqlDocumentRepository,
+    SqlKnowledgeRepository,
+)
 from dify_hex.adapters.persistence.model_provider.repository import SqlModelProviderRepository
 from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEventRow
 from dify_hex.adapters.persistence.scope import WorkScope
 from dify_hex.adapters.persistence.tracker import Tracker
 from dify_hex.adapters.persistence.transactions import TenantTransaction
 from dify_hex.adapters.persistence.workflow.repository import SqlGraphDocuments, SqlNewRuns
+from dify_hex.application.conversation.repeated_turns import RepeatedTurns
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.outbox import ConsumingWork
 from dify_hex.domain.shared.events import DomainEvent
@@ -94,6 +99,11 @@ class SqlUnitOfWork(ConsumingWork):
         return SqlConversationRepository(self._scope)
 
     @cached_property
+    def documents(self) -> SqlDocumentRepository:
+        """Documents of the tenant's Knowledge."""
+        return SqlDocumentRepository(self._scope)
+
+    @cached_property
     def draft_values(self) -> SqlDraftValues:
         """The last values of the tenant's drafts."""
         return SqlDraftValues(self._scope)
@@ -114,9 +124,19 @@ class SqlUnitOfWork(ConsumingWork):
         return SqlGraphDocuments(self._scope)
 
     @cached_property
+    def knowledge(self) -> SqlKnowledgeRepository:
+        """Knowledge of the tenant."""
+        return SqlKnowledgeRepository(self._scope)
+
+    @cached_property
     def memberships(self) -> SqlMembershipRepository:
         """Who belongs to the tenant, and as what."""
         return SqlMembershipRepository(self._scope)
+
+    @property
+    def message_turns(self) -> RepeatedTurns:
+        """The messages that runs answer."""
+        return RepeatedTurns(self)
 
     @cached_property
     def messages(self) -> SqlMessageRepository:

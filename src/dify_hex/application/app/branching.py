@@ -22,15 +22,34 @@ from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.application.workflow.start_run import StartRunWork
 from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW
 from dify_hex.domain.account.permissions import Permission
-from dify_hex.domain.shared.ids import AppVersionId, WorkflowRunId
+from dify_hex.domain.shared.ids import AppVersionId, MessageId, TenantId, WorkflowRunId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
-from dify_hex.domain.workflow.errors import RunAnswersMessage, RunUnderWay
+from dify_hex.domain.workflow.conversation_values import conversation_values
+from dify_hex.domain.workflow.errors import RunUnderWay
 from dify_hex.domain.workflow.lineage import Branch, Lineage
 from dify_hex.domain.workflow.run_events import RunStarted
 
 
+class MessageTurns(Protocol):
+    """The messages that runs answer; what is answered anew is asked anew."""
+
+    @abstractmethod
+    async def repeat(self, tenant_id: TenantId, message_id: MessageId, facts: RunStarted) -> None:
+        """Keep the question of a run once more, as a message that the run of these facts answers.
+
+        Raises:
+            NotFound: its conversation was deleted.
+            Conflict: the message that it replies to is being answered anew.
+        """
+
+
 class BranchWork(RunnableAppWork, StartRunWork, Protocol):
     """A transaction in which a run is born of another."""
+
+    @property
+    @abstractmethod
+    def message_turns(self) -> MessageTurns:
+        """The messages that runs answer."""
 
     @property
     @abstractmethod
@@ -93,27 +112,33 @@ class Branching:
         Raises:
             WorkflowRunNotFound: there is none for this tenant, or its journal is gone.
             RunUnderWay: it has not ended.
-            RunAnswersMessage: it answers a message, which has only one answer.
         """
         shown = await self._runs.get_run(actor.tenant_id, run_id)
         for permission in (Permission.RUN_CONTROL, Permission.APP_RUN):
             actor.require_app(shown.app_id, permission)
         if not shown.status.is_final:
             raise RunUnderWay(status=shown.status.value)
-        if shown.message_id is not None:
-            raise RunAnswersMessage(message_id=str(shown.message_id))
         return await self._records.read(actor.tenant_id, run_id)
 
     def facts(
         self, parent: RecordedRun, document: GraphDocument, version: AppVersionId | None
     ) -> RunStarted:
-        """What the new run begins with: what the former one did, on this graph."""
-        graph = self._graphs.parse(document.json)
+        """What the new run begins with: what the former one did, on this graph.
+
+        Where that answered a message, the new one answers another of the same words.
+        """
+        graph, facts = self._graphs.parse(document.json), parent.facts
+        if facts.message_id is not None:
+            facts = replace(
+                facts,
+                message_id=MessageId(new_id()),
+                conversation=conversation_values(graph, facts.conversation),
+            )
         return replace(
-            parent.facts,
+            facts,
             at=self._clock.now(),
             run_id=WorkflowRunId(new_id()),
-            parent_run_id=parent.facts.run_id,
+            parent_run_id=facts.run_id,
             graph_hash=document.hash,
             node_schemas=graph.node_schemas(),
             app_version_id=version,
@@ -129,14 +154,14 @@ class Branching:
         if reception.response is Delivery.BACKGROUND:
             await self._store(actor, new, reception)
             await self._host.wake_workers()
-            return BegunRun(run_id=new.facts.run_id, result=None)
+            return _begun(new)
         with self._host.reserve() as place:
             lease = await self._store(actor, new, reception)
             handle = await place.adopt(ClaimedRun(lease=lease, taken_over=False))
         if reception.response is Delivery.STREAM:
-            return BegunRun(run_id=new.facts.run_id, result=None)
+            return _begun(new)
         result = await handle.result()
-        return BegunRun(run_id=new.facts.run_id, result=result, elapsed=result.at - new.facts.at)
+        return replace(_begun(new), result=result, elapsed=result.at - new.facts.at)
 
     async def _store(self, actor: Actor, new: NewBranch, reception: Reception) -> Lease:
         background = reception.response is Delivery.BACKGROUND
@@ -162,7 +187,13 @@ class Branching:
                     resume_window=reception.resume_window,
                 )
             )
+            if run.facts.message_id is not None:
+                await work.message_turns.repeat(actor.tenant_id, run.facts.message_id, run.facts)
             if reception.claim is not None:
                 await work.stream_claims.settle(reception.claim, run_id)
             await work.commit()
         return lease
+
+
+def _begun(new: NewBranch) -> BegunRun:
+    return BegunRun(run_id=new.facts.run_id, message_id=new.facts.message_id, result=None)

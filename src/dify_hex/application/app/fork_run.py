@@ -52,6 +52,7 @@ class ForkRun:
     - Outputs of nodes that are taken over can be replaced, and so can variables of the
       conversation, and what the start was given.
     - What is given is held against what the graph declares, all faults at once.
+    - Of a message the answer is made anew: the question is asked once more, beside the former one.
     - Forking to the draft asks for the right to edit the app.
     """
 
@@ -76,7 +77,8 @@ class ForkRun:
         Raises:
             WorkflowRunNotFound: there is none for this tenant, or its journal is gone.
             RunUnderWay: it has not ended.
-            RunAnswersMessage: it answers a message.
+            NotFound: it answers a message of a conversation that was deleted.
+            Conflict: the message that its message replies to is being answered anew.
             ForkInvalid: node or variables cannot be meant, with every fault.
             AppNotFound: its draft was asked for, and the app is gone.
             AppIsArchived: its draft was asked for, and the app is out of use.

@@ -24,6 +24,7 @@ class RetryRun:
 
     - What was done is taken over, and paid for once; a finished run never opens again.
     - Nodes are done again whose failure was provided for, too, with all that follows from them.
+    - Of a message the answer is made anew: the question is asked once more, beside the former one.
     - It is the graph of the former run, whatever was published since.
     - A run in which all went well has nothing to be retried.
     """
@@ -37,7 +38,8 @@ class RetryRun:
         Raises:
             WorkflowRunNotFound: there is none for this tenant, or its journal is gone.
             RunUnderWay: it has not ended.
-            RunAnswersMessage: it answers a message.
+            NotFound: it answers a message of a conversation that was deleted.
+            Conflict: the message that its message replies to is being answered anew.
             NothingToRetry: nothing in it has failed.
             RunsFull: this process carries as many runs as it may.
             RunMoved: the new run was waited for, and goes on in another process.

@@ -25,7 +25,7 @@ from dify_hex.application.workflow.started_run import DEFAULT_RESUME_WINDOW, Sta
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.app.errors import AppNotAWorkflow
 from dify_hex.domain.app.flow_configuration import FlowConfiguration, WorkflowConfiguration
-from dify_hex.domain.shared.ids import AppId, EndUserName, WorkflowRunId
+from dify_hex.domain.shared.ids import AppId, EndUserName, MessageId, WorkflowRunId
 from dify_hex.domain.shared.values.json_value import JsonObject
 
 
@@ -50,6 +50,8 @@ class BegunRun:
 
     run_id: WorkflowRunId
     result: RunResult | None
+    #: The message that it answers.
+    message_id: MessageId | None = None
     #: From the request to the end, for who waited.
     elapsed: timedelta | None = None
 

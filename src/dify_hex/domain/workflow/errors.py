@@ -217,12 +217,6 @@ class RunUnderWay(Conflict):
     code = "workflow_run_under_way"
 
 
-class RunAnswersMessage(Conflict):
-    """The run answers a message; send the message again instead."""
-
-    code = "workflow_run_of_message"
-
-
 class ForkInvalid(InvalidInput):
     """The run cannot be forked like this."""
 

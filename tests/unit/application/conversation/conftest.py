@@ -10,6 +10,7 @@ from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.adapters.dsl.run_event_codec import PydanticRunEventCodec
 from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.adapters.json_schema.validator import JsonSchemaValidator
+from dify_hex.application.app.branching import Branching
 from dify_hex.application.app.create_app import CreateApp, CreateAppCommand
 from dify_hex.application.app.flow_inputs import FlowInputs
 from dify_hex.application.app.inspection import ConfigurationInspector
@@ -27,6 +28,8 @@ from dify_hex.application.conversation.send_message import (
 from dify_hex.application.file.resolve_file_inputs import ResolveFileInputs
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.workflow.delivery import Delivery
+from dify_hex.application.workflow.run_records import RunRecords
+from dify_hex.application.workflow.run_values import RunValues
 from dify_hex.application.workflow.start_run import StartRun
 from dify_hex.application.workflow.stop_run import StopRun
 from dify_hex.domain.app.configuration import Configuration
@@ -37,6 +40,8 @@ from tests.builders.conversation import ANN
 from tests.builders.engine import Engine
 from tests.fakes.known_models import built_in_models
 from tests.fakes.memory_conversation import MemoryConversationWork, MessageShelf
+from tests.fakes.memory_run_reader import MemoryRunReader, MemoryStoredGraphs
+from tests.fakes.memory_storage import MemoryBlobStorage
 from tests.fakes.memory_work import MemoryDatabase
 from tests.fakes.scripted_nodes import Dialogue, ScriptedNodes
 
@@ -99,6 +104,28 @@ class ChatHouse:
             leases=self.shelf.runs,
             signals=self.engine.signals,
             host=self.engine.host,
+        )
+
+    @property
+    def branching(self) -> Branching:
+        events = PydanticRunEventCodec()
+        values = RunValues(MemoryBlobStorage())
+        return Branching(
+            begin=self.begin,
+            records=RunRecords(
+                journal=self.shelf.runs,
+                stored_runs=self.shelf.runs,
+                stored_graphs=MemoryStoredGraphs(self.shelf.graphs),
+                graphs=self.graphs,
+                events=events,
+                values=values,
+            ),
+            runs=MemoryRunReader(self.shelf.runs),
+            graphs=self.graphs,
+            events=events,
+            host=self.engine.host,
+            clock=self.clock,
+            values=values,
         )
 
     async def app(self, configuration: Configuration | None = None) -> AppId:

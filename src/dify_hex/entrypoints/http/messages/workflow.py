@@ -125,10 +125,6 @@ MESSAGES: Messages = {
     "workflow_run_under_way": Message(
         "The run has not ended yet; stop it first, or wait.", "运行尚未结束；请先停止或等待。"
     ),
-    "workflow_run_of_message": Message(
-        "The run answers a message; send the message again instead.",
-        "该运行用于回答消息；请重新发送消息。",
-    ),
     "workflow_fork_invalid": Message(
         "The run cannot be forked like this; see details.faults.",
         "无法这样分叉该运行，详见 details.faults。",

@@ -20,11 +20,12 @@ from dify_hex.application.workflow.follow_run import FollowRun
 from dify_hex.application.workflow.stream_position import StreamDetail
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.app.errors import AppConfigurationInvalid, AppIsArchived, AppNotFound
+from dify_hex.domain.conversation.errors import ConversationBusy, ConversationNotFound
+from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import WorkflowRunId
 from dify_hex.domain.workflow.errors import (
     ForkInvalid,
     NothingToRetry,
-    RunAnswersMessage,
     RunsFull,
     RunUnderWay,
     WorkflowRunNotFound,
@@ -50,9 +51,11 @@ _REFUSALS = (
     WorkflowRunNotFound,
     AppNotAllowed,
     RunUnderWay,
-    RunAnswersMessage,
     RunsFull,
     RunMoved,
+    ConversationBusy,
+    ConversationNotFound,
+    StaleVersion,
 )
 
 

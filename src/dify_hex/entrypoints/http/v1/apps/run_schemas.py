@@ -67,6 +67,7 @@ class EndedRunResponse(Schema):
     """A run that was waited for; `elapsed` is in seconds."""
 
     id: UUID
+    message_id: UUID | None = Field(description="The message that the run answers, if any.")
     status: RunStatus
     outputs: dict[str, Any]
     error: RunErrorResponse | None
@@ -82,6 +83,7 @@ class EndedRunResponse(Schema):
             raise ValueError(run.run_id)
         return cls(
             id=run.run_id,
+            message_id=run.message_id,
             status=result.status,
             outputs=dict(result.outputs),
             error=RunErrorResponse.of(result.error),
@@ -95,10 +97,16 @@ class AcceptedRunResponse(Schema):
     """A run that will be executed in the background."""
 
     id: UUID
+    message_id: UUID | None = Field(description="The message that the run answers, if any.")
     status: RunStatus = Field(examples=["pending"])
     links: RunLinks = Field(serialization_alias="_links")
 
     @classmethod
     def of(cls, run: BegunRun) -> Self:
         """The wire form of a run that has just been stored."""
-        return cls(id=run.run_id, status=RunStatus.PENDING, links=RunLinks.of(run.run_id))
+        return cls(
+            id=run.run_id,
+            message_id=run.message_id,
+            status=RunStatus.PENDING,
+            links=RunLinks.of(run.run_id),
+        )
