@@ -11,9 +11,14 @@ from dify_hex.adapters.persistence.app.rows import (
     APP_VERSION_NUMBER_UNIQUE,
 )
 from dify_hex.adapters.persistence.conversation.rows import FEEDBACK_UNIQUE
+from dify_hex.adapters.persistence.knowledge.rows import (
+    DOCUMENT_CONTENT_UNIQUE,
+    KNOWLEDGE_NAME_UNIQUE,
+)
 from dify_hex.adapters.persistence.model_provider.rows import MODEL_PROVIDER_NAME_UNIQUE
 from dify_hex.domain.account.errors import AlreadyMember, EmailTaken, TenantSlugTaken
 from dify_hex.domain.app.errors import AppNameTaken, AppSlugTaken
+from dify_hex.domain.knowledge.errors import DocumentExists, KnowledgeNameTaken
 from dify_hex.domain.model_provider.errors import ModelProviderNameTaken
 from dify_hex.domain.shared.errors import DomainError, StaleVersion
 
@@ -28,4 +33,6 @@ CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     APP_VERSION_NUMBER_UNIQUE: StaleVersion,
     MODEL_PROVIDER_NAME_UNIQUE: ModelProviderNameTaken,
     FEEDBACK_UNIQUE: StaleVersion,
+    KNOWLEDGE_NAME_UNIQUE: KnowledgeNameTaken,
+    DOCUMENT_CONTENT_UNIQUE: DocumentExists,
 }

@@ -28,6 +28,15 @@ from dify_hex.domain.conversation.events import (
     FeedbackGiven,
     FeedbackWithdrawn,
 )
+from dify_hex.domain.knowledge.events import (
+    DocumentAdded,
+    DocumentDeleted,
+    DocumentIndexed,
+    DocumentIndexingFailed,
+    KnowledgeConfigured,
+    KnowledgeCreated,
+    KnowledgeDeleted,
+)
 from dify_hex.domain.model_provider.events import (
     ModelAdded,
     ModelProviderCreated,
@@ -68,6 +77,13 @@ _EVENTS: tuple[type[DomainEvent], ...] = (
     ConversationDeleted,
     FeedbackGiven,
     FeedbackWithdrawn,
+    DocumentAdded,
+    DocumentDeleted,
+    DocumentIndexed,
+    DocumentIndexingFailed,
+    KnowledgeConfigured,
+    KnowledgeCreated,
+    KnowledgeDeleted,
     ModelAdded,
     ModelProviderCreated,
     ModelProviderDeleted,
