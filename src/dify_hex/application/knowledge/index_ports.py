@@ -170,6 +170,13 @@ class SegmentStore(Protocol):
         """Remove the segments of older rounds with their index; how many there were."""
 
     @abstractmethod
+    async def remove_some(self, document_id: DocumentId, *, limit: int) -> int:
+        """Remove some of the document's segments with their index, children first.
+
+        How many there were: fewer than `limit` when nothing is left.
+        """
+
+    @abstractmethod
     async def unindexed(self, document_id: DocumentId, *, limit: int) -> Sequence[UnindexedSegment]:
         """Some of the segments (children, where parents have them) that are not indexed yet."""
 
