@@ -9,6 +9,7 @@ from dify_hex.bootstrap.containers.app_supplies import AppSuppliesContainer
 from dify_hex.bootstrap.containers.conversation import ConversationContainer
 from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.drafts import DraftsContainer
+from dify_hex.bootstrap.containers.embeddings import EmbeddingsContainer
 from dify_hex.bootstrap.containers.file import FileContainer
 from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
@@ -47,6 +48,9 @@ class Container(containers.DeclarativeContainer):
     outbound_http = providers.Container(OutboundHttpContainer, shared=shared)
     sandbox = providers.Container(SandboxContainer, shared=shared)
     models = providers.Container(ModelsContainer, shared=shared, calls=model_calls)
+    embeddings = providers.Container(
+        EmbeddingsContainer, shared=shared, models=models, calls=model_calls
+    )
     run_storage = providers.Container(RunStorageContainer, shared=shared)
     apps = providers.Container(AppContainer, shared=shared, storage=run_storage, models=models)
     supplies = providers.Container(AppSuppliesContainer, shared=shared, apps=apps)

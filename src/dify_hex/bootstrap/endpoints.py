@@ -27,6 +27,9 @@ class Endpoints:
     model_url: str | None
     model_api_key: SecretStr | None
     model_name: str | None
+    #: None where nothing embeds.
+    embedding_url: str | None = None
+    embedding_api_key: SecretStr | None = None
     #: None where no sandbox runs.
     sandbox_url: str | None = None
     sandbox_token: SecretStr | None = None
@@ -56,7 +59,8 @@ def endpoints_of(settings: Settings) -> Endpoints:
             return SecretStr(parts[key])
         raise NotConfigured(f"{variable} is not set and no embedded part runs: try `dify-hex up`")
 
-    model = settings.model
+    model, embedding = settings.model, settings.embedding
+    embedding_key = parts.get("embedding_api_key")
     key, owner = parts.get("model_api_key"), parts.get("database_admin_url")
     return Endpoints(
         database_url=secret(settings.database_url, "database_url", "DATABASE_URL"),
@@ -69,6 +73,9 @@ def endpoints_of(settings: Settings) -> Endpoints:
         model_url=model.url or parts.get("model_url"),
         model_api_key=model.api_key or (SecretStr(key) if key and not model.url else None),
         model_name=model.name,
+        embedding_url=embedding.url or parts.get("embedding_url"),
+        embedding_api_key=embedding.api_key
+        or (SecretStr(embedding_key) if embedding_key and not embedding.url else None),
         sandbox_url=settings.sandbox.url or parts.get("sandbox_url"),
         sandbox_token=settings.sandbox.token,
     )

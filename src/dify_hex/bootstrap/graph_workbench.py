@@ -124,7 +124,7 @@ class _OneServer(ResolveModel):
     ) -> ResolvedModel:
         """The model, ready to be called."""
         del tenant_id
-        model = self._models.model(config.model)
+        model = self._models.model(config.model, type)
         if model.type is not type:
             raise ModelTypeMismatch(model=config.model, type=model.type.value, needed=type.value)
         return ResolvedModel(

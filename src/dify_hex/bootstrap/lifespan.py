@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
 from functools import partial
 
 import asyncpg
@@ -9,6 +10,7 @@ from sqlalchemy.pool import QueuePool
 
 from dify_hex.adapters.persistence.account.sweep import forget_ended_sessions
 from dify_hex.adapters.persistence.idempotency import forget_expired_keys
+from dify_hex.adapters.persistence.knowledge.embedding_cache import forget_unused_embeddings
 from dify_hex.adapters.telemetry.exporter import metrics_exporter
 from dify_hex.adapters.telemetry.loop_lag import sample_loop_lag
 from dify_hex.application.shared.code_failures import SandboxUnavailable
@@ -24,6 +26,9 @@ _OLD_RUNS_EVERY = 3600.0
 _KEYS_EVERY = 600.0
 _SESSIONS_EVERY = 6 * 3600.0
 _FILES_EVERY = 60.0
+_EMBEDDINGS_EVERY = 6 * 3600.0
+#: How long the vector of a text that nobody needs is remembered.
+_KEEP_EMBEDDINGS = timedelta(days=30)
 _PARTITIONS_EVERY = 6 * 3600.0
 
 
@@ -83,6 +88,11 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
         every(_OLD_RUNS_EVERY, "old-runs", container.run_retention().sweep_old_runs().execute),
         every(_SESSIONS_EVERY, "ended-sessions", partial(forget_ended_sessions, system_pool)),
         every(_FILES_EVERY, "expired-files", container.files().sweep_expired_files().execute),
+        every(
+            _EMBEDDINGS_EVERY,
+            "unused-embeddings",
+            partial(forget_unused_embeddings, system_pool, _KEEP_EMBEDDINGS),
+        ),
         every(_KEYS_EVERY, "idempotency-keys", partial(forget_expired_keys, system_pool)),
         every(_SANDBOX_EVERY, "sandbox", partial(_report_sandbox, container)),
     ]

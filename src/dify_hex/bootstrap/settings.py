@@ -135,6 +135,20 @@ class ModelSettings(_Section):
     threads: Annotated[int, Field(ge=0)] = 0
 
 
+class EmbeddingSettings(_Section):
+    """An OpenAI-compatible server in place of the embedded embedding model."""
+
+    model_config = _config("EMBEDDING_")
+
+    url: str | None = None
+    api_key: SecretStr | None = None
+    name: str | None = None
+    #: How many tokens one text may have.
+    context_window: _Positive = 8192
+    #: Threads of the embedded model; 0 leaves one core to everything else.
+    threads: Annotated[int, Field(ge=0)] = 0
+
+
 class OutboundSettings(_Section):
     """Requests to servers that tenants and their graphs name.
 
@@ -254,6 +268,7 @@ class Settings(_Section):
     limit: LimitSettings = Field(default_factory=LimitSettings)
     pool: PoolSettings = Field(default_factory=PoolSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
+    embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
     file: FileSettings = Field(default_factory=FileSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)

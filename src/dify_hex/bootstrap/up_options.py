@@ -37,8 +37,10 @@ class UpOptions:
     has_database: bool
     has_redis: bool
     has_model: bool
+    has_embedding: bool
     has_sandbox: bool
     model_threads: int
+    embedding_threads: int
     shutdown_grace: float
 
     @classmethod
@@ -63,8 +65,10 @@ class UpOptions:
             has_database=bool(present),
             has_redis="REDIS_URL" in given,
             has_model="DIFY_HEX_MODEL_URL" in given,
+            has_embedding="DIFY_HEX_EMBEDDING_URL" in given,
             has_sandbox="DIFY_HEX_SANDBOX_URL" in given,
             model_threads=int(_number(given, "DIFY_HEX_MODEL_THREADS", 0)),
+            embedding_threads=int(_number(given, "DIFY_HEX_EMBEDDING_THREADS", 0)),
             shutdown_grace=_number(given, "DIFY_HEX_SHUTDOWN_GRACE", 20),
         )
 

@@ -12,6 +12,7 @@ TITLES = {
     "postgres": "database",
     "valkey": "cache",
     "model": "language model",
+    "embedding": "embedding model",
     "sandbox": "sandbox",
     "migrate": "migrations",
     "api": "API",

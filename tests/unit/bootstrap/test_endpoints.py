@@ -19,6 +19,8 @@ PARTS = {
     "database_system_url": "postgresql://system@here/dify_hex",
     "redis_url": "unix://here",
     "model_url": "http://127.0.0.1:9/v1",
+    "embedding_url": "http://127.0.0.1:2/v1",
+    "embedding_api_key": "secret",
     "model_api_key": "local-secret",
 }
 
@@ -83,3 +85,17 @@ def test_a_model_server_of_ones_own_is_not_sent_the_key_of_the_built_in_one(
 
     assert found.model_url == "http://models.example.com/v1"
     assert found.model_api_key is None
+
+
+@pytest.mark.usefixtures("parts")
+def test_an_embedding_server_of_ones_own_is_not_sent_the_key_of_the_built_in_one(
+    given: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built_in = endpoints_of(given)
+    monkeypatch.setenv("DIFY_HEX_EMBEDDING_URL", "http://models.example.com/v1")
+
+    found = endpoints_of(Settings())
+
+    assert built_in.embedding_api_key is not None
+    assert found.embedding_url == "http://models.example.com/v1"
+    assert found.embedding_api_key is None

@@ -13,19 +13,23 @@ from dify_hex.bootstrap.up_options import (
     sandbox_environment,
 )
 
+MODELS = ("DIFY_HEX_MODEL_URL", "DIFY_HEX_EMBEDDING_URL")
+
 
 def test_an_empty_environment_means_everything_embedded() -> None:
     options = UpOptions.of({})
     assert [options.has_database, options.has_redis, options.has_model] == [False] * 3
+    assert not options.has_embedding
     assert options.url == "http://127.0.0.1:8000"
 
 
 def test_each_part_can_be_given_by_url() -> None:
-    given = dict.fromkeys((*DATABASE_VARIABLES, "REDIS_URL", "DIFY_HEX_MODEL_URL"), "x://y")
-    options = UpOptions.of(given)
+    given = dict.fromkeys(MODELS, "x://y")
+    options = UpOptions.of(given | dict.fromkeys((*DATABASE_VARIABLES, "REDIS_URL"), "x://y"))
     assert options.has_database
     assert options.has_redis
     assert options.has_model
+    assert options.has_embedding
 
 
 @pytest.mark.parametrize("missing", DATABASE_VARIABLES)
@@ -41,6 +45,7 @@ def test_a_login_that_is_missing_is_named(missing: str) -> None:
         ("DIFY_HEX_PORT", "eighty"),
         ("PORT", "80.5"),
         ("DIFY_HEX_MODEL_THREADS", "-1"),
+        ("DIFY_HEX_EMBEDDING_THREADS", "two"),
         ("DIFY_HEX_SHUTDOWN_GRACE", "nan"),
         ("DIFY_HEX_SHUTDOWN_GRACE", "inf"),
     ],

@@ -79,13 +79,16 @@ def open_weights(path: Path, sha256: str) -> int:
 
 def step_down(told: Instructions) -> None:
     """Become the unprivileged user, and still end with the parent."""
-    if told.uid is None or told.gid is None:
-        return
-    user = ServiceUser(uid=told.uid, gid=told.gid)
+    if told.uid is not None and told.gid is not None:
+        step_down_to(ServiceUser(uid=told.uid, gid=told.gid), told.parent)
+
+
+def step_down_to(user: ServiceUser, parent: int) -> None:
+    """Become this user, and still end with the parent."""
     os.setgroups([])
     os.setresgid(user.gid, user.gid, user.gid)
     os.setresuid(user.uid, user.uid, user.uid)
-    die_with_parent(told.parent, signal.SIGKILL)
+    die_with_parent(parent, signal.SIGKILL)
 
 
 def serve(told: Instructions, weights: int) -> object:

@@ -66,6 +66,10 @@ class Embeddings(Protocol):
         `Embedder` and of `ResolveModel`.
         """
 
+    @abstractmethod
+    async def embed_query(self, tenant_id: TenantId, model: ModelConfig, query: str) -> Vector:
+        """The vector of a question: remembered for a while in this process, and kept nowhere."""
+
 
 class EmbeddingCache(Protocol):
     """Remembers the vectors of texts; every tenant has its own."""

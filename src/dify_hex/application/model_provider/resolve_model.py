@@ -58,7 +58,7 @@ class ResolveModel:
             ModelUnavailable: it is built in, and this installation runs without a model server.
         """
         if config.provider == BUILT_IN_PROVIDER:
-            model = _of_type(self._built_in.model(config.model), type, config)
+            model = _of_type(self._built_in.model(config.model, type), type, config)
             return _resolved(model, self._built_in.endpoint(model))
         provider = await self._providers.find_callable(tenant_id, config.provider)
         if provider is None:

@@ -2,10 +2,8 @@
 
 from dependency_injector import containers, providers
 
-from dify_hex.adapters.embedded.model_host import SLOTS, WINDOW
 from dify_hex.adapters.persistence.model_provider.reader import SqlModelProviderReader
 from dify_hex.adapters.security.envelope import EnvelopeSecretBox
-from dify_hex.application.model_provider.built_in import DEFAULT_MODEL, BuiltInModels
 from dify_hex.application.model_provider.change_model_provider import ChangeModelProvider
 from dify_hex.application.model_provider.create_model_provider import CreateModelProvider
 from dify_hex.application.model_provider.delete_model_provider import DeleteModelProvider
@@ -14,27 +12,8 @@ from dify_hex.application.model_provider.ports import ModelProviderReader
 from dify_hex.application.model_provider.resolve_model import ResolveModel
 from dify_hex.application.model_provider.tenant_addresses import TenantAddresses
 from dify_hex.application.model_provider.verify_model_provider import VerifyModelProvider
-from dify_hex.bootstrap.endpoints import Endpoints
+from dify_hex.bootstrap.built_in_models import built_in_models
 from dify_hex.bootstrap.index import UseCaseIndex
-from dify_hex.bootstrap.settings import ModelSettings
-from dify_hex.domain.model_provider.model import Model
-from dify_hex.domain.shared.values.secret_text import SecretText
-
-
-def _built_in(endpoints: Endpoints, settings: ModelSettings) -> BuiltInModels:
-    """The operator's own model server when its URL is given, else the embedded one."""
-    is_embedded = settings.url is None
-    name = DEFAULT_MODEL if is_embedded else endpoints.model_name or DEFAULT_MODEL
-    window = WINDOW // SLOTS if is_embedded else settings.context_window
-    key = endpoints.model_api_key
-    return BuiltInModels(
-        base_url=endpoints.model_url,
-        api_key=None if key is None else SecretText(key.get_secret_value()),
-        default_model=name,
-        models=(Model(name=name, context_window=window),),
-        demonstration=is_embedded,
-        open=not is_embedded,
-    )
 
 
 class ModelsContainer(containers.DeclarativeContainer):
@@ -44,7 +23,7 @@ class ModelsContainer(containers.DeclarativeContainer):
     calls = providers.DependenciesContainer()
     chat_model, token_counter = calls.chat_model, calls.token_counter
 
-    built_in = providers.Singleton(_built_in, shared.endpoints, shared.settings.provided.model)
+    built_in = providers.Singleton(built_in_models, shared.endpoints, shared.settings)
     reader = providers.Singleton(SqlModelProviderReader, shared.reads)
     secrets = providers.Singleton(EnvelopeSecretBox, shared.keyring)
     addresses = providers.Singleton(

@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from dify_hex.application.model_provider.built_in import DEFAULT_MODEL
+from dify_hex.application.model_provider.built_in import (
+    DEFAULT_EMBEDDING,
+    DEFAULT_MODEL,
+    BuiltInEmbedding,
+)
 from dify_hex.application.shared.actor import PermissionDenied
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.model_provider.errors import (
@@ -14,7 +18,7 @@ from dify_hex.domain.model_provider.errors import (
     ModelTypeMismatch,
     ModelUnavailable,
 )
-from dify_hex.domain.model_provider.model import ModelType
+from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.secret_text import SecretText
 from tests.builders.model_provider import CHAT, EMBEDDING, KEY, TENANT, someone
@@ -112,6 +116,30 @@ class TestResolving:
 
         with pytest.raises(ModelUnavailable):
             await house.resolve.execute(TENANT, named("local", "tiny"))
+
+    async def test_texts_are_embedded_by_a_server_of_their_own(self, house: ProviderHouse) -> None:
+        model = Model(name="embedder", type=ModelType.EMBEDDING)
+        own = BuiltInEmbedding(base_url="http://embedding/v1", api_key=None, model=model)
+        house.built_in = replace(BUILT_IN, embedding=own)
+
+        for name in (DEFAULT_EMBEDDING, "embedder"):
+            found = await house.resolve.execute(
+                TENANT, named("local", name), type=ModelType.EMBEDDING
+            )
+            assert (found.endpoint.base_url, found.endpoint.model) == (own.base_url, "embedder")
+        assert "embedder" in [found.name for found in house.built_in.usable()]
+        with pytest.raises(ModelTypeMismatch):
+            await house.resolve.execute(TENANT, named("local", "embedder"))
+
+    async def test_an_open_server_also_embeds_where_nothing_else_does(
+        self, house: ProviderHouse
+    ) -> None:
+        house.built_in = replace(BUILT_IN, open=True)
+        wanted = named("local", DEFAULT_EMBEDDING)
+
+        found = await house.resolve.execute(TENANT, wanted, type=ModelType.EMBEDDING)
+
+        assert found.endpoint.base_url == BUILT_IN.base_url
 
     async def test_a_name_that_stands_for_nothing_is_told_apart(self, house: ProviderHouse) -> None:
         made = await house.made(models=(CHAT, EMBEDDING))
