@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import BYTEA
 
 from dify_hex.adapters.persistence.row_level_security import tenant_table
 
@@ -15,14 +16,14 @@ def upgrade() -> None:
     op.create_table(
         "embedding_cache",
         sa.Column("tenant_id", sa.Uuid(), primary_key=True),
-        sa.Column("key", sa.LargeBinary(), primary_key=True),
-        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("key", BYTEA(), primary_key=True),
+        sa.Column("vector", BYTEA(), nullable=False),
         sa.Column("used_on", sa.Date(), nullable=False, server_default=sa.text("current_date")),
     )
     for statement in tenant_table("embedding_cache", system=("SELECT", "DELETE")):
         op.execute(statement)
     # The sweep looks for what nobody has used for long, whoever it belongs to.
-    op.create_index("embedding_cache_used_on", "embedding_cache", ["used_on"])
+    op.create_index("ix_embedding_cache_used_on", "embedding_cache", ["used_on"])
 
 
 def downgrade() -> None:

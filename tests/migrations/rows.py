@@ -6,7 +6,7 @@ refers to another table takes the value of the row there; nullable columns are f
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -91,6 +91,7 @@ def _value(table: str, name: str, type_name: str, number: int) -> object:
         "text": f"{name} {number}",
         "jsonb": f'{{"number": {number}}}',
         "timestamptz": datetime(2026, 11, 21, 8, number, tzinfo=UTC),
+        "date": date(2026, 11, 21 + number),
         "int2": number + 1,
         "int4": number + 1,
         "int8": number + 1,

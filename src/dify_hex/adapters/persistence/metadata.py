@@ -6,6 +6,7 @@ from dify_hex.adapters.persistence.app import rows as app_rows
 from dify_hex.adapters.persistence.base import Base
 from dify_hex.adapters.persistence.conversation import rows as conversation_rows
 from dify_hex.adapters.persistence.file import rows as file_rows
+from dify_hex.adapters.persistence.knowledge import embedding_rows
 from dify_hex.adapters.persistence.knowledge import rows as knowledge_rows
 from dify_hex.adapters.persistence.model_provider import rows as model_provider_rows
 from dify_hex.adapters.persistence.workflow import rows as workflow_rows
@@ -22,6 +23,7 @@ ROW_MODULES = (
     conversation_rows,
     file_rows,
     knowledge_rows,
+    embedding_rows,
 )
 
 METADATA = Base.metadata
