@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("task_id", sa.Uuid()),
         sa.Column("error_code", sa.Text()),
         sa.Column("error_message", sa.Text()),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
         sa.Column("metadata", JSONB(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("percent", sa.Float(), nullable=False),

@@ -105,7 +105,7 @@ def document_to_domain(row: DocumentRow) -> Document:
             round=row.round,
             task_id=None if row.task_id is None else TaskId(row.task_id),
             failure=failure_of(row),
-            is_enabled=row.enabled,
+            is_enabled=row.is_enabled,
             metadata=metadata_to_domain(row.facts),
             created_at=row.created_at,
             created_by=row.created_by,
@@ -137,7 +137,7 @@ def write_document(document: Document, row: DocumentRow) -> None:
     row.task_id = state.task_id
     row.error_code = None if state.failure is None else state.failure.code
     row.error_message = None if state.failure is None else state.failure.message
-    row.enabled = state.is_enabled
+    row.is_enabled = state.is_enabled
     row.facts = dict(state.metadata)
     for name, value in progress_columns(state.progress).items():
         setattr(row, name, value)

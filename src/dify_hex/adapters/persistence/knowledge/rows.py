@@ -78,7 +78,7 @@ class DocumentRow(TenantRow, AuditColumns, VersionColumn, SoftDelete, Base):
     task_id: Mapped[UUID | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
-    enabled: Mapped[bool]
+    is_enabled: Mapped[bool]
     #: `metadata` is taken by the base class of all rows.
     facts: Mapped[dict[str, object]] = mapped_column("metadata", JSONB)
     stage: Mapped[str]
