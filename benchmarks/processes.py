@@ -34,7 +34,7 @@ def tree(pid: int) -> list[psutil.Process]:
 def command_line(process: psutil.Process) -> str:
     """How it was started; nothing when it is gone."""
     try:
-        return " ".join(process.cmdline())
+        return " ".join(process.cmdline()).rstrip()
     except psutil.Error:
         return ""
 

@@ -34,7 +34,7 @@ class Stage:
     def api_pid(self) -> int:
         """The API process."""
         for process in tree(self.product.process.pid):
-            if command_line(process).endswith("dify_hex.bootstrap.cli api"):
+            if command_line(process).endswith("dify_hex.bootstrap.services api"):
                 return int(process.pid)
         raise LookupError("there is no API process")
 

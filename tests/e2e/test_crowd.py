@@ -35,7 +35,7 @@ def chat(product: Product) -> Chat:
 
 
 def memory(product: Product) -> int:
-    (api, *_) = product.children("dify_hex.bootstrap.cli", "api")
+    (api, *_) = product.children("dify_hex.bootstrap.services", "api")
     usage: int = psutil.Process(api.pid).memory_full_info().pss
     return usage
 

@@ -21,8 +21,8 @@ ANSWER = "".join(f"t{index} " for index in range(40)).strip()
 #: Seconds within which a run goes on after a death.
 RECOVERY = 10.0
 VICTIMS = {
-    "api": ("dify_hex.bootstrap.cli", "api"),
-    "worker": ("dify_hex.bootstrap.cli", "worker"),
+    "api": ("dify_hex.bootstrap.services", "api"),
+    "worker": ("dify_hex.bootstrap.services", "worker"),
     "valkey": ("valkey-server",),
     "postgres": ("postgres", "-D"),
 }

@@ -1,16 +1,14 @@
 """The command `dify-hex`: finds the module of a command, and loads nothing that it does not need.
 
 `up` stays in memory for as long as everything runs, and people wait for the other commands, so each
-command's imports are its own.
+command's imports are its own, down to what only a mistake or a question needs.
 """
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
-from importlib.metadata import version
 
 #: How a process ends that was asked for something that does not exist.
 USAGE = 2
@@ -114,7 +112,8 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.write(f"{_help()}\n")
             return 0
         case ["--version" | "-V", *_]:
-            sys.stdout.write(f"dify-hex {version('dify-hex')}\n")
+            version = import_module("importlib.metadata").version("dify-hex")
+            sys.stdout.write(f"dify-hex {version}\n")
             return 0
         case [name, *rest] if name in COMMANDS:
             return _run(COMMANDS[name], rest)
@@ -141,7 +140,7 @@ def _listing(commands: Mapping[str, Command]) -> str:
 
 
 def _unknown(name: str) -> str:
-    similar = get_close_matches(name, COMMANDS, n=1)
+    similar = import_module("difflib").get_close_matches(name, COMMANDS, n=1)
     hint = f"did you mean `dify-hex {similar[0]}`?" if similar else "try `dify-hex --help`."
     return f"dify-hex: there is no command {name!r}; {hint}\n"
 

@@ -20,13 +20,19 @@ _EPILOG = "Everything is set by environment variables; README.md lists them."
 
 def main(role: str, arguments: Sequence[str]) -> int:
     """Serve until told to stop; 1 when the environment does not say what is needed."""
-    module, description = SERVICES[role]
+    _, description = SERVICES[role]
     parser = argparse.ArgumentParser(
         prog=f"dify-hex {role}", description=description, epilog=_EPILOG
     )
     parser.parse_args(arguments)
     if role == "api":
         start_again_giving_memory_back()
+    return serve(role)
+
+
+def serve(role: str) -> int:
+    """The same in a process that is set up already."""
+    module, _ = SERVICES[role]
     try:
         import_module(module).main()
     except NotConfigured as error:

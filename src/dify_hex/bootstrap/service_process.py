@@ -1,4 +1,4 @@
-"""The API, the worker and the migrations as child processes of `dify-hex up`."""
+"""What serves, as processes that `dify-hex up` keeps running, and the commands for them."""
 
 import asyncio
 import signal
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from dify_hex.adapters.embedded.errors import EmbeddedPartFailed
-from dify_hex.adapters.embedded.processes import ChildProcess, Launch
+from dify_hex.adapters.embedded.processes import Child, ChildProcess, Launch
 
 Command = tuple[str, ...]
 
@@ -15,8 +15,7 @@ _CLI = (sys.executable, "-P", "-m", "dify_hex.bootstrap.cli")
 #: Every command that `up` runs, in one place.
 COMMANDS: Mapping[str, Command] = {
     "migrate": (*_CLI, "migrate"),
-    "api": (*_CLI, "api"),
-    "worker": (*_CLI, "worker"),
+    "zygote": (sys.executable, "-P", "-m", "dify_hex.bootstrap.services"),
     "sandbox": (*_CLI, "sandbox"),
     "setup-link": (*_CLI, "accounts", "setup-link"),
 }
@@ -26,28 +25,25 @@ _ANSWER_LIMIT = 5.0
 _READY = b"HTTP/1.1 200"
 
 Probe = Callable[[], Awaitable[bool]]
+Begin = Callable[[], Awaitable[Child]]
 
 
 class ServiceProcess:
-    """One long-running command; its URLs come to it by files and environment, never by argument."""
+    """One that goes on; its URLs come to it by files and environment, never by argument."""
 
     def __init__(
         self,
         name: str,
-        command: Command,
+        begin: Begin,
         *,
-        output: int,
-        environment: Mapping[str, str],
         grace: float,
         ready: Probe | None = None,
     ) -> None:
         self.name = name
-        self._command = command
-        self._output = output
-        self._environment = environment
+        self._begin = begin
         self._grace = grace
         self._ready = ready
-        self._child: ChildProcess | None = None
+        self._child: Child | None = None
 
     @property
     def pid(self) -> int | None:
@@ -58,9 +54,9 @@ class ServiceProcess:
         """Start it and return when its probe says that it is ready.
 
         Raises:
-            EmbeddedPartFailed: it ended before.
+            EmbeddedPartFailed: it could not begin, or ended before.
         """
-        self._child = launch(self._command, self._output, self._environment)
+        self._child = await self._begin()
         while self._ready is not None and not await self._ready():
             if not self._child.is_running:
                 status = await self._child.wait()

@@ -15,6 +15,7 @@ TITLES = {
     "embedding": "embedding model",
     "sandbox": "sandbox",
     "migrate": "migrations",
+    "zygote": "program",
     "api": "API",
     "worker": "worker",
 }

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from functools import partial
 
 from dify_hex.adapters.embedded.data_folder import DataFolder
+from dify_hex.adapters.embedded.embedding_server import EmbeddingServer
 from dify_hex.adapters.embedded.errors import EmbeddedPartFailed
 from dify_hex.adapters.embedded.model_server import ModelServer
 from dify_hex.adapters.embedded.parts_file import PartsFile
 from dify_hex.adapters.embedded.postgres import PostgresServer
-from dify_hex.adapters.embedded.processes import end_processes
+from dify_hex.adapters.embedded.processes import Child, end_processes
 from dify_hex.adapters.embedded.valkey import ValkeyServer
+from dify_hex.adapters.embedded.zygote_process import ZygoteProcess
 from dify_hex.bootstrap.child_output import ChildOutput
 from dify_hex.bootstrap.memory import giving_memory_back
 from dify_hex.bootstrap.service_process import (
@@ -76,8 +78,7 @@ class ProcessTree:
         """
         await end_processes(self._parts_file.running, ((signal.SIGTERM, _LEFTOVERS_GRACE),))
         self._refuse_taken_port()
-        await self._start_parts()
-        await self._migrate()
+        await self._prepare()
         await self._start_services()
         has_demo_model = not self._options.has_model
         self._screen.ready(self._options.url, self._folder.logs, demo_model=has_demo_model)
@@ -92,6 +93,29 @@ class ProcessTree:
         for output in self._outputs.values():
             output.close()
         os.close(self._lock)
+
+    async def _prepare(self) -> None:
+        """Load what serves while that comes up which it stands on."""
+        environment = giving_memory_back(self._environment())
+        self._zygote = ZygoteProcess(
+            self._commands["zygote"], output=self._output("zygote"), environment=environment
+        )
+        try:
+            async with asyncio.TaskGroup() as preparing:
+                preparing.create_task(self._load())
+                preparing.create_task(self._start_parts_and_migrate())
+        except* (EmbeddedPartFailed, StartFailed) as failures:
+            raise failures.exceptions[0] from None
+
+    async def _load(self) -> None:
+        try:
+            await self._kept(self._zygote, self._parts).start()
+        except EmbeddedPartFailed as error:
+            raise StartFailed(f"the services: {error}", await self._last_words("zygote")) from error
+
+    async def _start_parts_and_migrate(self) -> None:
+        await self._start_parts()
+        await self._migrate()
 
     async def _start_parts(self) -> None:
         needed: list[Keeper] = []
@@ -110,6 +134,8 @@ class ProcessTree:
             needed.append(self._kept(valkey, self._parts))
         if not self._options.has_model:
             self._start_model()
+        if not self._options.has_embedding:
+            self._start_embedding()
         if not self._options.has_sandbox:
             self._start_sandbox()
         try:
@@ -128,17 +154,23 @@ class ProcessTree:
         # Everything but the model's own answers works without it.
         self._kept(model, self._parts).start_soon()
 
+    def _start_embedding(self) -> None:
+        threads = self._options.embedding_threads
+        embedding = EmbeddingServer(self._folder, output=self._output("embedding"), threads=threads)
+        self._urls |= {"embedding_url": embedding.url, "embedding_api_key": embedding.api_key}
+        # Nothing but an open socket until somebody has a text embedded.
+        self._kept(embedding, self._parts).start_soon()
+
     def _start_sandbox(self) -> None:
         path = self._folder.sockets("sb", ours=True) / "sandbox.sock"
         address = f"unix://{path}"
         self._urls["sandbox_url"] = address
-        sandbox = ServiceProcess(
-            "sandbox",
-            self._commands["sandbox"],
-            output=self._output("sandbox"),
-            environment=sandbox_environment(self._folder.home, address),
-            grace=_SANDBOX_GRACE,
-        )
+        environment = sandbox_environment(self._folder.home, address)
+
+        async def begin() -> Child:
+            return launch(self._commands["sandbox"], self._output("sandbox"), environment)
+
+        sandbox = ServiceProcess("sandbox", begin, grace=_SANDBOX_GRACE)
         # Runs that need no code do not wait for it.
         self._kept(sandbox, self._parts).start_soon()
 
@@ -159,8 +191,7 @@ class ProcessTree:
 
     async def _start_services(self) -> None:
         probe = partial(is_ready, self._options.host, self._options.port)
-        api = self._service("api", giving_memory_back(self._environment()), probe)
-        worker = self._service("worker", self._environment())
+        api, worker = self._service("api", probe), self._service("worker")
         hint = asyncio.get_running_loop().call_later(_LONG_START, self._say_long_start)
         try:
             await self._kept(api, self._services).start()
@@ -171,14 +202,10 @@ class ProcessTree:
         await self._kept(worker, self._services).start()
         self._write_parts()
 
-    def _service(
-        self, name: str, environment: Mapping[str, str], probe: Probe | None = None
-    ) -> ServiceProcess:
+    def _service(self, name: str, probe: Probe | None = None) -> ServiceProcess:
         return ServiceProcess(
             name,
-            self._commands[name],
-            output=self._output(name),
-            environment=environment,
+            partial(self._zygote.fork, name, self._output(name)),
             # The process has the grace for itself; a little more lets it say good-bye.
             grace=self._options.shutdown_grace + 5,
             ready=probe,

@@ -3,15 +3,17 @@
 import http.server
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
 
+from dify_hex.adapters.embedded.zygote import Zygote
 from dify_hex.bootstrap.up import run_up
 
 COMMANDS = {
     name: (sys.executable, __file__, name)
-    for name in ("migrate", "api", "worker", "sandbox", "setup-link")
+    for name in ("migrate", "zygote", "sandbox", "setup-link")
 }
 LINK = "http://127.0.0.1/setup/once"
 
@@ -35,10 +37,21 @@ def _note(word: str) -> None:
         notes.write(f"{word} {'with' if database else 'without'} database\n")
 
 
-def _end(*_: object) -> None:
-    time.sleep(0.2)
-    _note(f"{sys.argv[1]} ended")
-    sys.exit(0)
+def _be(name: str | None) -> None:
+    def end(*_: object) -> None:
+        time.sleep(0.2)
+        _note(f"{name} ended")
+        sys.exit(0)
+
+    if name is not None:
+        signal.signal(signal.SIGTERM, end)
+    match name:
+        case "api":
+            _serve()
+        case "worker":
+            signal.pause()
+        case _:
+            pass
 
 
 def _serve() -> None:
@@ -51,13 +64,10 @@ def _serve() -> None:
 def main() -> None:
     """Be one of the services, or `up` itself."""
     match sys.argv[1:]:
-        case ["api"]:
-            signal.signal(signal.SIGTERM, _end)
-            _serve()
+        case ["zygote", control]:
+            zygote = Zygote(socket.socket(fileno=int(control.partition("=")[2])))
+            _be(zygote.serve())
         case ["sandbox"]:
-            signal.pause()
-        case ["worker"]:
-            signal.signal(signal.SIGTERM, _end)
             signal.pause()
         case ["migrate"]:
             _note("migrate")

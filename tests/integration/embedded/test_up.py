@@ -89,6 +89,7 @@ def test_parts_that_are_given_by_url_are_not_started(fresh_home: Path) -> None:
         "DATABASE_SYSTEM_URL": url,
         "REDIS_URL": "redis://127.0.0.1:1",
         "DIFY_HEX_MODEL_URL": "http://127.0.0.1:1/v1",
+        "DIFY_HEX_EMBEDDING_URL": "http://127.0.0.1:1/v1",
         "DIFY_HEX_SANDBOX_URL": "tcp://127.0.0.1:1",
     }
     with running_up(fresh_home, variables=given) as up:

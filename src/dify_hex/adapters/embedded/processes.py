@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -75,8 +76,47 @@ class Launch:
         return ChildProcess(process)
 
 
-class ChildProcess:
-    """A running child."""
+class Child(ABC):
+    """A running child, or a child's child."""
+
+    @property
+    @abstractmethod
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    @abstractmethod
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+
+    @abstractmethod
+    async def wait(self) -> int:
+        """Wait for its end and return its exit status, negative for a signal's number."""
+
+    async def ends_within(self, seconds: float) -> int:
+        """Wait for its end, make it end when that takes longer, and return its exit status."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.wait()
+        except TimeoutError:
+            return await self.stop(())
+
+    async def stop(self, escalation: Escalation) -> int:
+        """Ask it to end, more and more firmly, and return its exit status."""
+        for request, patience in (*escalation, (signal.SIGKILL, 60.0)):
+            if not self.is_running:
+                break
+            send(self.pid, request)
+            try:
+                async with asyncio.timeout(patience):
+                    await self.wait()
+            except TimeoutError:
+                continue
+        return await self.wait()
+
+
+class ChildProcess(Child):
+    """A child that we have started, and bury."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -94,29 +134,8 @@ class ChildProcess:
     async def wait(self) -> int:
         """Wait for its end and return its exit status, negative for a signal's number."""
         while (status := self._process.poll()) is None:
-            await _end_of(self.pid)
+            await end_of(self.pid)
         return status
-
-    async def ends_within(self, seconds: float) -> int:
-        """Wait for its end, make it end when that takes longer, and return its exit status."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await self.wait()
-        except TimeoutError:
-            return await self.stop(())
-
-    async def stop(self, escalation: Escalation) -> int:
-        """Ask it to end, more and more firmly, and return its exit status."""
-        for request, patience in (*escalation, (signal.SIGKILL, 60.0)):
-            if not self.is_running:
-                break
-            self._process.send_signal(request)
-            try:
-                async with asyncio.timeout(patience):
-                    await self.wait()
-            except TimeoutError:
-                continue
-        return await self.wait()
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -160,12 +179,22 @@ def send(pid: int, request: signal.Signals) -> None:
         return
 
 
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    # The name in brackets may hold anything.
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
 def _dying_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
     return lambda: die_with_parent(parent, death_signal)
 
 
-async def _end_of(pid: int) -> None:
-    """Sleep until the child ends; some sandboxes do not let it be watched, then for a moment."""
+async def end_of(pid: int) -> None:
+    """Sleep until a process ends; some sandboxes do not let it be watched, then for a moment."""
     try:
         watched = os.pidfd_open(pid)
     except OSError:
