@@ -43,6 +43,7 @@ from tests.fakes.memory_storage import MemoryBlobStorage
 from tests.fakes.memory_work import MemoryDatabase
 from tests.fakes.scripted_nodes import ScriptedNodes
 from tests.fakes.scripted_outbound import ScriptedOutboundHttp
+from tests.fakes.scripted_sandbox import ScriptedSandbox
 
 NAME: Json = {"variable": "name", "type": "text-input"}
 
@@ -56,7 +57,8 @@ class WorkingNodes(ScriptedNodes):
     def __init__(self) -> None:
         super().__init__(self._says)
         self.http = ScriptedOutboundHttp()
-        self._registry = NodeRegistry(services(http=self.http))
+        self.sandbox = ScriptedSandbox([{}])
+        self._registry = NodeRegistry(services(http=self.http, sandbox=self.sandbox))
         self.broken: set[str] = set()
         #: The nodes whose models were called, in order.
         self.asked: list[str] = []

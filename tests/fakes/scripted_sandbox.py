@@ -12,16 +12,16 @@ from dify_hex.application.shared.code_sandbox import (
 from dify_hex.domain.shared.errors import DomainError
 
 
-def a_result(outputs: Mapping[str, CodeOutput]) -> CodeResult:
+def a_result(outputs: Mapping[str, CodeOutput], stdout: str = "", stderr: str = "") -> CodeResult:
     """What some code gave."""
-    return CodeResult(outputs=outputs, stdout="", stderr="", seconds=0.1, memory_bytes=1)
+    return CodeResult(outputs=outputs, stdout=stdout, stderr=stderr, seconds=0.1, memory_bytes=1)
 
 
 @dataclass(slots=True)
 class ScriptedSandbox(CodeSandbox):
     """Gives each execution the next answer, or raises it; the last one for ever."""
 
-    answers: list[Mapping[str, CodeOutput] | DomainError]
+    answers: list[Mapping[str, CodeOutput] | CodeResult | DomainError]
     asked: list[CodeExecution] = field(default_factory=list)
 
     async def run(self, execution: CodeExecution) -> CodeResult:
@@ -30,4 +30,4 @@ class ScriptedSandbox(CodeSandbox):
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, DomainError):
             raise answer
-        return a_result(answer)
+        return answer if isinstance(answer, CodeResult) else a_result(answer)

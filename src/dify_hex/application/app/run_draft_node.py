@@ -1,6 +1,6 @@
 """Running one node of a draft."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.frame import ROOT
 from dify_hex.domain.workflow.node_events import NodeFailed, NodeSucceeded
-from dify_hex.domain.workflow.node_run import RunError
+from dify_hex.domain.workflow.node_run import Printed, RunError
 from dify_hex.domain.workflow.node_values import UsedValue
 from dify_hex.domain.workflow.statuses import RunStatus
 from dify_hex.domain.workflow.variables.masking import MASK, masked
@@ -37,6 +37,7 @@ class NodeRunResult:
     node_id: NodeId
     status: RunStatus
     outputs: JsonObject
+    printed: Printed | None
     error: RunError | None
     usage: Usage
     elapsed: timedelta
@@ -109,6 +110,7 @@ class _Ending:
     def __init__(self, events: RunEventCodec) -> None:
         self._events = events
         self.outputs: JsonObject = {}
+        self.printed: Printed | None = None
         self.error: RunError | None = None
         self.has_outputs = False
 
@@ -119,6 +121,7 @@ class _Ending:
         match event:
             case NodeSucceeded(frame=frame) if frame == ROOT:
                 self.outputs, self.error, self.has_outputs = event.outputs, None, True
+                self.printed = event.printed
             case NodeFailed(frame=frame) if frame == ROOT:
                 self.outputs, self.error = event.outputs, event.error
                 self.has_outputs = event.handled
@@ -133,11 +136,19 @@ def _shown(node_id: NodeId, trial: NodeTrial, ending: _Ending, result: RunResult
         node_id=node_id,
         status=result.status,
         outputs=outputs,
+        printed=_masked(ending.printed, secrets),
         error=result.error or ending.error,
         usage=result.usage,
         elapsed=result.at - trial.facts.at,
         values=tuple(_covered(used) for used in trial.used),
     )
+
+
+def _masked(printed: Printed | None, secrets: Collection[str]) -> Printed | None:
+    if printed is None:
+        return None
+    stdout, stderr = (str(masked(text, secrets)) for text in (printed.stdout, printed.stderr))
+    return Printed(stdout, stderr)
 
 
 def _covered(used: UsedValue) -> UsedValue:

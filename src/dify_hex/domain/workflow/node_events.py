@@ -8,7 +8,7 @@ from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.happened import Happened
 from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE
-from dify_hex.domain.workflow.node_run import Assignment, RequestedInput, RunError
+from dify_hex.domain.workflow.node_run import Assignment, Printed, RequestedInput, RunError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class NodeSucceeded(Happened):
     frame: str = ""
     #: Variables of the conversation or of a loop that the node has set.
     assigned: tuple[Assignment, ...] = ()
+    printed: Printed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

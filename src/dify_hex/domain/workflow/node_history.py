@@ -16,7 +16,7 @@ from dify_hex.domain.workflow.node_events import (
     NodeStarted,
     NodeSucceeded,
 )
-from dify_hex.domain.workflow.node_run import RunError
+from dify_hex.domain.workflow.node_run import Printed, RunError
 from dify_hex.domain.workflow.run_events import RunEvent, RunFinal
 from dify_hex.domain.workflow.statuses import NodeStatus
 
@@ -36,6 +36,7 @@ class NodeRecord:
     handle: str | None = None
     error: RunError | None = None
     usage: Usage | None = None
+    printed: Printed | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
@@ -114,6 +115,7 @@ def _after(
                 outputs=event.outputs,
                 handle=event.handle,
                 usage=event.usage,
+                printed=event.printed,
                 finished_at=event.at,
             )
         case NodeFailed():

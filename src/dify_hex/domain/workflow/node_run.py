@@ -34,6 +34,14 @@ class Assignment:
     value: JsonValue
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What code has printed on the way: for those who write it, and for no other node."""
+
+    stdout: str = ""
+    stderr: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOutcome:
     """What a node put out, what it assigned, and by which handle the run goes on."""
@@ -42,6 +50,7 @@ class NodeOutcome:
     handle: str = "source"
     usage: Usage | None = None
     assigned: tuple[Assignment, ...] = ()
+    printed: Printed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,7 @@ class Replay:
                     handle=event.handle,
                     usage=event.usage,
                     assigned=event.assigned,
+                    printed=event.printed,
                 )
                 return run.succeed_node(address, outcome, now=event.at)
             case NodeFailed():

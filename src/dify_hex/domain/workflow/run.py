@@ -156,6 +156,7 @@ class WorkflowRun(RunView):
                 usage=outcome.usage,
                 frame=address.frame,
                 assigned=outcome.assigned,
+                printed=outcome.printed,
             )
         )
         return recorded + self._follow(now)

@@ -34,6 +34,7 @@ from dify_hex.domain.shared.ids import AppId, EndUserName, NodeId, TenantId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import NodeValuesInvalid, RunInputsInvalid
+from dify_hex.domain.workflow.node_run import Printed
 from dify_hex.domain.workflow.node_values import ValueOrigin
 from dify_hex.domain.workflow.statuses import RunStatus
 from dify_hex.domain.workflow.variables.masking import MASK
@@ -43,6 +44,7 @@ from tests.builders.flow import END, Json, chatflow, taking, workflow
 from tests.builders.recorded_runs import NAME, RecordedRuns, ending, model_node
 from tests.fakes.memory_conversation import MemoryConversationWork
 from tests.fakes.scripted_outbound import an_answer
+from tests.fakes.scripted_sandbox import a_result
 
 GREETING: Json = {
     "id": "greeting",
@@ -56,6 +58,16 @@ CALL: Json = {
     "id": "call",
     "type": "http-request",
     "config": {"url": "http://a.example/", "headers": "x-key: {{#env.TOKEN#}}"},
+}
+CODE: Json = {
+    "id": "tally",
+    "type": "code",
+    "config": {
+        "code_language": "python3",
+        "code": "def main(token):\n    print(token + '!')\n    return {'n': 1}",
+        "variables": [{"variable": "token", "value_selector": ["env", "TOKEN"]}],
+        "returns": {"n": {"type": "number"}},
+    },
 }
 DEFAULTS: Json = {
     "text": "Never mind.",
@@ -289,6 +301,17 @@ async def test_secrets_are_used_and_masked_in_all_that_is_shown(house: House) ->
     assert result.outputs["body"] == f"Your key is {MASK}."
     assert [(used.value, used.secret) for used in result.values] == [(MASK, True)]
     assert house.kept.kept[app_id, NodeId("call")].outputs == result.outputs
+
+
+async def test_what_code_prints_is_shown_without_its_secrets(house: House) -> None:
+    declared = [{"name": "TOKEN", "type": "secret"}]
+    app_id = await house.made(workflow(taking(NAME), CODE, END, environment=declared))
+    house.nodes.sandbox.answers = [a_result({"n": 1}, "s3cret-token!", "careful")]
+
+    result = await house.tried(app_id, "tally")
+
+    assert result.outputs == {"n": 1}
+    assert result.printed == Printed(f"{MASK}!", "careful")
 
 
 async def test_the_query_of_a_chat_can_be_given(house: House) -> None:

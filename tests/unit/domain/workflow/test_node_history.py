@@ -8,7 +8,7 @@ from dify_hex.domain.shared.ids import FormId
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.node_history import compare_runs, node_records
 from dify_hex.domain.workflow.node_policy import NodePolicy, RetryPolicy
-from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
+from dify_hex.domain.workflow.node_run import NodeOutcome, Printed, RequestedInput, RunError
 from dify_hex.domain.workflow.run_events import RunEvent
 from dify_hex.domain.workflow.statuses import NodeStatus
 from tests.builders.workflow import NOW, at, edge, facts, graph, new_run, node
@@ -32,7 +32,12 @@ def journal(handle: str = "yes", *, end: str = "") -> list[RunEvent]:
     events += run.start_node(at("a"), now=NOW)
     events += run.fail_node(at("a"), AWAY, now=NOW)
     events += run.start_node(at("a"), now=NOW + timedelta(seconds=1))
-    outcome = NodeOutcome(outputs={"value": 1}, handle=handle, usage=Usage(prompt_tokens=2))
+    outcome = NodeOutcome(
+        outputs={"value": 1},
+        handle=handle,
+        usage=Usage(prompt_tokens=2),
+        printed=Printed("seen"),
+    )
     events += run.succeed_node(at("a"), outcome, now=NOW + timedelta(seconds=3))
     other = at("b" if handle == "yes" else "c")
     events += run.start_node(other, now=NOW)
@@ -46,12 +51,13 @@ def journal(handle: str = "yes", *, end: str = "") -> list[RunEvent]:
     return events
 
 
-def test_attempts_times_and_usage_are_told() -> None:
+def test_attempts_times_usage_and_what_was_printed_are_told() -> None:
     record = node_records(journal())[0]
 
     assert (record.address, record.status, record.attempts) == (at("a"), NodeStatus.SUCCEEDED, 2)
     assert record.elapsed_seconds == 3.0
     assert record.usage == Usage(prompt_tokens=2)
+    assert record.printed == Printed("seen")
     assert record.error is None
 
 

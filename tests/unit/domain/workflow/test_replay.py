@@ -17,7 +17,7 @@ from dify_hex.domain.workflow.node_events import (
     NodeSucceeded,
 )
 from dify_hex.domain.workflow.node_policy import NodePolicy, RetryPolicy
-from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
+from dify_hex.domain.workflow.node_run import NodeOutcome, Printed, RequestedInput, RunError
 from dify_hex.domain.workflow.nodes.end import EndConfig
 from dify_hex.domain.workflow.replay import Difference, Replay
 from dify_hex.domain.workflow.run import WorkflowRun
@@ -80,7 +80,7 @@ def test_what_an_effect_came_to_is_a_fact() -> None:
     run, events = chain_journal()
     recorded = events[2]
     assert isinstance(recorded, NodeSucceeded)
-    events[2] = replace(recorded, outputs={"value": 1234}, usage=None)
+    events[2] = replace(recorded, outputs={"value": 1234}, usage=None, printed=Printed("x"))
 
     assert difference(run, events) is None
 

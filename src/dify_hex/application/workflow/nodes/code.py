@@ -19,19 +19,22 @@ from dify_hex.application.workflow.run_files import RunFiles
 from dify_hex.domain.shared.values.file_reference import FileReference
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.code_outputs import first_misfit
-from dify_hex.domain.workflow.node_run import NodeOutcome
+from dify_hex.domain.workflow.node_run import NodeOutcome, Printed
 from dify_hex.domain.workflow.nodes.code import CodeConfig, CodeLanguage
 from dify_hex.domain.workflow.variables.files import with_attributes
-from dify_hex.domain.workflow.variables.storable import storable
+from dify_hex.domain.workflow.variables.storable import storable, storable_text
 
 #: Bytes of all files that one execution is given.
 MAX_FILE_BYTES = 32 << 20
+#: Characters of each stream that are kept with the run.
+MAX_PRINTED = 8_000
 _MEGABYTE = 1 << 20
 
 
 class CodeExecutor(NodeExecutor[CodeConfig]):
     """Calls `main` with the variables; what it returns is what the node puts out.
 
+    What it prints is kept beside that, for people to read.
     Files go in by name, path, size and type, and come back as files of the run.
     """
 
@@ -69,7 +72,7 @@ class CodeExecutor(NodeExecutor[CodeConfig]):
         )
         outputs = await _outputs(result, files)
         _check_fields(config, outputs)
-        yield NodeOutcome(outputs=outputs)
+        yield NodeOutcome(outputs=outputs, printed=_printed(result))
 
 
 def _profile(config: CodeConfig) -> CodeProfile:
@@ -132,6 +135,17 @@ async def _kept(value: JsonValue | CodeFile, files: RunFiles) -> JsonValue:
 
 async def _whole(content: bytes) -> AsyncIterator[bytes]:
     yield content
+
+
+def _printed(result: CodeResult) -> Printed | None:
+    if not (result.stdout or result.stderr):
+        return None
+    return Printed(_shown(result.stdout), _shown(result.stderr))
+
+
+def _shown(text: str) -> str:
+    shown = storable_text(text[:MAX_PRINTED])
+    return shown if len(text) <= MAX_PRINTED else f"{shown}…"
 
 
 def _check_fields(config: CodeConfig, outputs: JsonObject) -> None:

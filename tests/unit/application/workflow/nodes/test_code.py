@@ -11,17 +11,18 @@ from dify_hex.application.shared.code_sandbox import (
     CodeLimits,
     CodeOutput,
     CodeProfile,
+    CodeResult,
     OutputType,
 )
 from dify_hex.application.shared.identity import new_id
-from dify_hex.application.workflow.nodes.code import MAX_FILE_BYTES, CodeExecutor
+from dify_hex.application.workflow.nodes.code import MAX_FILE_BYTES, MAX_PRINTED, CodeExecutor
 from dify_hex.domain.file.errors import FileTooLarge
 from dify_hex.domain.shared.errors import DomainError
 from dify_hex.domain.shared.ids import FileId
 from dify_hex.domain.shared.values.file_reference import FileReference
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.errors import VariableMissing
-from dify_hex.domain.workflow.node_run import NodeOutcome
+from dify_hex.domain.workflow.node_run import NodeOutcome, Printed
 from dify_hex.domain.workflow.nodes import code as node
 from dify_hex.domain.workflow.nodes.code import CodeBounds, CodeConfig, CodeLanguage
 from dify_hex.domain.workflow.variables.value_type import ValueType
@@ -30,7 +31,7 @@ from tests.builders.node_services import services
 from tests.builders.variables import at, file, pool_of
 from tests.fakes.kept_contents import KeptContents
 from tests.fakes.kept_files import KeptFiles
-from tests.fakes.scripted_sandbox import ScriptedSandbox
+from tests.fakes.scripted_sandbox import ScriptedSandbox, a_result
 
 OURS = replace(file("own.txt"), id=FileId(new_id()), url=None)
 COUNT = node.CodeOutput(type=ValueType.NUMBER)
@@ -45,7 +46,7 @@ CONFIG = CodeConfig(
 class Bench:
     """A code node, and what is around it."""
 
-    def __init__(self, answer: dict[str, CodeOutput] | DomainError) -> None:
+    def __init__(self, answer: dict[str, CodeOutput] | CodeResult | DomainError) -> None:
         self.sandbox = ScriptedSandbox([answer])
         self.kept = KeptFiles()
         self.executor = CodeExecutor(
@@ -58,10 +59,14 @@ class Bench:
 
     async def outputs(self, value: JsonValue = 1, config: CodeConfig = CONFIG) -> JsonObject:
         """What the node puts out."""
+        return (await self.outcome(value, config)).outputs
+
+    async def outcome(self, value: JsonValue = 1, config: CodeConfig = CONFIG) -> NodeOutcome:
+        """What the node comes to."""
         context = context_of(pool_of(start={"x": value}))
         (outcome,) = [each async for each in self.executor.execute(config, context)]
         assert isinstance(outcome, NodeOutcome)
-        return outcome.outputs
+        return outcome
 
     @property
     def asked(self) -> CodeExecution:
@@ -108,6 +113,23 @@ async def test_limits_are_those_of_the_node() -> None:
     assert bench.asked.limits == CodeLimits(
         seconds=2.5, memory_bytes=64 << 20, output_bytes=1 << 20
     )
+
+
+class TestPrinting:
+    async def test_what_is_printed_is_kept_beside_the_outputs(self) -> None:
+        bench = Bench(a_result({"n": 1}, stdout="seen\x00\n", stderr="careful"))
+
+        assert (await bench.outcome()).printed == Printed("seen\ufffd\n", "careful")
+
+    async def test_nothing_printed_is_nothing(self) -> None:
+        assert (await Bench({"n": 1}).outcome()).printed is None
+
+    async def test_much_of_it_is_cut(self) -> None:
+        bench = Bench(a_result({"n": 1}, stdout="x" * (MAX_PRINTED + 1)))
+
+        printed = (await bench.outcome()).printed
+
+        assert printed == Printed("x" * MAX_PRINTED + "…")
 
 
 class TestFiles:

@@ -16,7 +16,11 @@ from dify_hex.domain.shared.values.prompt_template import MAX_VARIABLES
 from dify_hex.domain.workflow.node_values import UsedValue, ValueOrigin
 from dify_hex.domain.workflow.statuses import RunStatus
 from dify_hex.entrypoints.http.envelope import Schema
-from dify_hex.entrypoints.http.v1.workflow_runs.schemas import RunErrorResponse, RunUsageResponse
+from dify_hex.entrypoints.http.v1.workflow_runs.schemas import (
+    PrintedResponse,
+    RunErrorResponse,
+    RunUsageResponse,
+)
 
 _MAX_VALUES = 1_000
 _Name = Annotated[str, StringConstraints(max_length=500)]
@@ -69,6 +73,7 @@ class NodeRunResponse(Schema):
     node_id: str
     status: RunStatus
     outputs: dict[str, Any]
+    printed: PrintedResponse | None
     error: RunErrorResponse | None
     usage: RunUsageResponse
     elapsed: float
@@ -81,6 +86,7 @@ class NodeRunResponse(Schema):
             node_id=result.node_id,
             status=result.status,
             outputs=dict(result.outputs),
+            printed=PrintedResponse.of(result.printed),
             error=RunErrorResponse.of(result.error),
             usage=RunUsageResponse.of(result.usage),
             elapsed=round(result.elapsed.total_seconds(), 6),

@@ -12,7 +12,7 @@ from dify_hex.application.workflow.read_models import RunDetail
 from dify_hex.application.workflow.replay_run import Replayed, ToldEvent
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.node_history import NodeComparison, NodeRecord
-from dify_hex.domain.workflow.node_run import RunError
+from dify_hex.domain.workflow.node_run import Printed, RunError
 from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
 from dify_hex.entrypoints.http.envelope import Schema
 
@@ -133,6 +133,18 @@ class RunDetailResponse(RunResponse):
         )
 
 
+class PrintedResponse(Schema):
+    """What code has printed, the first of each stream."""
+
+    stdout: str
+    stderr: str
+
+    @classmethod
+    def of(cls, printed: Printed | None) -> Self | None:
+        """The wire form, if anything was printed."""
+        return None if printed is None else cls(stdout=printed.stdout, stderr=printed.stderr)
+
+
 class NodeStateResponse(Schema):
     """What a node came to in one run."""
 
@@ -142,6 +154,7 @@ class NodeStateResponse(Schema):
     handle: str | None = Field(description="The exit by which the run went on.")
     error: RunErrorResponse | None
     usage: RunUsageResponse | None
+    printed: PrintedResponse | None
     started_at: datetime | None
     finished_at: datetime | None
     elapsed: float | None = Field(description="Seconds, over all attempts.")
@@ -273,6 +286,7 @@ def _state_of(record: NodeRecord) -> dict[str, Any]:
         "handle": record.handle,
         "error": RunErrorResponse.of(record.error),
         "usage": None if record.usage is None else RunUsageResponse.of(record.usage),
+        "printed": PrintedResponse.of(record.printed),
         "started_at": record.started_at,
         "finished_at": record.finished_at,
         "elapsed": record.elapsed_seconds,
