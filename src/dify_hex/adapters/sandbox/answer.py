@@ -25,6 +25,7 @@ from dify_hex.application.shared.code_failures import (
 )
 from dify_hex.application.shared.code_sandbox import CodeExecution, CodeResult
 from dify_hex.domain.shared.errors import DetailValue, DomainError
+from dify_hex.domain.workflow.variables.measure import MAX_DEPTH, measure
 
 #: Of what was printed, the part that an error carries along.
 _SHOWN = 4_000
@@ -97,6 +98,9 @@ def _returned(heard: Said) -> tuple[Mapping[str, Any], int | None]:
     values, line = told.get("values"), told.get("line")
     if not isinstance(values, dict):
         raise CodeOutputInvalid("main does not return a dict.", line=_number(line))
+    if measure(values).depth > MAX_DEPTH:
+        message = f"What main returns nests more than {MAX_DEPTH} levels deep."
+        raise CodeOutputInvalid(message, line=_number(line))
     return values, _number(line)
 
 

@@ -127,6 +127,14 @@ def test_a_process_that_ends_without_a_word_has_failed() -> None:
         read_answer(execution(), b"", DONE)
 
 
+@pytest.mark.parametrize("levels", [101, 900, 100_000])
+def test_values_that_nest_too_deep_are_not_taken(levels: int) -> None:
+    deep = b'{"values": {"x": ' + b"[" * levels + b"]" * levels + b'}, "line": 3}'
+
+    with pytest.raises(CodeOutputInvalid):
+        read_answer(execution(), frame(Kind.RESULT, deep), DONE)
+
+
 def test_too_many_frames_are_too_much() -> None:
     with pytest.raises(SandboxOutputTooLarge):
         read_answer(execution(), frame(Kind.STDOUT) * 10_001, DONE)
