@@ -2,8 +2,11 @@
 
     python -m tests.fakes.model_server --port 0        prints `READY <port>`
 
-Served: POST /v1/chat/completions (streamed or whole), POST /v1/embeddings, GET /v1/models. What
-happens is scripted (see `Script`) by directives in the last user message, by options in the
+Served: POST /v1/chat/completions (streamed or whole), POST /v1/embeddings, POST /v1/rerank (by
+words that both have), GET /v1/models. An embedding model whose name has `words` in it gives
+vectors of the words of a text, so that texts about the same are alike.
+
+What happens is scripted (see `Script`) by directives in the last user message, by options in the
 model's name, or for every request by `PUT /control/script` with a JSON object of script fields
 (`DELETE` restores the default). `GET /control/requests` lists what was asked, newest last, with
 how far each got; `DELETE` forgets it. An `Authorization` of `Bearer sk-wrong` is refused, a model
@@ -16,6 +19,7 @@ nothing where something else is measured.
 import argparse
 import hashlib
 import math
+import re
 import sys
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -41,9 +45,18 @@ from tests.fakes.model_wire import (
 
 Scope = dict[str, Any]
 
-MODELS = ("scripted", "scripted-embedding", "smollm2-135m-instruct", "use-multilingual")
+MODELS = (
+    "scripted",
+    "scripted-embedding",
+    "scripted-words-embedding",
+    "scripted-rerank",
+    "smollm2-135m-instruct",
+    "use-multilingual",
+)
 _JSON = [(b"content-type", b"application/json")]
+_CALLS = ("POST /v1/chat/completions", "POST /v1/embeddings", "POST /v1/rerank")
 _MAX_RECORDED = 20_000
+_WORD_DIMENSION = 256
 
 
 class ModelServer:
@@ -68,7 +81,7 @@ class ModelServer:
             await self._models(scope, send)
         elif "/control/" in route:
             await self._control(route, await _body(receive), send)
-        elif route in ("POST /v1/chat/completions", "POST /v1/embeddings"):
+        elif route in _CALLS:
             await self._call(scope, receive, send)
         else:
             await _error(send, 404, "not_found", "no such route")
@@ -141,6 +154,8 @@ class ModelServer:
             )
         elif recorded.path.endswith("/embeddings"):
             await _answer(send, 200, _embeddings(recorded.body, script))
+        elif recorded.path.endswith("/rerank"):
+            await _answer(send, 200, _ranking(recorded.body))
         elif recorded.body.get("stream"):
             await stream(script, question, recorded, receive, send)
         else:
@@ -183,9 +198,13 @@ async def _whole(
 def _embeddings(body: dict[str, Any], script: Script) -> dict[str, Any]:
     given = body["input"]
     texts = [given] if isinstance(given, str) else given
+    of_words = "words" in body["model"]
+    vectors = [
+        vector_of_words(text) if of_words else vector_of(text, script.dimension) for text in texts
+    ]
     data = [
-        {"object": "embedding", "index": index, "embedding": vector_of(text, script.dimension)}
-        for index, text in enumerate(texts)
+        {"object": "embedding", "index": index, "embedding": vector}
+        for index, vector in enumerate(vectors)
     ]
     tokens = sum(len(text.split()) for text in texts)
     return {
@@ -194,6 +213,33 @@ def _embeddings(body: dict[str, Any], script: Script) -> dict[str, Any]:
         "data": data,
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     }
+
+
+def _ranking(body: dict[str, Any]) -> dict[str, Any]:
+    asked = set(_words_of(body["query"]))
+    results = [
+        {
+            "index": index,
+            "relevance_score": len(asked & set(_words_of(text))) / max(1, len(asked)),
+        }
+        for index, text in enumerate(body["documents"])
+    ]
+    results.sort(key=lambda result: -result["relevance_score"])
+    return {"id": "r1", "model": body["model"], "results": results[: body.get("top_n")]}
+
+
+def vector_of_words(text: str) -> list[float]:
+    """A unit vector of the words of a text, each at a place of its own."""
+    raw = [0.0] * _WORD_DIMENSION
+    for word in _words_of(text):
+        raw[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % _WORD_DIMENSION] += 1.0
+    norm = math.sqrt(sum(value * value for value in raw)) or 1.0
+    return [round(value / norm, 6) for value in raw]
+
+
+def _words_of(text: str) -> list[str]:
+    """Words, and each Chinese character."""
+    return re.findall(r"[a-z0-9]+|[\u4e00-\u9fff]", text.lower())
 
 
 def vector_of(text: str, dimension: int = Script().dimension) -> list[float]:

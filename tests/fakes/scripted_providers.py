@@ -9,6 +9,8 @@ from dify_hex.application.model_provider.ports import (
     EmbeddingResult,
     ModelCatalogue,
     ModelEndpoint,
+    RankedText,
+    RerankModel,
 )
 from dify_hex.application.shared.telemetry import Counter, Histogram, SilentTelemetry
 from dify_hex.domain.model_provider.errors import ModelBaseUrlInvalid
@@ -42,6 +44,19 @@ class ScriptedEmbedder(Embedder):
     ) -> EmbeddingResult:
         self.texts += texts
         return EmbeddingResult(vectors=((1.0, 0.0),) * len(texts), usage=None)
+
+
+class ScriptedRerankModel(RerankModel):
+    """Finds every text half as relevant as the one before it."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def rerank(
+        self, endpoint: ModelEndpoint, query: str, texts: Sequence[str], *, timeout: float
+    ) -> Sequence[RankedText]:
+        self.texts += texts
+        return [RankedText(index=index, score=0.5**index) for index in range(len(texts))]
 
 
 class GuardOfNames(AddressGuard):

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from dataclasses import dataclass
 from typing import Protocol
 
+from dify_hex.application.model_provider.ports import RankedText
 from dify_hex.domain.knowledge.block import Block
 from dify_hex.domain.shared.ids import TenantId
 from dify_hex.domain.shared.values.model_config import ModelConfig
@@ -85,19 +86,11 @@ class EmbeddingCache(Protocol):
         """Remember the vectors; what is known already stays."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RerankedText:
-    """The place of a text in what was given, and how relevant it is, from 0 to 1."""
-
-    index: int
-    score: float
-
-
 class Reranker(Protocol):
     """Orders texts by how well they answer a question."""
 
     @abstractmethod
     async def rerank(
         self, tenant_id: TenantId, model: ModelConfig, query: str, texts: Sequence[str]
-    ) -> Sequence[RerankedText]:
+    ) -> Sequence[RankedText]:
         """All texts, the most relevant first; the errors are those of a model call."""

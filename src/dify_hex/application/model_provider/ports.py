@@ -180,6 +180,24 @@ class Embedder(Protocol):
         """Vectors of the texts within `timeout` seconds; the errors are those of `ChatModel`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedText:
+    """The place of a text in what was given, and how relevant it is, from 0 to 1."""
+
+    index: int
+    score: float
+
+
+class RerankModel(Protocol):
+    """Orders texts by how well they answer a question."""
+
+    @abstractmethod
+    async def rerank(
+        self, endpoint: ModelEndpoint, query: str, texts: Sequence[str], *, timeout: float
+    ) -> Sequence[RankedText]:
+        """All texts, the most relevant first; the errors are those of `ChatModel`."""
+
+
 class TokenCounter(Protocol):
     """Counts as models do, or close to it."""
 

@@ -10,6 +10,8 @@ from dify_hex.application.model_provider.ports import (
     EmbeddingResult,
     ModelCatalogue,
     ModelEndpoint,
+    RankedText,
+    RerankModel,
 )
 from dify_hex.domain.model_provider.kinds import KINDS
 
@@ -46,6 +48,21 @@ class Embedders(Embedder):
         """Vectors of the texts."""
         chosen = self._native if is_native(endpoint.provider_kind) else self._gateway
         return await chosen.embed(endpoint, texts, timeout=timeout)
+
+
+class RerankModels(RerankModel):
+    """All rerank models: `native` ones, and those behind the `gateway`."""
+
+    def __init__(self, *, native: RerankModel, gateway: RerankModel) -> None:
+        self._native = native
+        self._gateway = gateway
+
+    async def rerank(
+        self, endpoint: ModelEndpoint, query: str, texts: Sequence[str], *, timeout: float
+    ) -> Sequence[RankedText]:
+        """The texts in their order."""
+        chosen = self._native if is_native(endpoint.provider_kind) else self._gateway
+        return await chosen.rerank(endpoint, query, texts, timeout=timeout)
 
 
 class Catalogues(ModelCatalogue):

@@ -14,6 +14,7 @@ from dify_hex.application.model_provider.ports import (
     ModelCatalogue,
     ModelEndpoint,
     ModelProviderWork,
+    RerankModel,
     SecretBox,
 )
 from dify_hex.application.model_provider.read_models import CallableProvider
@@ -39,6 +40,7 @@ class VerifiedBy(StrEnum):
     CATALOGUE = "catalogue"
     CHAT = "chat"
     EMBEDDING = "embedding"
+    RERANK = "rerank"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ class VerifyModelProvider:
         catalogue: ModelCatalogue,
         chat_model: ChatModel,
         embedder: Embedder,
+        reranker: RerankModel,
     ) -> None:
         self._begin = begin
         self._clock = clock
@@ -88,6 +91,7 @@ class VerifyModelProvider:
         self._catalogue = catalogue
         self._chat_model = chat_model
         self._embedder = embedder
+        self._reranker = reranker
 
     async def execute(
         self, actor: Actor, command: VerifyModelProviderCommand
@@ -130,6 +134,9 @@ class VerifyModelProvider:
         if model.type is ModelType.EMBEDDING:
             await self._embedder.embed(endpoint, [_PROBE], timeout=TIMEOUT)
             return ProviderVerification(provider=name, verified_by=VerifiedBy.EMBEDDING)
+        if model.type is ModelType.RERANK:
+            await self._reranker.rerank(endpoint, _PROBE, [_PROBE], timeout=TIMEOUT)
+            return ProviderVerification(provider=name, verified_by=VerifiedBy.RERANK)
         request = ChatRequest(
             endpoint=endpoint,
             messages=(ChatMessage(role=ChatRole.USER, content=_PROBE),),

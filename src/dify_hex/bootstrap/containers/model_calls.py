@@ -6,14 +6,21 @@ from dify_hex.adapters.http_client.public_network import AnyAddress, ResolvingAd
 from dify_hex.adapters.litellm.chat_model import LiteLLMChatModel
 from dify_hex.adapters.litellm.embedder import LiteLLMEmbedder
 from dify_hex.adapters.litellm.gateway import LiteLLMGateway
+from dify_hex.adapters.litellm.rerank_model import LiteLLMRerankModel
 from dify_hex.adapters.openai.catalogue import OpenAIModelCatalogue
 from dify_hex.adapters.openai.chat_model import OpenAIChatModel
 from dify_hex.adapters.openai.connection import Clients
 from dify_hex.adapters.openai.embedder import OpenAIEmbedder
+from dify_hex.adapters.openai.rerank_model import OpenAIRerankModel
 from dify_hex.adapters.openai.token_counter import TiktokenCounter
 from dify_hex.application.model_provider.measured_chat_model import MeasuredChatModel
 from dify_hex.application.model_provider.ports import AddressGuard
-from dify_hex.application.model_provider.routing import Catalogues, ChatModels, Embedders
+from dify_hex.application.model_provider.routing import (
+    Catalogues,
+    ChatModels,
+    Embedders,
+    RerankModels,
+)
 from dify_hex.bootstrap.http_clients import tenants_http_client
 
 
@@ -47,6 +54,11 @@ class ModelCallsContainer(containers.DeclarativeContainer):
         Embedders,
         native=providers.Singleton(OpenAIEmbedder, clients),
         gateway=providers.Singleton(LiteLLMEmbedder, gateway),
+    )
+    reranker = providers.Singleton(
+        RerankModels,
+        native=providers.Singleton(OpenAIRerankModel, clients),
+        gateway=providers.Singleton(LiteLLMRerankModel, gateway),
     )
     catalogue = providers.Singleton(
         Catalogues, native=providers.Singleton(OpenAIModelCatalogue, clients)

@@ -41,6 +41,7 @@ class ModelsContainer(containers.DeclarativeContainer):
     verify = providers.Factory(VerifyModelProvider, begin=shared.begin, clock=shared.clock)
     verify.add_kwargs(secrets=secrets, catalogue=calls.catalogue)
     verify.add_kwargs(chat_model=calls.chat_model, embedder=calls.embedder)
+    verify.add_kwargs(reranker=calls.reranker)
     list_models = providers.Factory(ListModels, providers=reader, built_in=built_in)
 
 

@@ -11,10 +11,11 @@ MAX_NAME_LENGTH = 200
 #: What a model is taken to hold when nobody says: small enough for nearly all that are served.
 DEFAULT_CONTEXT_WINDOW = 8192
 MAX_WINDOW = 100_000_000
+_RERANK = re.compile(r"rerank", re.IGNORECASE)
 _EMBEDDING = re.compile(r"embed|\b(bge|e5|gte)\b", re.IGNORECASE)
 #: What catalogues list besides, and nothing here can use.
 _OTHER = re.compile(
-    r"whisper|transcri|\btts\b|speech|audio|realtime|moderation|rerank|dall-e|image|sora|video",
+    r"whisper|transcri|\btts\b|speech|audio|realtime|moderation|dall-e|image|sora|video",
     re.IGNORECASE,
 )
 
@@ -24,6 +25,7 @@ class ModelType(StrEnum):
 
     LLM = "llm"
     EMBEDDING = "embedding"
+    RERANK = "rerank"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ def model_listed_as(name: str) -> Model | None:
 
 
 def _type_of(name: str) -> ModelType:
+    if _RERANK.search(name):
+        return ModelType.RERANK
     return ModelType.EMBEDDING if _EMBEDDING.search(name) else ModelType.LLM
 
 

@@ -36,7 +36,12 @@ from tests.builders.model_provider import KEY, someone
 from tests.fakes.memory_model_provider import MemoryModelProviderReader, MemoryModelProviderWork
 from tests.fakes.memory_work import MemoryDatabase
 from tests.fakes.scripted_models import ScriptedChatModel
-from tests.fakes.scripted_providers import GuardOfNames, ScriptedCatalogue, ScriptedEmbedder
+from tests.fakes.scripted_providers import (
+    GuardOfNames,
+    ScriptedCatalogue,
+    ScriptedEmbedder,
+    ScriptedRerankModel,
+)
 
 BUILT_IN = BuiltInModels(
     base_url="http://127.0.0.1:1/v1",
@@ -57,6 +62,7 @@ class ProviderHouse:
     catalogue: ScriptedCatalogue = field(default_factory=lambda: ScriptedCatalogue("chat"))
     chat_model: ScriptedChatModel = field(default_factory=ScriptedChatModel)
     embedder: ScriptedEmbedder = field(default_factory=ScriptedEmbedder)
+    reranker: ScriptedRerankModel = field(default_factory=ScriptedRerankModel)
     editor: Actor = field(default_factory=someone)
     private_allowed: bool = False
     built_in: BuiltInModels = BUILT_IN
@@ -98,6 +104,7 @@ class ProviderHouse:
             catalogue=self.catalogue,
             chat_model=self.chat_model,
             embedder=self.embedder,
+            reranker=self.reranker,
         )
 
     @property

@@ -12,7 +12,7 @@ from dify_hex.domain.model_provider.errors import (
     ModelProviderIsEmpty,
     ModelProviderNotFound,
 )
-from dify_hex.domain.model_provider.model import ModelType
+from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.model_provider.model_provider import MAX_MODELS
 from dify_hex.domain.shared.ids import ModelProviderId
 from dify_hex.domain.shared.values.secret_text import SecretText
@@ -92,6 +92,14 @@ async def test_an_embedding_model_is_made_to_embed(house: ProviderHouse) -> None
 
     assert (await house.verified(made.id)).verified_by is VerifiedBy.EMBEDDING
     assert house.embedder.texts
+
+
+async def test_a_rerank_model_is_made_to_rank(house: ProviderHouse) -> None:
+    house.catalogue.names = None
+    made = await house.made("jina_ai", models=(Model(name="ranker", type=ModelType.RERANK),))
+
+    assert (await house.verified(made.id)).verified_by is VerifiedBy.RERANK
+    assert house.reranker.texts
 
 
 async def test_where_there_is_nothing_to_ask_the_owner_is_told(house: ProviderHouse) -> None:
