@@ -1,6 +1,6 @@
 """The guarded client on a resolver of the test's own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from dify_hex.adapters.outbound_http.resolver import Addresses, NameResolver
 from dify_hex.adapters.outbound_http.sending import Sender
 from dify_hex.application.shared.outbound_http import OutboundLimits
 from dify_hex.application.shared.telemetry import SilentTelemetry, Telemetry
+from dify_hex.domain.shared.ids import TenantId
 from dify_hex.domain.shared.values.network_address import parse_address
 from dify_hex.domain.shared.values.outbound_rules import OutboundRules
 
@@ -44,6 +45,7 @@ async def guarded_client(
     opened: tuple[str, ...] = ("127.0.0.1",),
     denied: tuple[str, ...] = (),
     only: tuple[str, ...] = (),
+    tenants_rules: Mapping[TenantId, OutboundRules] | None = None,
     resolver: NameResolver | None = None,
     ceiling: OutboundLimits | None = None,
     ca_file: Path | None = None,
@@ -57,6 +59,7 @@ async def guarded_client(
             pool=make_pool(connections=connections, ca_file=ca_file),
             resolver=resolver or ScriptedResolver(),
             rules=OutboundRules.parse(opened=opened, only=only, denied=denied),
+            tenants_rules=tenants_rules,
         ),
         shares=FairShares(per_tenant),
         ceiling=ceiling or OutboundLimits(total_seconds=30, max_body_bytes=64 << 20),

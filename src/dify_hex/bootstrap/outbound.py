@@ -1,13 +1,21 @@
 """What the operator's settings mean for requests to servers that graphs name."""
 
+from collections.abc import Mapping
+
 from dify_hex.application.shared.outbound_http import OutboundLimits
-from dify_hex.bootstrap.settings import OutboundSettings
+from dify_hex.bootstrap.settings import OutboundLists, OutboundSettings
+from dify_hex.domain.shared.ids import TenantId
 from dify_hex.domain.shared.values.outbound_rules import OutboundRules
 
 
-def rules_of(settings: OutboundSettings) -> OutboundRules:
+def rules_of(settings: OutboundSettings | OutboundLists) -> OutboundRules:
     """Which servers may be called."""
     return OutboundRules.parse(opened=settings.opened, only=settings.only, denied=settings.denied)
+
+
+def tenants_rules_of(settings: OutboundSettings) -> Mapping[TenantId, OutboundRules]:
+    """Which servers single tenants may call."""
+    return {TenantId(tenant): rules_of(lists) for tenant, lists in settings.tenants.items()}
 
 
 def ceiling_of(settings: OutboundSettings) -> OutboundLimits:

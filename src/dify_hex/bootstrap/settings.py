@@ -1,10 +1,20 @@
 """Everything that can be set from outside, read once from the environment."""
 
+from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dify_hex.bootstrap.home import default_home
@@ -149,6 +159,22 @@ class EmbeddingSettings(_Section):
     threads: Annotated[int, Field(ge=0)] = 0
 
 
+def _are_rules(value: tuple[str, ...]) -> tuple[str, ...]:
+    OutboundRules.parse(opened=value)
+    return value
+
+
+_Rules = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items), AfterValidator(_are_rules)]
+
+
+class OutboundLists(BaseModel, frozen=True, extra="forbid"):
+    """What one tenant may call, in the words of `OutboundSettings`; each of both can refuse."""
+
+    opened: _Rules = ()
+    only: _Rules = ()
+    denied: _Rules = ()
+
+
 class OutboundSettings(_Section):
     """Requests to servers that tenants and their graphs name.
 
@@ -159,11 +185,13 @@ class OutboundSettings(_Section):
     model_config = _config("OUTBOUND_")
 
     #: May be called although they are not on the open internet.
-    opened: _List = ()
+    opened: _Rules = ()
     #: When there are any, nothing else may be called.
-    only: _List = ()
+    only: _Rules = ()
     #: May never be called.
-    denied: _List = ()
+    denied: _Rules = ()
+    #: The same for single tenants, by their ids, as JSON.
+    tenants: Mapping[UUID, OutboundLists] = {}
     #: Certificates of authorities to believe beside the usual ones.
     ca_file: Path | None = None
     connections: _Positive = 256
@@ -173,17 +201,6 @@ class OutboundSettings(_Section):
     max_seconds: _Seconds = 600
     max_body_bytes: _Positive = 100 << 20
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 10
-
-    @field_validator("opened", "only", "denied", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return _items(value)
-
-    @field_validator("opened", "only", "denied")
-    @classmethod
-    def _are_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        OutboundRules.parse(opened=value)
-        return value
 
 
 class FileSettings(_Section):

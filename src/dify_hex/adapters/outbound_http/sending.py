@@ -10,6 +10,7 @@ from dify_hex.adapters.outbound_http.failures import exchanging
 from dify_hex.adapters.outbound_http.resolver import Addresses, NameResolver
 from dify_hex.adapters.outbound_http.route import Route
 from dify_hex.application.shared.outbound_http import OutboundLimits, OutboundRequest
+from dify_hex.domain.shared.ids import TenantId
 from dify_hex.domain.shared.outbound_errors import (
     OutboundTimeout,
     OutboundUnreachable,
@@ -27,17 +28,24 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 #: How a kept connection shows itself that its server has closed at the moment of its reuse.
 _STALE = (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError)
 _MAX_STALE = 3
+_NO_RULES = OutboundRules()
 
 
 class Sender:
     """Never asks a server whose addresses, all of them, the rules have not admitted."""
 
     def __init__(
-        self, *, pool: httpcore.AsyncConnectionPool, resolver: NameResolver, rules: OutboundRules
+        self,
+        *,
+        pool: httpcore.AsyncConnectionPool,
+        resolver: NameResolver,
+        rules: OutboundRules,
+        tenants_rules: Mapping[TenantId, OutboundRules] | None = None,
     ) -> None:
         self._pool = pool
         self._resolver = resolver
         self._rules = rules
+        self._tenants_rules = tenants_rules or {}
 
     async def send(
         self, asking: Asking, request: OutboundRequest, limits: OutboundLimits, deadline: float
@@ -59,7 +67,8 @@ class Sender:
     async def _route(
         self, url: OutboundUrl, request: OutboundRequest, limits: OutboundLimits
     ) -> Route:
-        levels = (self._rules, request.rules)
+        tenants = self._tenants_rules.get(request.tenant_id, _NO_RULES)
+        levels = (self._rules, tenants, request.rules)
         tenant = str(request.tenant_id)
         admit_name(url, levels)
         addresses = await self._addresses(url, tenant, limits.connect_seconds)

@@ -73,7 +73,7 @@ class OutboundRequest:
     secret_headers: tuple[tuple[str, SecretText], ...] = ()
     body: bytes | OutboundBody | None = None
     limits: OutboundLimits = field(default_factory=OutboundLimits)
-    #: What the tenant's own rules add to the deployment's.
+    #: What the caller's own rules add to those of the deployment and of the tenant.
     rules: OutboundRules = field(default_factory=OutboundRules)
     #: Whether the server must prove to be who it says.
     verify_tls: bool = True

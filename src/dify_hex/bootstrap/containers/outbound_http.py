@@ -7,7 +7,7 @@ from dify_hex.adapters.outbound_http.fair_shares import FairShares
 from dify_hex.adapters.outbound_http.pool import make_pool
 from dify_hex.adapters.outbound_http.resolver import SystemResolver
 from dify_hex.adapters.outbound_http.sending import Sender
-from dify_hex.bootstrap.outbound import ceiling_of, rules_of
+from dify_hex.bootstrap.outbound import ceiling_of, rules_of, tenants_rules_of
 
 
 class OutboundHttpContainer(containers.DeclarativeContainer):
@@ -26,6 +26,7 @@ class OutboundHttpContainer(containers.DeclarativeContainer):
             ),
             resolver=resolver,
             rules=providers.Singleton(rules_of, settings),
+            tenants_rules=providers.Singleton(tenants_rules_of, settings),
         ),
         shares=providers.Singleton(FairShares, settings.connections_per_tenant),
         ceiling=providers.Singleton(ceiling_of, settings),
