@@ -2,16 +2,14 @@
 
 import argparse
 import asyncio
-import json
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.figures import Figure, Report, percentile, run_alone
 from benchmarks.processes import private_bytes, pss_bytes, tree
+from benchmarks.sandbox_peers import Snippet, compare
 from dify_hex.application.shared.code_sandbox import CodeInput, CodeLimits, CodeProfile
 from tests.integration.sandbox.running_sandbox import (
     RunningSandbox,
@@ -30,8 +28,8 @@ _SPIN = "def main():\n    while True: pass\n"
 _SCRIPT = "function main({a, b}) { return {sum: a + b}; }"
 _TEMPLATE = "{% for row in rows %}{{ row.key|upper }}: {{ row.value }}\n{% endfor %}"
 _ROWS = [{"key": "abc"[n % 3], "value": n} for n in range(300)]
+_MEANS = {"means": {"a": 148.5, "b": 149.5, "c": 150.5}}
 _CALLERS = 16
-_PLAIN = "import json, sys\nexec(sys.stdin.read())\nprint(json.dumps(main(a=1, b=2)))"
 
 
 def measure(options: argparse.Namespace) -> Report:
@@ -53,15 +51,9 @@ def measure(options: argparse.Namespace) -> Report:
         figures += asyncio.run(_beside_a_flood(sandbox, rounds // 4))
         figures += asyncio.run(_throughput(sandbox, many))
         figures += _weights(sandbox, idle)
-    plain = _plain_processes(rounds // 10)
-    figures.append(
-        Figure(
-            name="beside it: `python -c`, no wall at all",
-            value=1000 * percentile(plain, 0.5),
-            unit="ms",
-            note=f"p95 {1000 * percentile(plain, 0.95):.1f} ms",
-        )
-    )
+        figures += compare("a sum", Snippet(_SUM, {"a": 1, "b": 2}, {"sum": 3}), rounds // 10)
+        frame = Snippet(_FRAME, {"rows": _ROWS}, _MEANS, libraries)
+        figures += compare("a frame", frame, max(5, rounds // 100))
     return Report(title=f"Code in the sandbox, {walls} walls up, over its socket", figures=figures)
 
 
@@ -187,22 +179,6 @@ def _weights(sandbox: RunningSandbox, idle: float) -> list[Figure]:
 
 def _weight(sandbox: RunningSandbox) -> float:
     return sum(pss_bytes(process.pid) for process in tree(sandbox.process.pid)) / 1e6
-
-
-def _plain_processes(rounds: int) -> Sequence[float]:
-    took: list[float] = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", _PLAIN],
-            input=_SUM,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert json.loads(done.stdout) == {"sum": 3}
-        took.append(time.perf_counter() - began)
-    return took
 
 
 def _figure(name: str, took: list[float], part: float, target: float | None = None) -> Figure:

@@ -57,6 +57,7 @@ LANGGRAPH = Environment(
     ),
 )
 PYDANTIC_GRAPH = Environment(name="pydantic-graph", packages=("pydantic-graph==2.68.0",))
+MONTY = Environment(name="monty", packages=("pydantic-monty==1.4.0",))
 GRAPHON = Environment(name="graphon", packages=("graphon==0.8.0",), python=(3, 12))
 
 
