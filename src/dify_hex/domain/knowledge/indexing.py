@@ -1,6 +1,7 @@
 """How far a document has come on its way into the index."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -32,6 +33,14 @@ class IndexingStage(StrEnum):
     EMBED = "embed"
 
 
+#: Between which percentages of the whole each stage lies.
+_SPANS: Mapping[IndexingStage, tuple[float, float]] = {
+    IndexingStage.EXTRACT: (0.0, 20.0),
+    IndexingStage.SEGMENT: (20.0, 35.0),
+    IndexingStage.EMBED: (35.0, 100.0),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexingProgress:
     """What the worker has reported last.
@@ -46,6 +55,16 @@ class IndexingProgress:
     characters: int = 0
     segments: int = 0
     indexed: int = 0
+
+    def entering(self, stage: IndexingStage) -> "IndexingProgress":
+        """The same at the beginning of a stage."""
+        return replace(self, stage=stage, percent=_SPANS[stage][0])
+
+    def with_share(self, share: float) -> "IndexingProgress":
+        """The same when a share of the present stage, from 0 to 1, is done."""
+        start, end = _SPANS[self.stage]
+        share = min(max(share, 0.0), 1.0)
+        return replace(self, percent=round(start + (end - start) * share, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

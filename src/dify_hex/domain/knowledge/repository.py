@@ -32,6 +32,14 @@ class KnowledgeRepository(Protocol):
         """
 
     @abstractmethod
+    async def claim(self, knowledge_id: KnowledgeId) -> Knowledge:
+        """The Knowledge, which nobody else holds or changes before this work has ended.
+
+        Raises:
+            KnowledgeNotFound: there is none, or it was deleted.
+        """
+
+    @abstractmethod
     async def find_deleted(self, knowledge_id: KnowledgeId) -> Knowledge | None:
         """One that was deleted, as long as something of it is left."""
 
@@ -75,7 +83,7 @@ class DocumentRepository(Protocol):
     async def after(
         self, knowledge_id: KnowledgeId, document_id: DocumentId | None, *, limit: int
     ) -> Sequence[Document]:
-        """Documents by id, those after the given one, whatever their status."""
+        """Documents by id, those after the given one, whatever their status; held as by `hold`."""
 
     @abstractmethod
     async def report(self, document_id: DocumentId, round: int, progress: IndexingProgress) -> bool:
@@ -92,7 +100,7 @@ class DocumentRepository(Protocol):
 
     @abstractmethod
     async def some_of(self, knowledge_id: KnowledgeId, *, limit: int) -> Sequence[Document]:
-        """Any documents of the Knowledge, deleted ones included."""
+        """Any documents of the Knowledge, deleted ones included; held as by `hold`."""
 
     @abstractmethod
     def add(self, document: Document) -> None:

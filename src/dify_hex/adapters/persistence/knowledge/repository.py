@@ -35,6 +35,10 @@ class SqlKnowledgeRepository(KnowledgeRepository):
         """The Knowledge, which nobody changes before this work has ended."""
         return await self._required(self._living(knowledge_id).with_for_update(read=True))
 
+    async def claim(self, knowledge_id: KnowledgeId) -> Knowledge:
+        """The Knowledge, which nobody else holds before this work has ended."""
+        return await self._required(self._living(knowledge_id).with_for_update())
+
     async def find_deleted(self, knowledge_id: KnowledgeId) -> Knowledge | None:
         """One that was deleted."""
         row = await self._scope.session.scalar(
@@ -109,7 +113,8 @@ class SqlDocumentRepository(DocumentRepository):
         query = self._living().where(DocumentRow.knowledge_id == knowledge_id)
         if document_id is not None:
             query = query.where(DocumentRow.id > document_id)
-        rows = await self._scope.session.scalars(query.order_by(DocumentRow.id).limit(limit))
+        held = query.order_by(DocumentRow.id).limit(limit).with_for_update()
+        rows = await self._scope.session.scalars(held)
         return [self._loaded(row) for row in rows]
 
     async def report(self, document_id: DocumentId, round: int, progress: IndexingProgress) -> bool:
@@ -139,7 +144,8 @@ class SqlDocumentRepository(DocumentRepository):
     async def some_of(self, knowledge_id: KnowledgeId, *, limit: int) -> Sequence[Document]:
         """Any documents of the Knowledge, deleted ones included."""
         query = self._all().where(DocumentRow.knowledge_id == knowledge_id)
-        rows = await self._scope.session.scalars(query.order_by(DocumentRow.id).limit(limit))
+        held = query.order_by(DocumentRow.id).limit(limit).with_for_update()
+        rows = await self._scope.session.scalars(held)
         return [self._loaded(row) for row in rows]
 
     def add(self, document: Document) -> None:

@@ -1,0 +1,60 @@
+"""Removing what a deleted document or Knowledge has left: nothing stays behind."""
+
+from dataclasses import dataclass
+
+from dify_hex.application.knowledge.indexing.extracted_text import storage_prefix
+from dify_hex.application.knowledge.work import KnowledgeWork
+from dify_hex.application.shared.blob_storage import BlobStorage
+from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.unit_of_work import BeginWork
+from dify_hex.domain.file.errors import FileNotFound
+from dify_hex.domain.knowledge.document import Document
+from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, TenantId
+
+#: Segments of one transaction.
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveContent:
+    """Removes a document piece by piece; its row goes last, so that a cut-off removal is found."""
+
+    begin: BeginWork[KnowledgeWork]
+    clock: Clock
+    blobs: BlobStorage
+
+    async def of_document(
+        self, tenant_id: TenantId, knowledge_id: KnowledgeId, document_id: DocumentId
+    ) -> int:
+        """Remove segments, index entries, text and file of a document; how many segments.
+
+        Raises:
+            Unavailable: the storage or the database is away.
+        """
+        removed = 0
+        while True:
+            async with self.begin(tenant_id) as work:
+                count = await work.segments.remove_some(document_id, limit=BATCH)
+                await work.commit()
+            removed += count
+            if count < BATCH:
+                break
+        await self.blobs.delete(storage_prefix(tenant_id, knowledge_id, document_id))
+        async with self.begin(tenant_id) as work:
+            document = await work.documents.find_deleted(document_id)
+            if document is not None:
+                await self._let_go(work, document)
+                await work.documents.remove(document)
+            await work.commit()
+        return removed
+
+    async def _let_go(self, work: KnowledgeWork, document: Document) -> None:
+        content = document.state.content
+        if not content.owns_file:
+            return
+        try:
+            file = await work.files.get(content.file_id)
+        except FileNotFound:
+            return
+        # Its content is swept away soon, whatever becomes of this process.
+        file.delete(now=self.clock.now())
