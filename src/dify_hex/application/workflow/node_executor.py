@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from dify_hex.application.shared.clock import Clock
 from dify_hex.domain.shared.ids import AppId, AppVersionId, NodeId, TenantId
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.node_config import NodeConfig
@@ -45,6 +46,13 @@ class TextDelta:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownPassages:
+    """Passages of Knowledge that the node is about to show its model."""
+
+    citations: tuple[Citation, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedGraph:
     """A published workflow that the node runs in its place, looked up once."""
@@ -57,9 +65,9 @@ class LinkedGraph:
     secrets: JsonObject = field(default_factory=dict, repr=False)
 
 
-#: Deltas come first; then one of the others, once: what came of the node, the form that it waits
-#: for, or the graph that it runs.
-NodeOutput = TextDelta | NodeOutcome | RequestedInput | LinkedGraph
+#: Passages and deltas come first; then one of the others, once: what came of the node, the form
+#: that it waits for, or the graph that it runs.
+NodeOutput = TextDelta | ShownPassages | NodeOutcome | RequestedInput | LinkedGraph
 
 
 class PureNode(Protocol[ConfigT_contra]):

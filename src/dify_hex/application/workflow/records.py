@@ -12,6 +12,7 @@ from dify_hex.domain.shared.ids import (
     TenantId,
     WorkflowRunId,
 )
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
@@ -70,6 +71,8 @@ class RunEnding:
     message_id: MessageId | None = None
     #: The text of the answer so far; None for a run without a message.
     answer: str | None = None
+    #: The passages that the message's models were shown.
+    citations: tuple[Citation, ...] = ()
     outputs: JsonObject | None = None
     conversation_id: ConversationId | None = None
     #: The conversation's variables that the run has set.

@@ -11,7 +11,7 @@ from dify_hex.domain.workflow.graph.graph import Edge, Graph, Node
 from dify_hex.domain.workflow.graph.traversal import enclosing, reachable
 from dify_hex.domain.workflow.node_events import NodeEvent, NodeFailed, NodeSkipped, NodeSucceeded
 from dify_hex.domain.workflow.run import Events, WorkflowRun
-from dify_hex.domain.workflow.run_events import RunEvent, RunStarted
+from dify_hex.domain.workflow.run_events import PassagesShown, RunEvent, RunStarted
 from dify_hex.domain.workflow.variables.selector import ENVIRONMENT
 
 #: The values that a fork changes, by the node that had put them out.
@@ -125,7 +125,7 @@ class Lineage:
 
 def _root_of(event: RunEvent) -> NodeId | None:
     """The node outside of containers that an event is about, or happened inside."""
-    if not isinstance(event, NodeEvent | ContainerEvent):
+    if not isinstance(event, NodeEvent | ContainerEvent | PassagesShown):
         return None
     if event.frame == ROOT:
         return event.node_id

@@ -22,6 +22,7 @@ from dify_hex.domain.workflow.node_run import NodeOutcome, RunError
 from dify_hex.domain.workflow.run import Events, WorkflowRun
 from dify_hex.domain.workflow.run_events import (
     MessageComplete,
+    PassagesShown,
     RunEvent,
     RunExpired,
     RunFailed,
@@ -118,6 +119,9 @@ class Replay:
             case SubWorkflowStarted():
                 graph = self._linked[event.graph_hash]
                 return run.enter_workflow(NodeAddress(event.frame, event.node_id), graph, event)
+            case PassagesShown():
+                address = NodeAddress(event.frame, event.node_id)
+                return run.show_passages(address, event.citations, now=now)
             case RunPaused():
                 return run.pause(event.reason, now=now)
             case RunResumed():

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Self
 
 from dify_hex.domain.shared.ids import AppId, TenantId, WorkflowRunId
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.workflow.citing import newly_cited
 from dify_hex.domain.workflow.container_events import SubWorkflowStarted
 from dify_hex.domain.workflow.errors import (
     LinkedInCircle,
@@ -30,6 +32,7 @@ from dify_hex.domain.workflow.policies import after_failure
 from dify_hex.domain.workflow.run_events import (
     MessageComplete,
     MessageStarted,
+    PassagesShown,
     RunEvent,
     RunExpired,
     RunFailed,
@@ -44,7 +47,7 @@ from dify_hex.domain.workflow.run_events import (
 from dify_hex.domain.workflow.run_state import FINAL_STATUS, RunState
 from dify_hex.domain.workflow.run_view import RunView
 from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
-from dify_hex.domain.workflow.variables.measure import MAX_DEPTH, MAX_OUTCOME, measure
+from dify_hex.domain.workflow.variables.measure import MAX_DEPTH, MAX_OUTCOME
 
 Events = tuple[RunEvent, ...]
 
@@ -143,7 +146,7 @@ class WorkflowRun(RunView):
             if not self.variables_of(address).has(assignment.selector):
                 missing = RunError.of(VariableMissing(selector=str(assignment.selector)))
                 return self.fail_node(address, missing, now=now)
-        if measure(outcome.outputs).is_too_much:
+        if self._state.measured(outcome.outputs).is_too_much:
             too_long = RunError.of(NodeOutputTooLong(limit=MAX_OUTCOME, depth=MAX_DEPTH))
             return self.fail_node(address, too_long, now=now)
         recorded = self._record(
@@ -160,6 +163,23 @@ class WorkflowRun(RunView):
             )
         )
         return recorded + self._follow(now)
+
+    def show_passages(
+        self, address: NodeAddress, citations: Iterable[Citation], *, now: datetime
+    ) -> Events:
+        """Note what a node shows its model; what the message was given before is not told again.
+
+        A run without a message has nobody to tell.
+        """
+        self._open_node(address)
+        if self.facts.message_id is None:
+            return ()
+        new = newly_cited(self.citations, citations)
+        if not new:
+            return ()
+        return self._record(
+            PassagesShown(at=now, node_id=address.node_id, citations=new, frame=address.frame)
+        )
 
     def request_input(self, address: NodeAddress, form: RequestedInput, *, now: datetime) -> Events:
         """Let a node wait for somebody to fill a form."""
@@ -263,6 +283,7 @@ class WorkflowRun(RunView):
             status=FINAL_STATUS[type(final)],
             answer=answer,
             usage=self.usage,
+            citations=self.citations,
         )
         return self._record(complete, final)
 

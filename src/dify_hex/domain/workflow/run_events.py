@@ -13,6 +13,7 @@ from dify_hex.domain.shared.ids import (
     NodeId,
     WorkflowRunId,
 )
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.durability import Durability
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.run_bounds import RunBounds
@@ -155,6 +156,17 @@ class MessageStarted(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassagesShown(Happened):
+    """A node's model is about to be shown passages that the message had not been given before."""
+
+    type: ClassVar[str] = "message.retrieval"
+
+    node_id: NodeId
+    citations: tuple[Citation, ...]
+    frame: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageComplete(Happened):
     """The message's text is final: whole when it succeeded, as far as it came otherwise."""
 
@@ -166,6 +178,8 @@ class MessageComplete(Happened):
     status: RunStatus
     answer: str
     usage: Usage
+    #: Every passage that a model was shown on the way, in the order in which it was.
+    citations: tuple[Citation, ...] = ()
 
 
 RunFinal = RunSucceeded | RunPartialSucceeded | RunFailed | RunStopped | RunExpired
@@ -178,6 +192,7 @@ RunEvent = (
     | NodeEvent
     | ContainerEvent
     | MessageStarted
+    | PassagesShown
     | MessageComplete
 )
 
@@ -208,6 +223,7 @@ EVENT_TYPES: dict[str, type[RunEvent]] = {
         SubWorkflowStarted,
         InputRequested,
         MessageStarted,
+        PassagesShown,
         MessageComplete,
     )
 }

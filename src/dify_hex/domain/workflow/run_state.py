@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from dify_hex.domain.shared.ids import AppId, NodeId
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.agenda import Agenda
@@ -25,6 +26,7 @@ from dify_hex.domain.workflow.rounds import Rounds
 from dify_hex.domain.workflow.run_events import (
     MessageComplete,
     MessageStarted,
+    PassagesShown,
     RunEvent,
     RunExpired,
     RunFailed,
@@ -37,7 +39,7 @@ from dify_hex.domain.workflow.run_events import (
 )
 from dify_hex.domain.workflow.statuses import NodeStatus, RunStatus
 from dify_hex.domain.workflow.system_values import system_values
-from dify_hex.domain.workflow.variables.measure import measure
+from dify_hex.domain.workflow.variables.measure import Measure, measure
 from dify_hex.domain.workflow.variables.pool import VariablePool
 from dify_hex.domain.workflow.variables.selector import CONVERSATION, ENVIRONMENT
 
@@ -69,6 +71,7 @@ class RunState:
         self.steps = 0
         #: Values and characters that nodes have put out, all together.
         self.size = 0
+        self._measured: tuple[JsonObject, Measure] = ({}, Measure(0, 0))
         self.handled_errors = 0
         root = Frame(id=ROOT, graph=graph, scope=None, variables=VariablePool())
         self.agenda = Agenda(root)
@@ -78,6 +81,8 @@ class RunState:
         self.assigned: dict[str, JsonValue] = {}
         #: Whether anybody has been asked to fill a form.
         self.has_asked = False
+        #: The passages that models were shown, each once.
+        self.citations: tuple[Citation, ...] = ()
         #: What answer nodes inside of containers have said, by the outermost container.
         self.spoken: dict[NodeId, list[str]] = {}
 
@@ -89,6 +94,12 @@ class RunState:
         """How far a node has come; None when it has not begun, or its round is over."""
         frame = self.agenda.frames.get(address.frame)
         return None if frame is None else frame.nodes.get(address.node_id)
+
+    def measured(self, outputs: JsonObject) -> Measure:
+        """How big outputs are; what was asked last is not measured again."""
+        if self._measured[0] is not outputs:
+            self._measured = outputs, measure(outputs)
+        return self._measured[1]
 
     def apply(self, event: RunEvent) -> None:
         """Fold one event in."""
@@ -109,6 +120,8 @@ class RunState:
                 self.status = RunStatus.PAUSED
             case RunResumed():
                 self.status = RunStatus.RUNNING
+            case PassagesShown():
+                self.citations += event.citations
             case MessageStarted() | MessageComplete():
                 # Told to readers; the run's own state does not depend on them.
                 pass
@@ -187,7 +200,7 @@ class RunState:
         frame.variables.put(event.node_id, event.outputs)
         for assignment in event.assigned:
             self._assign(frame, assignment)
-        self.size += measure(event.outputs).size
+        self.size += self.measured(event.outputs).size
         if event.usage is not None:
             self.usage = self.usage.plus(event.usage)
         kind = frame.graph.node(event.node_id).config.type

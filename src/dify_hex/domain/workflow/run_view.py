@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from dify_hex.domain.shared.ids import AppId, NodeId, TenantId, WorkflowRunId
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.containers import final_outputs
@@ -65,6 +66,11 @@ class RunView:
     def usage(self) -> Usage:
         """What all nodes together have consumed."""
         return self._state.usage
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The passages that models were shown for the message, each once and in that order."""
+        return self._state.citations
 
     @property
     def size(self) -> int:

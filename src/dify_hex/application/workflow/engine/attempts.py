@@ -1,6 +1,7 @@
 """One attempt of a node: its context, its execution, and what came of it."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from dify_hex.application.workflow.node_executor import (
     LinkedGraph,
     NodeContext,
     NodeExecutors,
+    ShownPassages,
     TextDelta,
 )
 from dify_hex.domain.shared.errors import DomainError
@@ -49,6 +51,10 @@ def told_error(run: WorkflowRun, address: NodeAddress, error: DomainError) -> Ru
     details = {name: masked(value, secrets) for name, value in error.details.items()}
     message = str(masked(error.message, secrets))
     return RunError(code=error.code, message=message, details=details)
+
+
+def _nothing() -> None:
+    """Nobody waits for what is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +113,16 @@ class NodeAttempt:
         except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
             return self._unexpected(error)
 
-    async def execute(self) -> Result:
-        """What comes of a node with effects, within the time that it may take."""
+    async def execute(self, commit: Callable[[], object] = _nothing) -> Result:
+        """What comes of a node with effects, within the time that it may take.
+
+        `commit` is called when something was recorded that readers are to see at once.
+        """
         seconds = self._node.policy.timeout_seconds
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
-                return await self._outcome()
+                return await self._outcome(commit)
         except DomainError as error:
             return self._told(error)
         except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
@@ -121,7 +130,7 @@ class NodeAttempt:
                 return RunError.of(NodeTimedOut(seconds=seconds))
             return self._unexpected(error)
 
-    async def _outcome(self) -> Result:
+    async def _outcome(self, commit: Callable[[], object]) -> Result:
         result: Result = UNEXPECTED
         outputs = self._of.nodes.execute(self._node.config, self._context)
         async with aclosing(outputs):
@@ -129,6 +138,9 @@ class NodeAttempt:
                 if isinstance(value, TextDelta):
                     # Text makes nothing else ready and is shown as it comes.
                     self._of.text.feed(self._address, value.text)
+                elif isinstance(value, ShownPassages):
+                    if self._of.text.cite(self._address, value.citations, self._of.clock.now()):
+                        commit()
                 else:
                     result = value
         return result

@@ -87,6 +87,7 @@ class RunConclusion:
             usage=run.usage,
             error=error,
             at=at,
+            citations=run.citations,
         )
 
     def _ending(
@@ -118,6 +119,7 @@ class RunConclusion:
             error=error,
             message_id=message_id,
             answer=None if message_id is None else self._text.text,
+            citations=run.citations,
             outputs=None if run.status is RunStatus.PAUSED else outputs,
             conversation_id=run.facts.conversation_id,
             assigned=dict(run.assigned),

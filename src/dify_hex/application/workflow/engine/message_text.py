@@ -1,11 +1,14 @@
 """Shows a message's text to its readers while the run produces it."""
 
 import asyncio
+from collections.abc import Iterable
+from datetime import datetime
 
 from dify_hex.application.workflow.engine.recorder import (
     RunRecorder,
     node_text_data,
 )
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.workflow.answer import Answer
 from dify_hex.domain.workflow.frame import NodeAddress
 from dify_hex.domain.workflow.run import WorkflowRun
@@ -88,6 +91,14 @@ class MessageText:
         self._recorder.show("message.delta", text, offset=self._shown)
         self._shown += len(text)
         self._next_flush = asyncio.get_running_loop().time() + COALESCE
+
+    def cite(self, address: NodeAddress, citations: Iterable[Citation], now: datetime) -> bool:
+        """Tell what a node shows its model; False when there is nothing new in that."""
+        events = self._run.show_passages(address, citations, now=now)
+        if events:
+            self.flush()
+            self._recorder.record(events)
+        return bool(events)
 
     def close(self) -> None:
         """Forget the timer."""

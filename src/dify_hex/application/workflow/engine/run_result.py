@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dify_hex.domain.shared.ids import WorkflowRunId
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.usage import Usage
 from dify_hex.domain.workflow.node_run import RunError
@@ -21,3 +22,5 @@ class RunResult:
     usage: Usage
     error: RunError | None
     at: datetime
+    #: The passages that models were shown for the message, in that order.
+    citations: tuple[Citation, ...] = ()

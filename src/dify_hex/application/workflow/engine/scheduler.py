@@ -202,7 +202,7 @@ class RunScheduler:
             if barrier.cancelled() or barrier.exception() is not None:
                 return
         attempt = self._attempts.begin(address)
-        result = await attempt.execute()
+        result = await attempt.execute(lambda: self._commit(urgent=True))
         self._inbox.put_nowait(Settled(address, attempt.number, result))
 
     async def _take(self, received: Settled | _Due | Command) -> RunResult | None:
