@@ -24,7 +24,8 @@ PROGRAM = """
     def load():
         {load}
     load_apart(load)
-    match Zygote(socket.socket(fileno=int(sys.argv[1].partition("=")[2]))).serve():
+    control = socket.socket(fileno=int(sys.argv[1].partition("=")[2]))
+    match Zygote(control, patience={patience}).serve():
         case "seven":
             sys.exit(7)
         case "identify":
@@ -35,9 +36,11 @@ PROGRAM = """
 
 
 @asynccontextmanager
-async def running(output: Path, load: str = "pass") -> AsyncIterator[ZygoteProcess]:
+async def running(
+    output: Path, load: str = "pass", patience: float = 60
+) -> AsyncIterator[ZygoteProcess]:
     """A zygote, its own output in a file."""
-    program = textwrap.dedent(PROGRAM).format(load=load)
+    program = textwrap.dedent(PROGRAM).format(load=load, patience=patience)
     with output.open("wb") as heard:
         zygote = ZygoteProcess(
             (sys.executable, "-c", program), output=heard.fileno(), environment={"LC_ALL": "C"}
@@ -108,6 +111,23 @@ async def test_started_again_it_forks_again(tmp_path: Path) -> None:
             await zygote.start()
             child = await waiting
         assert await child.wait() == 7
+
+
+async def test_it_rests_meanwhile_and_forks_when_it_is_asked(tmp_path: Path) -> None:
+    async with running(tmp_path / "out", patience=0.05) as zygote:
+        with (tmp_path / "child").open("wb") as output:
+            before = await zygote.fork("sleep", output.fileno())
+            await asyncio.to_thread(wait_until_resting, zygote.pid or 0)
+            os.kill(before.pid, signal.SIGKILL)
+            assert await before.wait() == -signal.SIGKILL
+            after = await zygote.fork("seven", output.fileno())
+        assert await after.wait() == 7
+        await asyncio.to_thread(wait_until_resting, zygote.pid or 0)
+
+
+def wait_until_resting(pid: int) -> None:
+    while b"resting_zygote" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+        sleep(0.01)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,11 @@ from time import monotonic, sleep
 from dify_hex.adapters.embedded.command_line import call_last_argument
 from dify_hex.adapters.embedded.processes import GLANCE, die_with_parent
 
+_RESTING = "dify_hex.adapters.embedded.resting_zygote"
 #: What a request may be long; it is a name.
 MAX_PACKET = 4096
+#: Seconds without a request after which it rests.
+_PATIENCE = 5.0
 #: Seconds that a thread which loaded something gets to be gone.
 _THREADS_END = 2.0
 
@@ -57,11 +60,13 @@ class Zygote:
 
     A request is a child's name, with the descriptor that its output goes to. Answers are JSON:
     `{"ready": true}` first of all, then `{"pid": …}` or `{"failed": …}` for each request, in their
-    order, and `{"ended": pid, "status": …}` when that happens.
+    order, and `{"ended": pid, "status": …}` when that happens. After a while without requests it
+    rests, with nothing loaded; the next one makes it the command that it was started with again.
     """
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, *, patience: float = _PATIENCE) -> None:
         self._control = control
+        self._patience = patience
 
     def serve(self) -> str | None:
         """Return in each child, with the name that was asked for; in the parent when all is over.
@@ -79,8 +84,13 @@ class Zygote:
         return name
 
     def _serve(self, woken: int) -> str | None:
+        # It may have ended while this was loading.
+        self._bury(woken)
         while True:
-            readable, _, _ = select.select([self._control.fileno(), woken], [], [])
+            watched = [self._control.fileno(), woken]
+            readable, _, _ = select.select(watched, [], [], self._patience)
+            if not readable:
+                self._rest()
             if woken in readable:
                 self._bury(woken)
                 continue
@@ -114,6 +124,13 @@ class Zygote:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = ended
                 self._say({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+
+    def _rest(self) -> None:
+        control = self._control.fileno()
+        os.set_inheritable(control, True)
+        command = [sys.executable, *sys.orig_argv[1:]]
+        resting = [sys.executable, "-P", "-m", _RESTING, str(control), *command]
+        os.execv(sys.executable, resting)  # noqa: S606 - a program of our own
 
     def _say(self, answer: dict[str, object]) -> None:
         # Who is not there any more is told nothing; the next request will be the end.
