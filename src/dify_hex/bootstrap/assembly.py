@@ -31,6 +31,12 @@ async def stop_runs(container: Container) -> None:
     await container.workflow().host().drain(seconds=grace / 2)
 
 
+async def stop_jobs(container: Container) -> None:
+    """Let background jobs finish within the grace; those that do not go back to their queues."""
+    grace = container.shared().settings().server.shutdown_grace
+    await container.jobs().workers().drain(grace / 2)
+
+
 def process_name(role: str) -> str:
     """What the process is called in leases: unique, and telling where to look for it."""
     return f"dify-hex {role} {socket.gethostname()}:{os.getpid()}:{new_id().hex[-8:]}"

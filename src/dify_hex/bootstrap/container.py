@@ -11,6 +11,8 @@ from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.drafts import DraftsContainer
 from dify_hex.bootstrap.containers.embeddings import EmbeddingsContainer
 from dify_hex.bootstrap.containers.file import FileContainer
+from dify_hex.bootstrap.containers.job_handlers import JobHandlersContainer
+from dify_hex.bootstrap.containers.job_work import JobWorkContainer
 from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
 from dify_hex.bootstrap.containers.nodes import NodesContainer
@@ -24,6 +26,7 @@ from dify_hex.bootstrap.containers.run_retention import RunRetentionContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.sandbox import SandboxContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
+from dify_hex.bootstrap.containers.task import TaskContainer
 from dify_hex.bootstrap.containers.workflow import WorkflowContainer
 from dify_hex.bootstrap.endpoints import Endpoints
 from dify_hex.bootstrap.settings import Settings
@@ -102,6 +105,11 @@ class Container(containers.DeclarativeContainer):
         history=run_history,
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
+    job_handlers = providers.Container(JobHandlersContainer)
+    jobs = providers.Container(
+        JobWorkContainer, shared=shared, objects=objects, handlers=job_handlers.handlers
+    )
+    tasks = providers.Container(TaskContainer, shared=shared, objects=objects)
     conversation = providers.Container(
         ConversationContainer, shared=shared, workflow=workflow, apps=app_runs
     )

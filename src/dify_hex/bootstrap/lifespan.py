@@ -22,6 +22,9 @@ from dify_hex.entrypoints.worker.loops import BackgroundLoop, LoopRunner, every
 _POOLS_EVERY = 5.0
 _SANDBOX_EVERY = 5.0
 _TIMERS_EVERY = 1.0
+_JOBS_EVERY = 1.0
+_BACKLOG_EVERY = 5.0
+_OLD_TASKS_EVERY = 3600.0
 _OLD_RUNS_EVERY = 3600.0
 _KEYS_EVERY = 600.0
 _SESSIONS_EVERY = 6 * 3600.0
@@ -79,6 +82,7 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
     system_pool = container.shared().system_pool()
     workflow = container.workflow()
     return [
+        *_job_loops(container),
         BackgroundLoop("run-claimer", workflow.claimer().claim_forever),
         every(_TIMERS_EVERY, "run-timers", container.run_control().sweep_timers().execute),
         BackgroundLoop("outbox-relay", container.outbox().relay().run),
@@ -98,12 +102,24 @@ def worker_loops(container: Container) -> list[BackgroundLoop]:
     ]
 
 
+def _job_loops(container: Container) -> list[BackgroundLoop]:
+    jobs = container.jobs()
+    return [
+        BackgroundLoop("job-workers", jobs.workers().run),
+        BackgroundLoop("job-heartbeats", jobs.keeper().keep),
+        every(_JOBS_EVERY, "lost-jobs", jobs.sweep_tasks().execute),
+        every(_BACKLOG_EVERY, "job-backlog", jobs.sweep_tasks().report),
+        every(_OLD_TASKS_EVERY, "old-tasks", jobs.sweep_old_tasks().execute),
+    ]
+
+
 def _common(container: Container) -> list[BackgroundLoop]:
     shared = container.shared()
     telemetry = shared.telemetry()
     report = partial(_report_pools, telemetry, container)
     return [
         BackgroundLoop("api-key-usage", container.credentials().key_usage().run),
+        BackgroundLoop("job-invitations", shared.invitations().run),
         BackgroundLoop("loop-lag", partial(sample_loop_lag, telemetry)),
         every(_POOLS_EVERY, "pools", report),
     ]

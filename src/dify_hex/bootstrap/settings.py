@@ -99,6 +99,19 @@ class RunSettings(_Section):
     keep_per_app: _Positive | None = 100_000
 
 
+class JobSettings(_Section):
+    """Background jobs: how many of each queue a worker does at once, and how long they are kept."""
+
+    model_config = _config("JOBS_")
+
+    critical_places: _Positive = 8
+    high_places: _Positive = 8
+    normal_places: _Positive = 4
+    low_places: _Positive = 2
+    #: How long jobs that are over are kept, dead letters included; without a number, for ever.
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = 30
+
+
 class LimitSettings(_Section):
     """Token buckets: how many requests at once, and how many a second regains."""
 
@@ -282,6 +295,7 @@ class Settings(_Section):
 
     server: ServerSettings = Field(default_factory=ServerSettings)
     run: RunSettings = Field(default_factory=RunSettings)
+    jobs: JobSettings = Field(default_factory=JobSettings)
     limit: LimitSettings = Field(default_factory=LimitSettings)
     pool: PoolSettings = Field(default_factory=PoolSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)

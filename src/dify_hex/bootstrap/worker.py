@@ -3,7 +3,7 @@
 import asyncio
 import signal
 
-from dify_hex.bootstrap.assembly import make_container, stop_runs
+from dify_hex.bootstrap.assembly import make_container, stop_jobs, stop_runs
 from dify_hex.bootstrap.lifespan import run_loops, running, worker_loops
 from dify_hex.bootstrap.logging import configure_logging, listen_for_level_signals
 from dify_hex.bootstrap.process import run_process, settle_memory
@@ -19,7 +19,7 @@ def main() -> None:
 
 
 async def work(settings: Settings) -> None:
-    """Work until SIGTERM; then finish or release every run."""
+    """Work until SIGTERM; then finish or release every run and every job."""
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -28,4 +28,4 @@ async def work(settings: Settings) -> None:
     async with running(container, [*run_loops(container), *worker_loops(container)]):
         settle_memory()
         await told_to_stop.wait()
-        await stop_runs(container)
+        await asyncio.gather(stop_runs(container), stop_jobs(container))

@@ -16,11 +16,13 @@ from dify_hex.adapters.persistence.knowledge.rows import (
     KNOWLEDGE_NAME_UNIQUE,
 )
 from dify_hex.adapters.persistence.model_provider.rows import MODEL_PROVIDER_NAME_UNIQUE
+from dify_hex.adapters.persistence.task.rows import TASK_KEY_UNIQUE
 from dify_hex.domain.account.errors import AlreadyMember, EmailTaken, TenantSlugTaken
 from dify_hex.domain.app.errors import AppNameTaken, AppSlugTaken
 from dify_hex.domain.knowledge.errors import DocumentExists, KnowledgeNameTaken
 from dify_hex.domain.model_provider.errors import ModelProviderNameTaken
 from dify_hex.domain.shared.errors import DomainError, StaleVersion
+from dify_hex.domain.task.errors import TaskKeyBusy
 
 #: Constraint or unique-index name (a constant beside its row class) to the error it means. The
 #: error is made without arguments. A constraint that is not here is a bug when it is violated.
@@ -33,6 +35,7 @@ CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     APP_VERSION_NUMBER_UNIQUE: StaleVersion,
     MODEL_PROVIDER_NAME_UNIQUE: ModelProviderNameTaken,
     FEEDBACK_UNIQUE: StaleVersion,
+    TASK_KEY_UNIQUE: TaskKeyBusy,
     KNOWLEDGE_NAME_UNIQUE: KnowledgeNameTaken,
     DOCUMENT_CONTENT_UNIQUE: DocumentExists,
 }

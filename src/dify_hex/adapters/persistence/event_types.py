@@ -48,6 +48,7 @@ from dify_hex.domain.model_provider.events import (
     ModelRemoved,
 )
 from dify_hex.domain.shared.events import DomainEvent
+from dify_hex.domain.task.events import TaskFailed
 from dify_hex.domain.workflow.events import (
     WorkflowRunFailed,
     WorkflowRunFinished,
@@ -92,6 +93,7 @@ _EVENTS: tuple[type[DomainEvent], ...] = (
     ModelProviderReconnected,
     ModelProviderRenamed,
     ModelRemoved,
+    TaskFailed,
     WorkflowRunFailed,
     WorkflowRunFinished,
     WorkflowRunPaused,

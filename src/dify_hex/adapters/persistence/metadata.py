@@ -9,6 +9,7 @@ from dify_hex.adapters.persistence.file import rows as file_rows
 from dify_hex.adapters.persistence.knowledge import embedding_rows
 from dify_hex.adapters.persistence.knowledge import rows as knowledge_rows
 from dify_hex.adapters.persistence.model_provider import rows as model_provider_rows
+from dify_hex.adapters.persistence.task import rows as task_rows
 from dify_hex.adapters.persistence.workflow import rows as workflow_rows
 
 #: Modules with row classes; a test finds one that is missing here.
@@ -22,6 +23,7 @@ ROW_MODULES = (
     app_rows,
     conversation_rows,
     file_rows,
+    task_rows,
     knowledge_rows,
     embedding_rows,
 )

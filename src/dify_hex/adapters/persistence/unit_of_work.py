@@ -40,11 +40,14 @@ from dify_hex.adapters.persistence.knowledge.repository import (
 from dify_hex.adapters.persistence.model_provider.repository import SqlModelProviderRepository
 from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEventRow
 from dify_hex.adapters.persistence.scope import WorkScope
+from dify_hex.adapters.persistence.task.jobs import SqlJobs
+from dify_hex.adapters.persistence.task.repository import SqlTaskRepository
 from dify_hex.adapters.persistence.tracker import Tracker
 from dify_hex.adapters.persistence.transactions import TenantTransaction
 from dify_hex.adapters.persistence.workflow.repository import SqlGraphDocuments, SqlNewRuns
 from dify_hex.application.conversation.repeated_turns import RepeatedTurns
 from dify_hex.application.shared.identity import new_id
+from dify_hex.application.shared.jobs import JobAnnouncer, JobInvitation, SilentAnnouncer
 from dify_hex.application.shared.outbox import ConsumingWork
 from dify_hex.domain.shared.events import DomainEvent
 from dify_hex.domain.shared.ids import EventId, TenantId
@@ -53,6 +56,7 @@ _STORE_EVENTS = insert(OutboxEventRow)
 _MARK_CONSUMED = (
     upsert(ConsumedEventRow).on_conflict_do_nothing().returning(ConsumedEventRow.event_id)
 )
+_NOBODY: JobAnnouncer = SilentAnnouncer()
 
 
 class SqlUnitOfWork(ConsumingWork):
@@ -62,9 +66,13 @@ class SqlUnitOfWork(ConsumingWork):
     returns `Sql<Aggregate>Repository(self._scope)`.
     """
 
-    def __init__(self, engine: AsyncEngine, tenant_id: TenantId) -> None:
+    def __init__(
+        self, engine: AsyncEngine, tenant_id: TenantId, *, announcer: JobAnnouncer = _NOBODY
+    ) -> None:
         self._tenant_id = tenant_id
         self._transaction = TenantTransaction(engine, tenant_id)
+        self._announcer = announcer
+        self._invitations: list[JobInvitation] = []
         self._connection: AsyncConnection
         self._scope: WorkScope
 
@@ -129,6 +137,11 @@ class SqlUnitOfWork(ConsumingWork):
         return SqlKnowledgeRepository(self._scope)
 
     @cached_property
+    def jobs(self) -> SqlJobs:
+        """Takes the tenant's jobs; workers are invited to them after the commit."""
+        return SqlJobs(self._scope, self._invitations.append)
+
+    @cached_property
     def memberships(self) -> SqlMembershipRepository:
         """Who belongs to the tenant, and as what."""
         return SqlMembershipRepository(self._scope)
@@ -162,6 +175,11 @@ class SqlUnitOfWork(ConsumingWork):
     def stream_claims(self) -> SqlStreamClaims:
         """Claims on idempotency keys of the tenant."""
         return SqlStreamClaims(self._scope)
+
+    @cached_property
+    def tasks(self) -> SqlTaskRepository:
+        """The tenant's background jobs."""
+        return SqlTaskRepository(self._scope)
 
     @cached_property
     def tenants(self) -> SqlTenantRepository:
@@ -205,6 +223,8 @@ class SqlUnitOfWork(ConsumingWork):
             await self._scope.session.flush()
             await self._store(events)
             await self._transaction.end(self._scope.tracker.trace)
+        if self._invitations:
+            self._announcer.announce(self._invitations)
 
     async def mark_consumed(self, handler_name: str, event_id: EventId) -> bool:
         """Record that the handler has had its effect; False when it had it before."""

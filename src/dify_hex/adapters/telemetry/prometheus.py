@@ -23,6 +23,11 @@ _COUNTERS: Mapping[Counter, tuple[str, tuple[str, ...]]] = {
     Counter.LOOP_FAILURES: ("Failures of background loops.", ("loop",)),
     Counter.OUTBOUND_REQUESTS: ("Requests to servers that tenants name.", ("outcome",)),
     Counter.DEPRECATED_CALLS: ("Requests of deprecated routes.", ("route",)),
+    Counter.JOBS: (
+        "Attempts at background jobs, by where each left its task.",
+        ("queue", "outcome"),
+    ),
+    Counter.DEAD_LETTERS: ("Background jobs that were given up.", ("queue",)),
     Counter.SANDBOX_RUNS: ("Executions of code, by how they ended.", ("profile", "outcome")),
 }
 _HISTOGRAMS: Mapping[Histogram, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
@@ -37,12 +42,20 @@ _HISTOGRAMS: Mapping[Histogram, tuple[str, tuple[str, ...], tuple[float, ...]]] 
         ("profile",),
         (*_SECONDS, 30, 60, 120),
     ),
+    Histogram.JOB_WAIT_SECONDS: (
+        "From a background job being due until it begins.",
+        ("queue",),
+        (*_SECONDS, 60, 600, 3600),
+    ),
 }
 _GAUGES: Mapping[Gauge, tuple[str, tuple[str, ...]]] = {
     Gauge.STREAMS_OPEN: ("Streams being served.", ()),
     Gauge.RUNS_ACTIVE: ("Runs that this process executes.", ()),
     Gauge.POOL_CONNECTIONS: ("Connections of a pool.", ("pool", "state")),
     Gauge.OUTBOX_PENDING: ("Events that wait for their delivery.", ()),
+    Gauge.JOBS_RUNNING: ("Background jobs under way in this process.", ("queue",)),
+    Gauge.JOBS_WAITING: ("Background jobs that are due and were not begun.", ("queue",)),
+    Gauge.JOBS_DEAD: ("Background jobs that wait for somebody to look into them.", ("queue",)),
     Gauge.SANDBOX_EXECUTIONS: ("Executions that the sandbox runs, or lets wait.", ("state",)),
 }
 

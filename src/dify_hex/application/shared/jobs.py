@@ -1,23 +1,16 @@
 """Background jobs: how they are asked for, and what does them."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import ClassVar, Protocol
+from uuid import UUID
 
 from dify_hex.application.shared.unit_of_work import UnitOfWork
 from dify_hex.domain.shared.ids import TaskId, TenantId
 from dify_hex.domain.shared.values.json_value import JsonObject
-
-
-class JobQueue(StrEnum):
-    """How urgent a job is; each queue has its share of a worker, so that none starves."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
+from dify_hex.domain.task.queue import JobQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +28,8 @@ class JobRequest:
     key: str | None = None
     #: None begins it at once.
     not_before: datetime | None = None
+    #: The account or the API key that asks; None where the system does it by itself.
+    requested_by: UUID | None = None
     max_attempts: int = 5
     soft_limit: timedelta = timedelta(minutes=30)
     hard_limit: timedelta = timedelta(minutes=35)
@@ -49,7 +44,39 @@ class Jobs(Protocol):
 
     @abstractmethod
     async def cancel(self, task_id: TaskId, *, now: datetime) -> None:
-        """Ask that the job is ended; one that is over stays as it is."""
+        """Ask that the job is ended; one that is over stays as it is.
+
+        Raises:
+            TaskNotFound: there is none.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobInvitation:
+    """Tells workers that a job of a queue waits, or will be due."""
+
+    tenant_id: TenantId
+    task_id: TaskId
+    queue: JobQueue
+    #: How often the job was begun before; each attempt is invited to once.
+    token: int = 0
+    #: None is at once.
+    due_at: datetime | None = None
+
+
+class JobAnnouncer(Protocol):
+    """Invites workers to jobs that are committed; what it loses is found by the sweep."""
+
+    @abstractmethod
+    def announce(self, invitations: Sequence[JobInvitation]) -> None:
+        """Pass them on soon; never fails and never waits."""
+
+
+class SilentAnnouncer(JobAnnouncer):
+    """For those beside whom no worker listens: the sweep finds the jobs."""
+
+    def announce(self, invitations: Sequence[JobInvitation]) -> None:
+        """Tell nobody."""
 
 
 class JobWork(UnitOfWork, Protocol):
@@ -59,6 +86,22 @@ class JobWork(UnitOfWork, Protocol):
     @abstractmethod
     def jobs(self) -> Jobs:
         """Takes the tenant's jobs."""
+
+
+class JobInterrupted(Exception):
+    """The attempt has to end; a handler lets this pass, after it has kept what is done so far."""
+
+
+class JobCancelled(JobInterrupted):
+    """Its owner does not want it any more."""
+
+
+class JobTakenOver(JobInterrupted):
+    """Another worker has it; nothing more may be done."""
+
+
+class JobTimeUp(JobInterrupted):
+    """Its soft limit is reached; the next attempt goes on from what was kept."""
 
 
 class RunningJob(Protocol):
@@ -85,7 +128,8 @@ class JobHandler(Protocol):
     """Does jobs of one kind.
 
     A job may be begun again after a crash at any point: everything a handler does has to bear it.
-    `Unavailable` makes it be tried again later; any other DomainError ends it as failed.
+    `Unavailable` and a time that is up make it be tried again later, and so does an error that
+    nobody foresaw; any other DomainError ends it as failed.
     """
 
     kind: ClassVar[str]

@@ -16,6 +16,8 @@ class Counter(StrEnum):
     DEPRECATED_CALLS = "http_deprecated_requests_total"  # labels: route
     SANDBOX_RUNS = "sandbox_runs_total"  # labels: profile, outcome
     OUTBOUND_REQUESTS = "outbound_requests_total"  # labels: outcome
+    JOBS = "jobs_total"  # labels: queue, outcome
+    DEAD_LETTERS = "job_dead_letters_total"  # labels: queue
 
 
 class Histogram(StrEnum):
@@ -28,6 +30,7 @@ class Histogram(StrEnum):
     OUTBOUND_SECONDS = "outbound_request_duration_seconds"
     EVENT_LOOP_LAG_SECONDS = "event_loop_lag_seconds"
     SANDBOX_SECONDS = "sandbox_run_duration_seconds"  # labels: profile
+    JOB_WAIT_SECONDS = "job_wait_seconds"  # labels: queue
 
 
 class Gauge(StrEnum):
@@ -38,6 +41,9 @@ class Gauge(StrEnum):
     POOL_CONNECTIONS = "pool_connections"  # labels: pool, state
     OUTBOX_PENDING = "outbox_pending"
     SANDBOX_EXECUTIONS = "sandbox_executions"  # labels: state
+    JOBS_RUNNING = "jobs_running"  # labels: queue
+    JOBS_WAITING = "jobs_waiting"  # labels: queue
+    JOBS_DEAD = "job_dead_letters"  # labels: queue
 
 
 class Telemetry(Protocol):

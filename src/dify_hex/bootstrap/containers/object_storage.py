@@ -15,4 +15,5 @@ class ObjectStorageContainer(containers.DeclarativeContainer):
 
     store = providers.Singleton(open_store, settings.storage_url, settings.storage_folder)
     files = providers.Singleton(ObjectFileStorage, store)
-    run_values = providers.Singleton(RunValues, providers.Singleton(ObjectBlobStorage, store))
+    blobs = providers.Singleton(ObjectBlobStorage, store)
+    run_values = providers.Singleton(RunValues, blobs)

@@ -4,6 +4,7 @@ from functools import partial
 
 from dependency_injector import containers, providers
 
+from dify_hex.adapters.arq.invitations import ArqInvitations
 from dify_hex.adapters.persistence.idempotency import SqlIdempotencyStore
 from dify_hex.adapters.persistence.transactions import tenant_reads
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
@@ -59,9 +60,11 @@ class SharedContainer(containers.DeclarativeContainer):
     redis = providers.Singleton(redis_client, endpoints.provided.redis_url, pool_settings)
     http_client = providers.Singleton(http_client, pool_settings)
     rate_limiter = providers.Singleton(RedisRateLimiter, redis)
+    #: Invites workers to background jobs once they are committed.
+    invitations = providers.Singleton(ArqInvitations, redis)
 
     #: `begin(tenant_id)`, the unit of work of every slice.
-    begin = providers.Singleton(partial, SqlUnitOfWork, engine)
+    begin = providers.Singleton(partial, SqlUnitOfWork, engine, announcer=invitations)
     #: `reads(tenant_id)`, the read-only transaction of every reader.
     reads = providers.Singleton(tenant_reads, engine)
     idempotency = providers.Singleton(SqlIdempotencyStore, pool)

@@ -1,0 +1,34 @@
+"""Cancelling a task."""
+
+from dify_hex.application.shared.actor import Actor
+from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.unit_of_work import BeginWork
+from dify_hex.application.task.ports import TaskWork
+from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.shared.ids import TaskId
+
+
+class CancelTask:
+    """Ends a task that nobody wants any more.
+
+    - One that waits is over at once; one under way is told with the next heartbeat of its worker.
+    - What it has done so far stays done.
+    - It ends as a failure with the code `task_cancelled`, which is no dead letter.
+    """
+
+    def __init__(self, *, begin: BeginWork[TaskWork], clock: Clock) -> None:
+        self._begin = begin
+        self._clock = clock
+
+    async def execute(self, actor: Actor, task_id: TaskId) -> None:
+        """Cancel it.
+
+        Raises:
+            TaskNotFound: there is none.
+            TaskIsOver: there is nothing to cancel.
+        """
+        actor.require(Permission.TASK_CONTROL)
+        async with self._begin(actor.tenant_id) as work:
+            task = await work.tasks.get(task_id)
+            task.cancel(now=self._clock.now())
+            await work.commit()
