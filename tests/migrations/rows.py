@@ -100,6 +100,8 @@ def _value(table: str, name: str, type_name: str, number: int) -> object:
         "bytea": f"{name} {number}".encode(),
         "_text": [name],
         "_uuid": [UUID(int=number)],
+        "_int8": [number + 1],
+        "halfvec": f"[{number + 1}, 2, 3]",
     }
     return values[type_name]
 

@@ -24,7 +24,10 @@ _PARTS = {
     """,
     "functions": """
         SELECT pg_get_functiondef(oid) || proowner::regrole || coalesce(proacl::text, '')
-        FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
+            SELECT FROM pg_depend
+            WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e'
+        )
     """,
     "triggers": "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
     "defaults": "SELECT defaclrole::regrole || defaclacl::text FROM pg_default_acl",

@@ -159,6 +159,9 @@ def _values(hint: Any, ids: Mapping[str, UUID], sortable: Mapping[str, object]) 
         options = [list(_values(hints[each], ids, sortable)) for each in names]
         for chosen in product(*options):
             yield hint(**dict(zip(names, chosen, strict=True)))
+    elif typing.get_origin(hint) in {Sequence, tuple}:
+        one = next(_values(typing.get_args(hint)[0], ids, sortable))
+        yield [one] if typing.get_origin(hint) is Sequence else (one,)
     else:
         yield _plain(hint)
 
@@ -174,12 +177,11 @@ def _hints(taken: Any) -> dict[str, Any]:
 def _plain(hint: Any) -> object:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return next(iter(hint))
-    if typing.get_origin(hint) is Sequence:
-        return [UUID(int=7)]
     plain: Mapping[object, object] = {
         type(None): None,
         str: "x",
         int: 1,
+        float: 0.5,
         bool: True,
         bytes: b"x",
         UUID: UUID(int=7),

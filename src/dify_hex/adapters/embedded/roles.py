@@ -13,6 +13,14 @@ SYSTEM = "dify_hex_system"
 #: Cannot log in; owns the few functions that look before the tenant is known.
 DEFINER = "dify_hex_definer"
 
+#: Searching by meaning needs it, and only a superuser may create it; the rest does without.
+CREATE_VECTOR_EXTENSION = (
+    "DO $$ BEGIN IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') "
+    "THEN CREATE EXTENSION IF NOT EXISTS vector SCHEMA public; END IF; "
+    "EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege "
+    "THEN NULL; END $$"
+)
+
 _ORDINARY = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
 
@@ -61,6 +69,7 @@ def database_statements(database: str = DATABASE) -> Iterator[str]:
     yield f"ALTER SCHEMA public OWNER TO {OWNER}"
     yield "REVOKE ALL ON SCHEMA public FROM PUBLIC"
     yield f"GRANT USAGE ON SCHEMA public TO {APPLICATION}, {SYSTEM}, {DEFINER}"
+    yield CREATE_VECTOR_EXTENSION
 
 
 def preparation_script(passwords: RolePasswords, database: str = DATABASE) -> str:

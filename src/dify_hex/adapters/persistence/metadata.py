@@ -6,7 +6,7 @@ from dify_hex.adapters.persistence.app import rows as app_rows
 from dify_hex.adapters.persistence.base import Base
 from dify_hex.adapters.persistence.conversation import rows as conversation_rows
 from dify_hex.adapters.persistence.file import rows as file_rows
-from dify_hex.adapters.persistence.knowledge import embedding_rows
+from dify_hex.adapters.persistence.knowledge import embedding_rows, segment_rows
 from dify_hex.adapters.persistence.knowledge import rows as knowledge_rows
 from dify_hex.adapters.persistence.model_provider import rows as model_provider_rows
 from dify_hex.adapters.persistence.task import rows as task_rows
@@ -25,6 +25,7 @@ ROW_MODULES = (
     file_rows,
     task_rows,
     knowledge_rows,
+    segment_rows,
     embedding_rows,
 )
 

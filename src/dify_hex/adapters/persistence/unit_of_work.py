@@ -33,10 +33,13 @@ from dify_hex.adapters.persistence.errors import translated, translating
 from dify_hex.adapters.persistence.event_codec import encode_event
 from dify_hex.adapters.persistence.file.repository import SqlFileRepository
 from dify_hex.adapters.persistence.idempotency import SqlStreamClaims
+from dify_hex.adapters.persistence.knowledge.keywords import SqlKeywordIndex
 from dify_hex.adapters.persistence.knowledge.repository import (
     SqlDocumentRepository,
     SqlKnowledgeRepository,
 )
+from dify_hex.adapters.persistence.knowledge.segments import SqlSegmentStore
+from dify_hex.adapters.persistence.knowledge.vectors import SqlVectorIndex
 from dify_hex.adapters.persistence.model_provider.repository import SqlModelProviderRepository
 from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEventRow
 from dify_hex.adapters.persistence.scope import WorkScope
@@ -142,6 +145,11 @@ class SqlUnitOfWork(ConsumingWork):
         return SqlJobs(self._scope, self._invitations.append)
 
     @cached_property
+    def keywords(self) -> SqlKeywordIndex:
+        """What finds the tenant's segments by their words."""
+        return SqlKeywordIndex(self._scope)
+
+    @cached_property
     def memberships(self) -> SqlMembershipRepository:
         """Who belongs to the tenant, and as what."""
         return SqlMembershipRepository(self._scope)
@@ -167,6 +175,11 @@ class SqlUnitOfWork(ConsumingWork):
         return SqlOneTimeLinkRepository(self._scope)
 
     @cached_property
+    def segments(self) -> SqlSegmentStore:
+        """The segments of the tenant's documents."""
+        return SqlSegmentStore(self._scope, self.vectors, self.keywords)
+
+    @cached_property
     def sessions(self) -> SqlSessionRepository:
         """Sessions in the tenant."""
         return SqlSessionRepository(self._scope)
@@ -185,6 +198,11 @@ class SqlUnitOfWork(ConsumingWork):
     def tenants(self) -> SqlTenantRepository:
         """The tenant itself."""
         return SqlTenantRepository(self._scope)
+
+    @cached_property
+    def vectors(self) -> SqlVectorIndex:
+        """What finds the tenant's segments by their meaning."""
+        return SqlVectorIndex(self._scope)
 
     @cached_property
     def workflow_runs(self) -> SqlNewRuns:

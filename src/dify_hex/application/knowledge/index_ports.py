@@ -71,7 +71,15 @@ class VectorIndex(Protocol):
 
         Raises:
             VectorDimensionMismatch: a vector has another length than those of the Knowledge.
+            VectorTooLong: it is longer than the store can keep.
+            KnowledgeVectorsUnavailable: the store can keep none at all as it is.
         """
+
+    @abstractmethod
+    async def set_enabled(
+        self, knowledge_id: KnowledgeId, segment_ids: Sequence[SegmentId], enabled: bool
+    ) -> None:
+        """Whether searches find the segments; what is put for a disabled one is not found."""
 
     @abstractmethod
     async def remove(self, knowledge_id: KnowledgeId, segment_ids: Sequence[SegmentId]) -> None:
@@ -87,7 +95,12 @@ class VectorIndex(Protocol):
 
     @abstractmethod
     async def search(self, query: VectorQuery) -> Sequence[FoundSegment]:
-        """The most alike first."""
+        """The most alike first; vectors of another length than those kept find nothing.
+
+        Raises:
+            MetadataFilterInvalid: a condition of the filter makes no sense.
+            KnowledgeVectorsUnavailable: the store can keep none at all as it is.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +130,12 @@ class KeywordIndex(Protocol):
         """Keep the terms, in place of what was there for their segments."""
 
     @abstractmethod
+    async def set_enabled(
+        self, knowledge_id: KnowledgeId, segment_ids: Sequence[SegmentId], enabled: bool
+    ) -> None:
+        """Whether searches find the segments; what is put for a disabled one is not found."""
+
+    @abstractmethod
     async def remove(self, knowledge_id: KnowledgeId, segment_ids: Sequence[SegmentId]) -> None:
         """Forget the terms of the segments."""
 
@@ -130,7 +149,11 @@ class KeywordIndex(Protocol):
 
     @abstractmethod
     async def search(self, query: KeywordQuery) -> Sequence[FoundSegment]:
-        """The highest BM25 score first."""
+        """The highest BM25 score first; a filter changes no score.
+
+        Raises:
+            MetadataFilterInvalid: a condition of the filter makes no sense.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

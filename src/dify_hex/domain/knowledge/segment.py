@@ -1,5 +1,6 @@
 """A segment before it is stored: a part of a document that can be found by itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -30,3 +31,12 @@ class SegmentDraft:
     last_page: int | None = None
     headings: tuple[str, ...] = ()
     children: tuple[ChildDraft, ...] = ()
+
+
+def searched_text(headings: Sequence[str], content: str) -> str:
+    """What is embedded and searched of a segment: its content below the headings it stands under.
+
+    A heading that the content begins with already is not said twice.
+    """
+    above = [heading for heading in headings if heading not in content.partition("\n\n")[0]]
+    return "\n".join((*above, content))

@@ -18,6 +18,7 @@ from dify_hex.adapters.persistence.base import (
 
 KNOWLEDGE_NAME_UNIQUE = "uq_knowledge_name"
 DOCUMENT_CONTENT_UNIQUE = "uq_documents_content"
+OUT_OF_SIGHT = "deleted_at IS NOT NULL OR NOT is_enabled"
 
 
 def _living(name: str, *columns: str, unique: bool = False, where: str = NOT_DELETED) -> Index:
@@ -61,6 +62,14 @@ class DocumentRow(TenantRow, AuditColumns, VersionColumn, SoftDelete, Base):
         _living("ix_documents_name", "knowledge_id", "name_folded", "id"),
         # What is left of deleted ones is found by this, and every document by its id.
         Index("ix_documents_id", "tenant_id", "knowledge_id", "id"),
+        # What no search finds: few rows, asked for by each of them.
+        Index(
+            "ix_documents_out_of_sight",
+            "tenant_id",
+            "knowledge_id",
+            "id",
+            postgresql_where=text(OUT_OF_SIGHT),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,0 +1,218 @@
+"""Segments on PostgreSQL, in the transaction of the unit of work, together with their index."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from dify_hex.adapters.persistence.knowledge import segment_statements as statements
+from dify_hex.adapters.persistence.scope import WorkScope
+from dify_hex.application.knowledge.index_ports import (
+    KeywordIndex,
+    Reconciled,
+    SegmentStore,
+    UnindexedSegment,
+    VectorIndex,
+)
+from dify_hex.application.shared.identity import new_id
+from dify_hex.domain.knowledge.errors import DocumentNotFound
+from dify_hex.domain.knowledge.segment import SegmentDraft, searched_text
+from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId
+
+#: Segments that are removed at once.
+_AT_ONCE = 500
+
+
+#: A segment among those of its document and parent.
+_Key = tuple[bytes, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NewRow:
+    """What is written for a draft, or for one of its children."""
+
+    id: UUID
+    parent_id: UUID | None
+    draft: SegmentDraft
+    has_children: bool
+    position: int
+    content: str
+    content_hash: bytes
+    occurrence: int
+    tokens: int
+
+    @property
+    def key(self) -> _Key:
+        return self.content_hash, self.occurrence
+
+
+class SqlSegmentStore(SegmentStore):
+    """The segments of the unit of work's tenant."""
+
+    def __init__(self, scope: WorkScope, vectors: VectorIndex, keywords: KeywordIndex) -> None:
+        self._scope = scope
+        self._session = scope.session
+        self._vectors = vectors
+        self._keywords = keywords
+
+    async def reconcile(
+        self, document_id: DocumentId, round: int, drafts: Sequence[SegmentDraft]
+    ) -> Reconciled:
+        """Keep a batch of the round's segments, children included."""
+        if not drafts:
+            return Reconciled(kept=0, added=0)
+        knowledge_id = await self._knowledge_of(document_id)
+        parents = [_row_of(draft) for draft in drafts]
+        stored = await self._keep(knowledge_id, document_id, round, parents)
+        ids = {(row.content_hash, row.occurrence): row.id for row in stored}
+        known = [row for row in parents if ids[row.key] != row.id]
+        # A segment that was searched itself until now is a parent from here on.
+        await self._forget(knowledge_id, [ids[row.key] for row in known if row.has_children])
+        kept, added = len(known), len(parents) - len(known)
+        children = [child for row in parents for child in _children_of(row.draft, ids[row.key])]
+        if children:
+            made = {child.id for child in children}
+            stored = await self._keep(knowledge_id, document_id, round, children)
+            new = sum(row.id in made for row in stored)
+            kept, added = kept + len(children) - new, added + new
+        return Reconciled(kept=kept, added=added)
+
+    async def drop_older(self, document_id: DocumentId, round: int) -> int:
+        """Remove the segments of older rounds with their index; how many there were."""
+        dropped = 0
+        while True:
+            found = await self._run(
+                statements.OLDER, document_id=document_id, round=round, most=_AT_ONCE
+            )
+            removed = await self._remove(document_id, [*found.scalars()])
+            dropped += removed
+            if removed < _AT_ONCE:
+                return dropped
+
+    async def remove_some(self, document_id: DocumentId, *, limit: int) -> int:
+        """Remove some of the document's segments with their index, children first."""
+        found = await self._run(statements.OF_DOCUMENT, document_id=document_id, most=limit)
+        return await self._remove(document_id, [*found.scalars()])
+
+    async def unindexed(self, document_id: DocumentId, *, limit: int) -> Sequence[UnindexedSegment]:
+        """Some of the segments (children, where parents have them) that are not indexed yet."""
+        found = await self._run(statements.UNINDEXED, document_id=document_id, most=limit)
+        return [
+            UnindexedSegment(
+                id=SegmentId(row.id),
+                document_id=document_id,
+                text=searched_text(row.headings, row.content),
+            )
+            for row in found
+        ]
+
+    async def mark_indexed(self, segment_ids: Sequence[SegmentId]) -> None:
+        """They can be found now; called in the transaction that fills the indexes."""
+        if segment_ids:
+            await self._run(statements.MARK_INDEXED, segment_ids=list(segment_ids))
+
+    async def count(self, document_id: DocumentId) -> tuple[int, int]:
+        """Segments that are searched in all, and those of them that are indexed."""
+        row = (await self._run(statements.COUNT, document_id=document_id)).one()
+        return row.searched, row.indexed
+
+    async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
+        """Take every segment out of the indexes, as when the embedding model changes."""
+        await self._vectors.remove_knowledge(knowledge_id)
+        await self._keywords.remove_knowledge(knowledge_id)
+        await self._run(statements.UNINDEX_KNOWLEDGE, knowledge_id=knowledge_id)
+
+    async def _keep(
+        self,
+        knowledge_id: KnowledgeId,
+        document_id: DocumentId,
+        round: int,
+        rows: Sequence[_NewRow],
+    ) -> Sequence[Any]:
+        """Write the rows; the ids that they have now, with hash and occurrence."""
+        stored = await self._run(
+            statements.KEEP,
+            knowledge_id=knowledge_id,
+            document_id=document_id,
+            round=round,
+            **_columns(rows),
+        )
+        return list(stored)
+
+    async def _remove(self, document_id: DocumentId, ids: Sequence[UUID]) -> int:
+        if ids:
+            knowledge_id = await self._knowledge_of(document_id)
+            await self._forget(knowledge_id, ids)
+            await self._run(statements.REMOVE, segment_ids=list(ids))
+        return len(ids)
+
+    async def _forget(self, knowledge_id: KnowledgeId, ids: Sequence[UUID]) -> None:
+        if ids:
+            segment_ids = [SegmentId(each) for each in ids]
+            await self._vectors.remove(knowledge_id, segment_ids)
+            await self._keywords.remove(knowledge_id, segment_ids)
+
+    async def _knowledge_of(self, document_id: DocumentId) -> KnowledgeId:
+        found = (await self._run(statements.KNOWLEDGE_OF, document_id=document_id)).scalar()
+        if found is None:
+            raise DocumentNotFound
+        return KnowledgeId(found)
+
+    async def _run(self, statement: Any, **parameters: object) -> Any:
+        return await self._session.execute(
+            statement, {"tenant_id": self._scope.tenant_id, **parameters}
+        )
+
+
+def _row_of(draft: SegmentDraft) -> _NewRow:
+    return _NewRow(
+        id=new_id(),
+        parent_id=None,
+        draft=draft,
+        has_children=bool(draft.children),
+        position=draft.position,
+        content=draft.content,
+        content_hash=draft.content_hash,
+        occurrence=draft.occurrence,
+        tokens=draft.tokens,
+    )
+
+
+def _children_of(draft: SegmentDraft, parent_id: UUID) -> Sequence[_NewRow]:
+    seen: Counter[bytes] = Counter()
+    rows = []
+    for position, child in enumerate(draft.children, start=1):
+        rows.append(
+            _NewRow(
+                id=new_id(),
+                parent_id=parent_id,
+                draft=draft,
+                has_children=False,
+                position=position,
+                content=child.content,
+                content_hash=child.content_hash,
+                occurrence=seen[child.content_hash],
+                tokens=child.tokens,
+            )
+        )
+        seen[child.content_hash] += 1
+    return rows
+
+
+def _columns(rows: Sequence[_NewRow]) -> dict[str, object]:
+    return {
+        "ids": [row.id for row in rows],
+        "parent_ids": [row.parent_id for row in rows],
+        "have_children": [row.has_children for row in rows],
+        "positions": [row.position for row in rows],
+        "contents": [row.content for row in rows],
+        "hashes": [row.content_hash for row in rows],
+        "occurrences": [row.occurrence for row in rows],
+        "tokens": [row.tokens for row in rows],
+        "first_pages": [row.draft.first_page for row in rows],
+        "last_pages": [row.draft.last_page for row in rows],
+        "headings": [orjson.dumps(row.draft.headings).decode() for row in rows],
+    }
