@@ -1,4 +1,8 @@
-"""What answers stand on."""
+"""What answers stand on: the passages that a message's models were shown."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "20261121_citations"
 down_revision = "20261121_embedding_cache"
@@ -7,8 +11,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column(
+        "messages", sa.Column("citations", JSONB(), nullable=False, server_default=sa.text("'[]'"))
+    )
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Forgets the citations; the journals of the runs keep them."""
+    op.drop_column("messages", "citations")

@@ -42,4 +42,5 @@ def answered(message: Message, result: RunResult) -> MessageView:
         feedback=None,
         created_at=message.created_at,
         finished_at=result.at if status.is_final else None,
+        citations=result.citations,
     )

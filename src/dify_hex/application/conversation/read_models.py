@@ -8,6 +8,7 @@ from dify_hex.domain.conversation.conversation import Conversation
 from dify_hex.domain.conversation.feedback import Opinion
 from dify_hex.domain.conversation.message import MessageStatus
 from dify_hex.domain.shared.ids import AppId, ConversationId, MessageId, WorkflowRunId
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.file_reference import FileReference
 from dify_hex.domain.shared.values.json_value import JsonObject
 
@@ -78,3 +79,5 @@ class MessageView:
     feedback: Opinion | None
     created_at: datetime
     finished_at: datetime | None
+    #: The passages that the answer's models were shown, in that order.
+    citations: tuple[Citation, ...] = ()

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select, tuple_
 
 from dify_hex.adapters.persistence.app.rows import AppRow
+from dify_hex.adapters.persistence.citations import citations_to_domain
 from dify_hex.adapters.persistence.conversation.repository import IN_CONVERSATION, IS_SHOWN
 from dify_hex.adapters.persistence.conversation.rows import (
     ConversationRow,
@@ -60,6 +61,7 @@ _MESSAGE = (
     MessageRow.error_message,
     MessageRow.created_at,
     MessageRow.finished_at,
+    MessageRow.citations,
     FeedbackRow.rating,
     FeedbackRow.reason,
 )
@@ -225,4 +227,5 @@ def _message_view(row: Row[*tuple[Any, ...]]) -> MessageView:
         ),
         created_at=row.created_at,
         finished_at=row.finished_at,
+        citations=citations_to_domain(row.citations),
     )

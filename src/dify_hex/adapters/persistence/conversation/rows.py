@@ -70,6 +70,8 @@ class MessageRow(TenantRow, Base):
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     finished_at: Mapped[datetime | None]
+    #: The passages of Knowledge that the answer's models were shown.
+    citations: Mapped[list[object]] = mapped_column(JSONB, server_default=text("'[]'"))
 
 
 class FeedbackRow(TenantRow, VersionColumn, Base):

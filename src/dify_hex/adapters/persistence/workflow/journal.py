@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from dify_hex.adapters.persistence.citations import citations_to_json
 from dify_hex.adapters.persistence.event_codec import encode_event
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.adapters.persistence.workflow import statements
@@ -180,6 +181,7 @@ async def _end_messages(connection: asyncpg.Connection, endings: Sequence[RunEnd
         [ending.usage.completion_tokens for ending in endings],
         [_milliseconds(ending.usage.first_token_seconds) for ending in endings],
         [ending.at for ending in endings],
+        [citations_to_json(ending.citations) for ending in endings],
     )
 
 

@@ -97,11 +97,12 @@ UPDATE messages AS message SET
     status = ended.status, answer = ended.answer, error_code = ended.error_code,
     error_message = ended.error_message, prompt_tokens = ended.prompt_tokens,
     completion_tokens = ended.completion_tokens, first_token_ms = ended.first_token_ms,
+    citations = coalesce(ended.citations, '[]'),
     finished_at = CASE WHEN ended.status = 'paused' THEN NULL ELSE ended.at END
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[],
-            $8::int[], $9::timestamptz[])
+            $8::int[], $9::timestamptz[], $10::jsonb[])
     AS ended(id, status, answer, error_code, error_message, prompt_tokens, completion_tokens,
-             first_token_ms, at)
+             first_token_ms, at, citations)
 WHERE message.id = ended.id
 """
 

@@ -22,6 +22,7 @@ from dify_hex.domain.app.limits import MAX_QUERY_LENGTH
 from dify_hex.domain.conversation.feedback import FeedbackRating, Opinion
 from dify_hex.domain.conversation.message import MessageStatus
 from dify_hex.domain.shared.ids import AppId, ConversationId, EndUserName, MessageId
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.file_reference import (
     FileKind,
     FileReference,
@@ -176,6 +177,28 @@ class MessageFileResponse(Schema):
         )
 
 
+class CitationResponse(Schema):
+    """A passage that the answer's model was shown, and where it is from."""
+
+    position: int = Field(description="In the order in which the model was shown them, from 1.")
+    knowledge_id: UUID
+    knowledge_name: str
+    document_id: UUID
+    document_name: str
+    segment_id: UUID
+    segment_position: int = Field(description="In the document, from 1.")
+    score: float = Field(description="From 0 to 1.")
+    content: str
+    first_page: int | None = Field(description="From 1; null where the document has no pages.")
+    last_page: int | None
+    headings: Sequence[str] = Field(description="The path to the passage, the outermost first.")
+
+    @classmethod
+    def of(cls, citation: Citation) -> Self:
+        """The wire form."""
+        return cls.model_validate(citation, from_attributes=True)
+
+
 class MessageResponse(Schema):
     """A message; `answer` is complete when `finished_at` is set."""
 
@@ -193,6 +216,9 @@ class MessageResponse(Schema):
     usage: UsageResponse
     error: MessageErrorResponse | None
     feedback: FeedbackResponse | None
+    citations: Sequence[CitationResponse] = Field(
+        description="The passages of Knowledge that the answer stands on."
+    )
     created_at: datetime
     finished_at: datetime | None
 
@@ -228,6 +254,7 @@ class MessageResponse(Schema):
                 if feedback is None
                 else FeedbackResponse(rating=feedback.rating, reason=feedback.reason)
             ),
+            citations=[CitationResponse.of(each) for each in message.citations],
             created_at=message.created_at,
             finished_at=message.finished_at,
         )
