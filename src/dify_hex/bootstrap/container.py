@@ -107,7 +107,7 @@ class Container(containers.DeclarativeContainer):
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     job_handlers = providers.Container(JobHandlersContainer)
     jobs = providers.Container(
-        JobWorkContainer, shared=shared, objects=objects, handlers=job_handlers.handlers
+        JobWorkContainer, shared=shared, objects=objects, job_handlers=job_handlers
     )
     tasks = providers.Container(TaskContainer, shared=shared, objects=objects)
     conversation = providers.Container(

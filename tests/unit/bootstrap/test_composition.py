@@ -54,6 +54,7 @@ async def test_every_loop_of_the_worker_can_be_made(container: Container) -> Non
 
     assert len(names) == len(set(names))
     assert {"lease-keeper", "run-claimer", "outbox-relay", "journal-partitions"} <= set(names)
+    assert {"job-workers", "job-heartbeats", "lost-jobs"} <= set(names)
 
 
 async def test_the_application_of_all_slices_holds_together(container: Container) -> None:

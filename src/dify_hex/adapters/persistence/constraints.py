@@ -16,7 +16,7 @@ from dify_hex.adapters.persistence.knowledge.rows import (
     KNOWLEDGE_NAME_UNIQUE,
 )
 from dify_hex.adapters.persistence.model_provider.rows import MODEL_PROVIDER_NAME_UNIQUE
-from dify_hex.adapters.persistence.task.rows import TASK_KEY_UNIQUE
+from dify_hex.adapters.persistence.task.rows import SCHEDULE_NAME_UNIQUE, TASK_KEY_UNIQUE
 from dify_hex.domain.account.errors import AlreadyMember, EmailTaken, TenantSlugTaken
 from dify_hex.domain.app.errors import AppNameTaken, AppSlugTaken
 from dify_hex.domain.knowledge.errors import DocumentExists, KnowledgeNameTaken
@@ -36,6 +36,7 @@ CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     MODEL_PROVIDER_NAME_UNIQUE: ModelProviderNameTaken,
     FEEDBACK_UNIQUE: StaleVersion,
     TASK_KEY_UNIQUE: TaskKeyBusy,
+    SCHEDULE_NAME_UNIQUE: StaleVersion,
     KNOWLEDGE_NAME_UNIQUE: KnowledgeNameTaken,
     DOCUMENT_CONTENT_UNIQUE: DocumentExists,
 }

@@ -43,7 +43,7 @@ class Gauge(StrEnum):
     SANDBOX_EXECUTIONS = "sandbox_executions"  # labels: state
     JOBS_RUNNING = "jobs_running"  # labels: queue
     JOBS_WAITING = "jobs_waiting"  # labels: queue
-    JOBS_DEAD = "job_dead_letters"  # labels: queue
+    JOBS_DEAD = "jobs_dead"  # labels: queue
 
 
 class Telemetry(Protocol):

@@ -31,7 +31,7 @@ class JobWorkContainer(containers.DeclarativeContainer):
     """One desk per worker."""
 
     shared, objects = providers.DependenciesContainer(), providers.DependenciesContainer()
-    handlers = providers.Dependency(instance_of=list)
+    job_handlers = providers.DependenciesContainer()
     begin, clock, telemetry = shared.begin, shared.clock, shared.telemetry
     owner, blobs, announcer = shared.process_name, objects.blobs, shared.invitations
 
@@ -50,7 +50,7 @@ class JobWorkContainer(containers.DeclarativeContainer):
         faults=shared.faults,
     )
     keeper = providers.Singleton(TaskKeeper, leases=leases, owner=owner, telemetry=telemetry)
-    runner = providers.Singleton(JobRunner, handlers=handlers, keeper=keeper, standing=standing)
+    runner = providers.Singleton(JobRunner, handlers=job_handlers.handlers, keeper=keeper, standing=standing)
     desk = providers.Singleton(JobDesk, leases=leases, runner=runner, owner=owner, places=places)
     task = providers.Object(run_task)
     workers = providers.Singleton(ArqWorkers, shared.redis, run_task=task, desk=desk, places=places)
