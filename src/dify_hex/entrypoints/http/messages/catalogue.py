@@ -10,6 +10,7 @@ from dify_hex.entrypoints.http.messages import (
     file,
     model_provider,
     outbound,
+    reading,
     sandbox,
     shared,
     workflow,
@@ -25,6 +26,7 @@ CATALOGUE: Messages = {
     **file.MESSAGES,
     **model_provider.MESSAGES,
     **outbound.MESSAGES,
+    **reading.MESSAGES,
     **sandbox.MESSAGES,
     **workflow.MESSAGES,
 }

@@ -1,0 +1,119 @@
+"""Cut a text into blocks while it comes in; no block is larger than a bound."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from dify_hex.domain.knowledge.block import Block, BlockKind
+
+#: Characters; a block that would be larger is cut at a line's end, a space, or anywhere.
+LARGEST_BLOCK = 8_000
+#: A JSON text up to this length is written anew, readable; a longer one is taken as it is.
+_READABLE_JSON = 2_000_000
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+
+
+class TextSplitter(Protocol):
+    """Takes a text in pieces and gives blocks; line ends are those of Unix."""
+
+    def feed(self, text: str) -> Iterator[Block]:
+        """The blocks that are complete now."""
+        ...
+
+    def finish(self) -> Iterator[Block]:
+        """What is left."""
+        ...
+
+
+class ParagraphSplitter(TextSplitter):
+    """Cuts at empty lines."""
+
+    def __init__(self, kind: BlockKind = BlockKind.PARAGRAPH) -> None:
+        self._kind = kind
+        self._left = ""
+
+    def feed(self, text: str) -> Iterator[Block]:
+        """Every paragraph but the last, which may go on."""
+        *paragraphs, left = _EMPTY_LINES.split(self._left + text)
+        for paragraph in paragraphs:
+            yield from blocks_of(paragraph, self._kind)
+        *whole, self._left = bounded(left)
+        for piece in whole:
+            yield Block(kind=self._kind, text=piece)
+
+    def finish(self) -> Iterator[Block]:
+        """The last one."""
+        yield from blocks_of(self._left, self._kind)
+
+
+class JsonSplitter(TextSplitter):
+    """Writes JSON so that it can be read: one value a line, no characters in escapes.
+
+    What is too long for that, or no JSON, stays as it is.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[str] = []
+        self._length = 0
+        self._plain: ParagraphSplitter | None = None
+
+    def feed(self, text: str) -> Iterator[Block]:
+        """Nothing, until it is known to be too long."""
+        if self._plain is None:
+            self._kept.append(text)
+            self._length += len(text)
+            if self._length <= _READABLE_JSON:
+                return
+            self._plain = ParagraphSplitter(BlockKind.CODE)
+            text = "".join(self._kept)
+            self._kept.clear()
+        yield from self._plain.feed(text)
+
+    def finish(self) -> Iterator[Block]:
+        """All of it, or the rest."""
+        if self._plain is None:
+            self._plain = ParagraphSplitter(BlockKind.CODE)
+            yield from self._plain.feed(_readable("".join(self._kept)))
+        yield from self._plain.finish()
+
+
+def blocks_of(text: str, kind: BlockKind) -> Iterator[Block]:
+    """The text in blocks that are not too large."""
+    if not text or text.isspace():
+        return
+    for piece in bounded(text):
+        yield Block(kind=kind, text=piece)
+
+
+def bounded(text: str) -> list[str]:
+    """The text in pieces, cut at the last line's end or space that is near enough."""
+    pieces: list[str] = []
+    start = 0
+    while len(text) - start > LARGEST_BLOCK:
+        end = start + LARGEST_BLOCK
+        nearest = max(text.rfind("\n", start, end), start)
+        if nearest < start + LARGEST_BLOCK // 2:
+            nearest = max(text.rfind(mark, start, end) for mark in (" ", "。", "，"))
+        cut = nearest + 1 if nearest >= start + LARGEST_BLOCK // 2 else end
+        pieces.append(text[start:cut])
+        start = cut
+    return [*pieces, text[start:]]
+
+
+def _readable(text: str) -> str:
+    whole = _anew(text, indent=1)
+    if whole is not None:
+        return whole
+    # Several values, one a line.
+    lines = (_anew(line, indent=None) or line for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def _anew(text: str, indent: int | None) -> str | None:
+    if text.lstrip()[:1] not in {"{", "["}:
+        return None
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=indent)
+    except (ValueError, RecursionError):
+        return None
