@@ -1,7 +1,7 @@
 """What the engine needs of the outside: a journal, leases, an event stream, signals, codecs."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -54,8 +54,10 @@ class RunJournal(Protocol):
     """The durable truth of runs, committed in groups across the runs of a process."""
 
     @abstractmethod
-    async def append(self, rows: Sequence[JournalRow], *, urgent: bool) -> None:
-        """Return when the rows of one run are committed; others than urgent ones may wait a bit.
+    def append(self, rows: Sequence[JournalRow], *, urgent: bool) -> Awaitable[None]:
+        """Done when the rows of one run are committed; others than urgent ones may wait a bit.
+
+        They are taken in at once, so that rows are committed in the order of the calls.
 
         An answer that got lost on a broken connection is found out by sending the rows again.
 

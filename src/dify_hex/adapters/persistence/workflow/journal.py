@@ -1,6 +1,7 @@
 """The journal of runs on PostgreSQL: group commits, fenced by the lease token."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from itertools import groupby
 from time import perf_counter
 from uuid import UUID
 
@@ -39,9 +40,9 @@ class PostgresRunJournal(RunJournal):
         self._telemetry = telemetry
         self._group = GroupCommit(self._write)
 
-    async def append(self, rows: Sequence[JournalRow], *, urgent: bool) -> None:
+    def append(self, rows: Sequence[JournalRow], *, urgent: bool) -> Awaitable[None]:
         """Commit rows of one run together with whatever else is waiting."""
-        await self._group.submit(CommitRequest(rows, None), urgent=urgent)
+        return self._group.submit(CommitRequest(rows, None), urgent=urgent)
 
     async def finish(self, ending: RunEnding) -> None:
         """Commit the ending: rows, run, message and outgoing event."""
@@ -84,25 +85,21 @@ class PostgresRunJournal(RunJournal):
         began = perf_counter()
         rows = sorted(
             (row for request in batch for row in request.rows),
-            key=lambda row: (row.run_id.bytes, row.seq),
+            key=lambda row: (row.run_id.int, row.seq),
         )
         async with tenant_connection(self._pool, *{row.tenant_id for row in rows}) as connection:
-            new = await _append(connection, rows)
-            known = new | await _already_there(connection, [r for r in rows if _key(r) not in new])
-            endings = [
-                request.ending
-                for request in batch
-                # An ending whose rows were there before was committed with them.
-                if request.ending is not None and _all_in(request.rows, new)
-            ]
+            found = await _append(connection, rows)
+            if len(found) == len(rows):
+                written: Sequence[CommitRequest] = batch
+                outcomes: Sequence[Exception | None] = [None] * len(batch)
+            else:
+                written, outcomes = await _sorted_out(connection, batch, rows, found)
+            endings = [request.ending for request in written if request.ending is not None]
             if endings:
                 await _end(connection, endings)
         self._telemetry.observe(Histogram.JOURNAL_BATCH_SIZE, len(rows))
         self._telemetry.observe(Histogram.JOURNAL_COMMIT_SECONDS, perf_counter() - began)
-        return [
-            None if _all_in(request.rows, known) else LeaseLost(run_id=str(request.rows[0].run_id))
-            for request in batch
-        ]
+        return outcomes
 
 
 def _key(row: JournalRow) -> RowKey:
@@ -113,10 +110,31 @@ def _all_in(rows: Sequence[JournalRow], keys: set[RowKey]) -> bool:
     return all(_key(row) in keys for row in rows)
 
 
-async def _append(connection: asyncpg.Connection, rows: Sequence[JournalRow]) -> set[RowKey]:
-    found = await connection.fetch(
+async def _sorted_out(
+    connection: asyncpg.Connection,
+    batch: Sequence[CommitRequest],
+    rows: Sequence[JournalRow],
+    found: Sequence[asyncpg.Record],
+) -> tuple[Sequence[CommitRequest], Sequence[Exception | None]]:
+    """The requests that were written just now, and what is to be told to each."""
+    new = {(row["run_id"], row["seq"]) for row in found}
+    known = new | await _already_there(connection, [r for r in rows if _key(r) not in new])
+    # An ending whose rows were there before was committed with them.
+    written = [request for request in batch if _all_in(request.rows, new)]
+    return written, [
+        None if _all_in(request.rows, known) else LeaseLost(run_id=str(request.rows[0].run_id))
+        for request in batch
+    ]
+
+
+async def _append(
+    connection: asyncpg.Connection, rows: Sequence[JournalRow]
+) -> Sequence[asyncpg.Record]:
+    """Rows are in the order of their runs; returns those that were written."""
+    runs = [run_id for run_id, _ in groupby(row.run_id for row in rows)]
+    found: Sequence[asyncpg.Record] = await connection.fetch(
         statements.APPEND,
-        sorted({row.run_id for row in rows}),
+        runs,
         [row.run_id for row in rows],
         [row.seq for row in rows],
         [row.token for row in rows],
@@ -124,7 +142,7 @@ async def _append(connection: asyncpg.Connection, rows: Sequence[JournalRow]) ->
         [row.payload for row in rows],
         [row.at for row in rows],
     )
-    return {(row["run_id"], row["seq"]) for row in found}
+    return found
 
 
 async def _already_there(connection: asyncpg.Connection, rows: Sequence[JournalRow]) -> set[RowKey]:

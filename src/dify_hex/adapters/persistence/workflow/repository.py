@@ -1,8 +1,9 @@
 """Where runs and graphs are stored at their birth, inside the caller's transaction."""
 
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import text
+from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from dify_hex.adapters.persistence.graph_document_rows import GraphDocumentRow
@@ -40,6 +41,8 @@ SELECT CAST(:run_id AS uuid), CAST(:tenant_id AS uuid), first.seq, :lease_token,
 FROM unnest(CAST(:seqs AS int[]), CAST(:types AS text[]), CAST(:payloads AS jsonb[]))
     AS first(seq, type, payload)
 """)  # noqa: S608 - its only insert is the constant above
+
+_KEEP = upsert(cast(Table, GraphDocumentRow.__table__)).on_conflict_do_nothing()
 
 _BORN = text("SELECT run_id FROM workflow_runs WHERE run_id = :run_id")
 
@@ -88,7 +91,10 @@ class SqlGraphDocuments(GraphDocuments):
     async def add(self, document: GraphDocument) -> None:
         """Keep the document; doing so again changes nothing."""
         await self._scope.session.execute(
-            upsert(GraphDocumentRow)
-            .values(tenant_id=self._scope.tenant_id, hash=document.hash, document=document.json)
-            .on_conflict_do_nothing()
+            _KEEP,
+            {
+                "tenant_id": self._scope.tenant_id,
+                "hash": document.hash,
+                "document": document.json,
+            },
         )

@@ -119,14 +119,16 @@ class NodeAttempt:
         `commit` is called when something was recorded that readers are to see at once.
         """
         seconds = self._node.policy.timeout_seconds
-        limit = asyncio.timeout(seconds)
+        limit = None if seconds is None else asyncio.timeout(seconds)
         try:
+            if limit is None:
+                return await self._outcome(commit)
             async with limit:
                 return await self._outcome(commit)
         except DomainError as error:
             return self._told(error)
         except Exception as error:  # noqa: BLE001 - a bug in a node ends its run, not the engine
-            if limit.expired():
+            if limit is not None and limit.expired():
                 return RunError.of(NodeTimedOut(seconds=seconds))
             return self._unexpected(error)
 

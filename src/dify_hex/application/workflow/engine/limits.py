@@ -9,6 +9,7 @@ from dify_hex.domain.workflow.node_run import RunError
 from dify_hex.domain.workflow.run_view import RunView
 
 NumberT = TypeVar("NumberT", int, float)
+_NO_BOUNDS = RunBounds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class RunLimits:
 
     def within(self, bounds: RunBounds) -> "RunLimits":
         """These limits, or narrower ones where an app sets such for its runs."""
+        if bounds == _NO_BOUNDS:
+            return self
         return replace(
             self,
             steps=_narrower(self.steps, bounds.steps),

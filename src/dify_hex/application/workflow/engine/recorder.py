@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from dify_hex.application.workflow.large_values import LIMIT, outputs_told, spill
 from dify_hex.application.workflow.ports import (
@@ -58,6 +59,8 @@ class RunRecorder:
         #: Large values that were taken out of events and are not on their way yet, by hash.
         self._spilled: dict[str, bytes] = {}
         self._in_order = asyncio.Lock()
+        #: Commits that wait for values to be stored; others do not overtake them.
+        self._storing: set[asyncio.Task[None]] = set()
         self._unstored: Exception | None = None
         self._durability = durability
         self._lease = lease
@@ -152,15 +155,22 @@ class RunRecorder:
         )
         self._release()
 
-    def commit(self, *, urgent: bool) -> asyncio.Task[None]:
-        """Send every unsent row to the journal now; the task ends when they are committed.
+    def commit(self, *, urgent: bool) -> asyncio.Future[None]:
+        """Send every unsent row to the journal now; done when they are committed and shown.
 
-        The task raises LeaseLost when the run has got another owner, and StorageUnavailable when
-        there was no place for a large value for too long.
+        It fails with LeaseLost when the run has got another owner, and with StorageUnavailable
+        when there was no place for a large value for too long.
         """
         rows, self._unsent = self._unsent, []
         spilled, self._spilled = self._spilled, {}
-        return asyncio.create_task(self._append(rows, spilled, urgent=urgent))
+        if spilled or self._storing or self._unstored is not None or not rows:
+            storing = asyncio.create_task(self._append(rows, spilled, urgent=urgent))
+            self._storing.add(storing)
+            storing.add_done_callback(self._storing.discard)
+            return storing
+        done = asyncio.ensure_future(self._journal.append(rows, urgent=urgent))
+        done.add_done_callback(partial(self._committed, rows[-1].seq))
+        return done
 
     async def finish(self, ending: RunEnding) -> None:
         """Commit the ending with all rows that are still unsent, then show them."""
@@ -198,6 +208,10 @@ class RunRecorder:
             except Exception as error:
                 self._unstored = error
                 raise
+
+    def _committed(self, seq: int, done: asyncio.Future[None]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._commit_up_to(seq)
 
     def _commit_up_to(self, seq: int) -> None:
         self._committed_seq = max(self._committed_seq, seq)

@@ -5,6 +5,8 @@ import random
 from typing import assert_never
 
 from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.mailbox import Mailbox
+from dify_hex.application.shared.waiting import until_done
 from dify_hex.application.workflow.engine.attempts import UNEXPECTED, NodeAttempts, Result, Settled
 from dify_hex.application.workflow.engine.commands import (
     AnswerForm,
@@ -73,11 +75,11 @@ class RunScheduler:
         self._limits = limits
         self._condemned = condemned
         self._is_new = is_new
-        self._inbox: asyncio.Queue[Settled | _Due | TimeoutError | Command] = asyncio.Queue()
+        self._inbox: Mailbox[Settled | _Due | TimeoutError | Command] = Mailbox()
         self._tasks: dict[NodeAddress, asyncio.Task[None]] = {}
         #: Attempts that were given up and are about to end.
         self._dropped: set[asyncio.Task[None]] = set()
-        self._commits: set[asyncio.Task[None]] = set()
+        self._commits: set[asyncio.Future[None]] = set()
         self._timers: dict[NodeAddress, asyncio.TimerHandle] = {}
         self._pausing: Pause | None = None
         #: Answers that came before the run had asked, by form.
@@ -86,7 +88,7 @@ class RunScheduler:
 
     def post(self, command: Command) -> None:
         """Ask something of the run; the loop sees to it next."""
-        self._inbox.put_nowait(command)
+        self._inbox.put(command)
 
     async def drive(self) -> RunResult:
         """Execute until the run ends or pauses.
@@ -96,7 +98,7 @@ class RunScheduler:
             RunGivenUp: it was asked to leave the run to another owner.
         """
         loop = asyncio.get_running_loop()
-        alarm = loop.call_later(self._limits.seconds, self._inbox.put_nowait, TimeoutError())
+        alarm = loop.call_later(self._limits.seconds, self._inbox.put, TimeoutError())
         try:
             if self._condemned is not None:
                 self._resume()
@@ -132,7 +134,7 @@ class RunScheduler:
 
     def _is_at_rest(self) -> bool:
         retries_matter = self._pausing is None
-        return not self._tasks and self._inbox.empty() and not (self._timers and retries_matter)
+        return not self._tasks and self._inbox.is_empty and not (self._timers and retries_matter)
 
     def _execute_first_moves(self) -> None:
         """Execute what was begun in the transaction of the run's birth: no barrier is left."""
@@ -148,7 +150,7 @@ class RunScheduler:
 
     async def _begin_ready_nodes(self) -> None:
         """Start all that may start, unless something else was asked of the run meanwhile."""
-        begun = int(self._inbox.empty())
+        begun = int(self._inbox.is_empty)
         while begun and self._pausing is None:
             begun = 0
             for address in self._run.ready():
@@ -162,7 +164,7 @@ class RunScheduler:
                     # Others in this process want to live, and commands to be heard.
                     self._commit_in_passing()
                     await asyncio.sleep(0)
-                    if not self._inbox.empty():
+                    if not self._inbox.is_empty:
                         return
 
     def _may_begin(self, address: NodeAddress) -> bool:
@@ -180,7 +182,7 @@ class RunScheduler:
     def _wake_later(self, address: NodeAddress, wait: float) -> None:
         def wake() -> None:
             self._timers.pop(address, None)
-            self._inbox.put_nowait(_Due())
+            self._inbox.put(_Due())
 
         self._timers[address] = asyncio.get_running_loop().call_later(wait, wake)
 
@@ -195,15 +197,14 @@ class RunScheduler:
             barrier = self._commit(urgent=True) if self._recorder.keeps_barriers else None
             self._tasks[address] = asyncio.create_task(self._execute(address, barrier))
 
-    async def _execute(self, address: NodeAddress, barrier: asyncio.Task[None] | None) -> None:
+    async def _execute(self, address: NodeAddress, barrier: asyncio.Future[None] | None) -> None:
         if barrier is not None:
-            # Waiting does not cancel: a commit on its way arrives when this node is stopped, too.
-            await asyncio.wait({barrier})
+            await until_done(barrier)
             if barrier.cancelled() or barrier.exception() is not None:
                 return
         attempt = self._attempts.begin(address)
         result = await attempt.execute(lambda: self._commit(urgent=True))
-        self._inbox.put_nowait(Settled(address, attempt.number, result))
+        self._inbox.put(Settled(address, attempt.number, result))
 
     async def _take(self, received: Settled | _Due | Command) -> RunResult | None:
         match received:
@@ -321,16 +322,16 @@ class RunScheduler:
         if self._recorder.has_unsent:
             _ = self._commit(urgent=False)
 
-    def _commit(self, *, urgent: bool) -> asyncio.Task[None]:
-        task = self._recorder.commit(urgent=urgent)
-        self._commits.add(task)
-        task.add_done_callback(self._committed)
-        return task
+    def _commit(self, *, urgent: bool) -> asyncio.Future[None]:
+        commit = self._recorder.commit(urgent=urgent)
+        self._commits.add(commit)
+        commit.add_done_callback(self._committed)
+        return commit
 
-    def _committed(self, task: asyncio.Task[None]) -> None:
-        self._commits.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._inbox.put_nowait(Break(error))
+    def _committed(self, commit: asyncio.Future[None]) -> None:
+        self._commits.discard(commit)
+        if not commit.cancelled() and (error := commit.exception()) is not None:
+            self._inbox.put(Break(error))
 
     async def _cancel_nodes(self) -> None:
         for timer in self._timers.values():

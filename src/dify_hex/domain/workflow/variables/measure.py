@@ -1,6 +1,6 @@
 """How big values are, and how big they may be."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dify_hex.domain.shared.values.json_value import JsonValue
@@ -26,17 +26,21 @@ class Measure(NamedTuple):
 
 def measure(value: JsonValue) -> Measure:
     """The size of a value; looks no further once it is too much."""
-    size, deepest = 0, 0
-    pending: list[tuple[JsonValue, int]] = [(value, 0)]
-    while pending and size <= MAX_OUTCOME and deepest <= MAX_DEPTH:
-        current, depth = pending.pop()
-        size += 1
-        deepest = max(deepest, depth)
-        if isinstance(current, str):
-            size += len(current)
-        elif isinstance(current, Mapping):
-            size += sum(map(len, current))
-            pending.extend((each, depth + 1) for each in current.values())
-        elif isinstance(current, list | tuple):
-            pending.extend((each, depth + 1) for each in current)
-    return Measure(size, deepest)
+    size, depth = 0, 0
+    level: Sequence[JsonValue] = (value,)
+    while True:
+        inner: list[JsonValue] = []
+        for current in level:
+            size += 1
+            if isinstance(current, str):
+                size += len(current)
+            elif isinstance(current, int | float) or current is None:
+                continue
+            elif isinstance(current, list | tuple):
+                inner += current
+            elif isinstance(current, Mapping):
+                size += sum(map(len, current))
+                inner += current.values()
+        if not inner or size > MAX_OUTCOME or depth > MAX_DEPTH:
+            return Measure(size, depth)
+        level, depth = inner, depth + 1
