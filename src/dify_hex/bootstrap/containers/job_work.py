@@ -50,7 +50,9 @@ class JobWorkContainer(containers.DeclarativeContainer):
         faults=shared.faults,
     )
     keeper = providers.Singleton(TaskKeeper, leases=leases, owner=owner, telemetry=telemetry)
-    runner = providers.Singleton(JobRunner, handlers=job_handlers.handlers, keeper=keeper, standing=standing)
+    runner = providers.Singleton(
+        JobRunner, handlers=job_handlers.handlers, keeper=keeper, standing=standing
+    )
     desk = providers.Singleton(JobDesk, leases=leases, runner=runner, owner=owner, places=places)
     task = providers.Object(run_task)
     workers = providers.Singleton(ArqWorkers, shared.redis, run_task=task, desk=desk, places=places)
