@@ -19,6 +19,7 @@ from dify_hex.bootstrap.containers.nodes import NodesContainer
 from dify_hex.bootstrap.containers.object_storage import ObjectStorageContainer
 from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
+from dify_hex.bootstrap.containers.reading import ReadingContainer
 from dify_hex.bootstrap.containers.run_branches import RunBranchesContainer
 from dify_hex.bootstrap.containers.run_control import RunControlContainer
 from dify_hex.bootstrap.containers.run_history import RunHistoryContainer
@@ -54,6 +55,7 @@ class Container(containers.DeclarativeContainer):
     embeddings = providers.Container(
         EmbeddingsContainer, shared=shared, models=models, calls=model_calls
     )
+    reading = providers.Container(ReadingContainer, shared=shared)
     run_storage = providers.Container(RunStorageContainer, shared=shared)
     apps = providers.Container(AppContainer, shared=shared, storage=run_storage, models=models)
     supplies = providers.Container(AppSuppliesContainer, shared=shared, apps=apps)

@@ -254,6 +254,23 @@ class SandboxSettings(_Section):
     token: SecretStr | None = None
 
 
+class ReadingSettings(_Section):
+    """What reading one document may use up."""
+
+    model_config = _config("READING_")
+
+    #: Plain text, Markdown, source code and tables in text are read piece by piece.
+    text_megabytes: _Positive = 250
+    #: All other formats are held whole by the process that reads them.
+    document_megabytes: _Positive = 100
+    #: What that process may take beyond its own start.
+    memory_megabytes: Annotated[int, Field(ge=128)] = 1024
+    #: For one document, in processor time as well as by the clock.
+    seconds: _Positive = 300
+    #: Such processes at once, in each of ours.
+    processes: _Positive = 2
+
+
 class LogSettings(_Section):
     """How the process tells what it does."""
 
@@ -303,6 +320,7 @@ class Settings(_Section):
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
     file: FileSettings = Field(default_factory=FileSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
+    reading: ReadingSettings = Field(default_factory=ReadingSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
 

@@ -53,6 +53,11 @@ class TiktokenCounter(TokenCounter):
         self._encodings[model] = encoding
 
 
+def measure_tokens(text: str) -> int:
+    """Tokens of one text by the newer models' vocabulary; waits, so it is called in threads."""
+    return _counts(_fallback(), [text])[0]
+
+
 def _counts(encoding: Any, texts: Sequence[str]) -> list[int]:
     return [
         sum(
@@ -72,6 +77,11 @@ def _encoding_for(model: str) -> Any:
         except KeyError:
             name = _FALLBACK
         return tiktoken.get_encoding(name if name in _INSTALLED else _FALLBACK)
+
+
+@cache
+def _fallback() -> Any:
+    return _encoding_for(_FALLBACK)
 
 
 @cache

@@ -77,7 +77,7 @@ class DocumentTooLarge(DocumentUnreadable):
 
 
 class DocumentExpands(DocumentUnreadable):
-    """What is packed into the file is out of all proportion; pack it anew, with no archives in it."""
+    """What is packed into the file is out of all proportion; pack it anew, with no other archives."""
 
     code = "document_expands"
     reason = UnreadableReason.EXPANDS

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from dify_hex.adapters.openai.token_counter import TiktokenCounter
+from dify_hex.adapters.openai.token_counter import TiktokenCounter, measure_tokens
 
 _COUNTING = """
 import asyncio, sys
@@ -52,3 +52,9 @@ async def test_text_that_is_no_unicode_is_counted_too() -> None:
     (count,) = await TiktokenCounter().count("gpt-4o", ["a\ud800b"])
 
     assert count > 0
+
+
+def test_a_text_is_measured_as_newer_models_count() -> None:
+    assert measure_tokens("hello world") == 2
+    assert measure_tokens("") == 0
+    assert measure_tokens("long" * 10_000) > 1000

@@ -38,7 +38,7 @@ MESSAGES: Messages = {
     ),
     "document_expands": Message(
         "What is packed into the file is out of all proportion; pack it anew, with no "
-        "archives in it.",
+        "other archives.",
         "文件中的压缩内容超出合理范围，请重新打包，且不要包含其他压缩包。",
     ),
     "document_too_complex": Message(
