@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.builders.file import PNG
-from tests.e2e.flows import Json, chain, end, make_flow, make_key, node
-from tests.e2e.product import Chat, Product, make_owner, running_product
+from tests.e2e.effects import START, Flows, code, given, only
+from tests.e2e.flows import Json, chain, end, node
+from tests.e2e.product import Product, running_product
 from tests.fakes.echo_server import running_echo
 
 
@@ -25,19 +25,6 @@ def server() -> Iterator[str]:
 def product(server: str) -> Iterator[Product]:
     with running_product(variables={"DIFY_HEX_OUTBOUND_OPENED": server}) as running:
         yield running
-
-
-START = node("start", "start", variables=[{"variable": "topic", "type": "paragraph"}])
-
-
-def code(
-    node_id: str, source: str, returns: Json, *, language: str = "python3", **more: Any
-) -> Json:
-    return node(node_id, "code", code_language=language, code=source, returns=returns, **more)
-
-
-def given(**selectors: list[str]) -> list[Json]:
-    return [{"variable": name, "value_selector": path} for name, path in selectors.items()]
 
 
 def words_through_everything(server: str) -> Json:
@@ -127,56 +114,6 @@ def picture_there_and_back(server: str) -> Json:
         ],
         "edges": chain("start", "fetch", "look", "send", "end"),
     }
-
-
-def only(*nodes: Json) -> Json:
-    """The nodes in a row, between start and end."""
-    names = [each["id"] for each in nodes]
-    return {
-        "nodes": [START, *nodes, end(topic=["start", "topic"])],
-        "edges": chain("start", *names, "end"),
-    }
-
-
-def run(flow: Chat, topic: str) -> tuple[str, dict[str, Any]]:
-    """How a run has ended: the type of its last event, and what it tells."""
-    url = f"{flow.url}/v1/apps/{flow.app_id}/runs"
-    body = {"inputs": {"topic": topic}, "user": "ann", "response": "stream"}
-    answer = httpx.post(url, json=body, headers=flow.headers, timeout=60)
-    assert answer.status_code == 200, answer.text
-    events = [
-        dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
-        for block in answer.text.replace("\r\n", "\n").split("\n\n")
-    ]
-    (last,) = (each for each in events if each.get("event") in {"run.succeeded", "run.failed"})
-    return last["event"], json.loads(last["data"])
-
-
-class Flows:
-    """Makes apps of graphs."""
-
-    def __init__(self, product: Product) -> None:
-        self._product = product
-        self._owner = make_owner(product)
-        self._key = make_key(product, self._owner)
-
-    def outputs(self, graph: Json) -> dict[str, Any]:
-        """What a run of the graph puts out."""
-        kind, told = self._run(graph)
-        assert kind == "run.succeeded", told
-        found: dict[str, Any] = told["outputs"]
-        return found
-
-    def error(self, graph: Json) -> dict[str, Any]:
-        """Why a run of the graph fails."""
-        kind, told = self._run(graph)
-        assert kind == "run.failed", told
-        found: dict[str, Any] = told["error"]
-        return found
-
-    def _run(self, graph: Json) -> tuple[str, dict[str, Any]]:
-        flow = make_flow(self._product, self._owner, graph, self._key)
-        return run(flow, "three small words")
 
 
 @pytest.fixture(scope="module")
