@@ -2,11 +2,16 @@
 
 import os
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from dify_hex.application.shared.identity import new_id
 from dify_hex.bootstrap.container import Container
 from dify_hex.bootstrap.endpoints import endpoints_of
 from dify_hex.bootstrap.settings import Settings
+
+_GRAPH_DEPTH = 5_000
 
 
 def make_container(settings: Settings, role: str) -> Container:
@@ -16,12 +21,14 @@ def make_container(settings: Settings, role: str) -> Container:
         NotConfigured: a server is neither given by URL nor embedded and running.
     """
     runs = settings.run
-    return Container(
-        settings=settings,
-        endpoints=endpoints_of(settings),
-        process_name=process_name(role),
-        run_capacity=runs.background_limit if role == "worker" else runs.foreground_limit,
-    )
+    endpoints = endpoints_of(settings)
+    with _room_for_the_graph():
+        return Container(
+            settings=settings,
+            endpoints=endpoints,
+            process_name=process_name(role),
+            run_capacity=runs.background_limit if role == "worker" else runs.foreground_limit,
+        )
 
 
 async def stop_runs(container: Container) -> None:
@@ -35,6 +42,17 @@ async def stop_jobs(container: Container) -> None:
     """Let background jobs finish within the grace; those that do not go back to their queues."""
     grace = container.shared().settings().server.shutdown_grace
     await container.jobs().workers().drain(grace / 2)
+
+
+@contextmanager
+def _room_for_the_graph() -> Iterator[None]:
+    """The library copies the graph by following it to its end, several calls for each provider."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, _GRAPH_DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def process_name(role: str) -> str:
