@@ -12,11 +12,12 @@ from dify_hex.application.model_provider.ports import ChatRole, ModelProviderRea
 from dify_hex.application.model_provider.resolve_model import ResolvedModel, ResolveModel
 from dify_hex.application.shared.code_sandbox import CodeSandbox
 from dify_hex.application.workflow.file_contents import FileContents, NoFileContents
-from dify_hex.application.workflow.node_executor import NodeExecutor, TextDelta
+from dify_hex.application.workflow.node_executor import NodeExecutor, ShownPassages, TextDelta
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.patient_sandbox import NoSandbox
 from dify_hex.domain.model_provider.model import Model
 from dify_hex.domain.shared.ids import NodeId
+from dify_hex.domain.shared.values.citation import Citation
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.workflow.node_config import NodeConfig
@@ -56,6 +57,7 @@ class ModelNode(Generic[ConfigT]):
         self.config = config
         self.clock = StillClock()
         self.streamed: list[str] = []
+        self.shown: list[Citation] = []
         self.services = NodeServices(
             resolve_model=serving(serves or Model(name=MODEL.model, context_window=1000)),
             chat_model=self.model,
@@ -83,6 +85,9 @@ class ModelNode(Generic[ConfigT]):
                 if isinstance(output, TextDelta):
                     self.streamed.append(output.text)
                     self.clock.advance(1)
+                elif isinstance(output, ShownPassages):
+                    assert not self.model.requests, "told before the model is asked"
+                    self.shown += output.citations
                 elif isinstance(output, NodeOutcome):
                     outcome = output
         assert outcome is not None

@@ -1,11 +1,10 @@
-"""Fits a prompt and the memory of a conversation into a model's window."""
+"""Fits a prompt, the memory of a conversation and found passages into a model's window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dify_hex.application.model_provider.ports import ChatMessage, TokenCounter
 from dify_hex.domain.shared.errors import InvalidInput
-from dify_hex.domain.shared.values.chat_turn import ChatTurn
 
 #: What chat formats add around each message, in tokens; a safe estimate for all families.
 MESSAGE_OVERHEAD = 6
@@ -23,37 +22,75 @@ class PromptTooLong(InvalidInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowBudget:
-    """How many tokens there are for prompt, memory and answer together."""
+    """How many tokens there are for prompt, memory, passages and answer together."""
 
     context_window: int
     max_answer: int | None
     max_memory: int | None
 
-    def room_for_memory(self, prompt_tokens: int) -> int:
-        """Tokens left for past turns.
+    def room_beside(self, prompt_tokens: int) -> int:
+        """Tokens left for past turns and for passages.
 
         Raises:
             PromptTooLong: the prompt leaves no room for any answer.
         """
         if prompt_tokens >= self.context_window:
             raise PromptTooLong(prompt_tokens=prompt_tokens, context_window=self.context_window)
-        answer = self.max_answer or min(DEFAULT_ANSWER_ROOM, self.context_window // 4)
-        room = max(0, self.context_window - prompt_tokens - answer)
-        return room if self.max_memory is None else min(room, self.max_memory)
+        return max(0, self.context_window - prompt_tokens - self.answer_room)
+
+    @property
+    def answer_room(self) -> int:
+        """Tokens that are kept free for the answer."""
+        return self.max_answer or min(DEFAULT_ANSWER_ROOM, self.context_window // 4)
+
+    def has_room_for(self, tokens: int, memory_tokens: int) -> bool:
+        """Whether so much altogether, so much of it past turns, needs no fitting."""
+        fits = tokens + self.answer_room <= self.context_window
+        return fits and (self.max_memory is None or memory_tokens <= self.max_memory)
 
 
-def newest_that_fit(
-    turns: Sequence[ChatTurn], tokens: Sequence[int], room: int
-) -> tuple[ChatTurn, ...]:
-    """The longest run of newest turns whose tokens fit; whole turns only, oldest dropped first.
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How many of the newest turns and of the best passages there is room for."""
 
-    `tokens[i]` is what turn `i` costs.
+    turns: int
+    passages: int
+
+
+def fit(
+    turns: Sequence[int], passages: Sequence[int], *, room: int, max_memory: int | None = None
+) -> Fit:
+    """What is kept where not everything has room; whole turns and passages only.
+
+    The numbers are the tokens of each turn, the oldest first, and of each passage, the best first.
+    What does not fit goes in this order: turns, the oldest first, down to the newest one;
+    passages, the worst first, down to the best one; the newest turn; the best passage.
+    `max_memory` limits the turns besides.
     """
-    kept = len(turns)
-    while kept > 0 and tokens[kept - 1] <= room:
-        room -= tokens[kept - 1]
-        kept -= 1
-    return tuple(turns[kept:])
+    memory = room if max_memory is None else max_memory
+    newest_first = [*reversed(turns)]
+    best, others = list(passages[:1]), passages[1:]
+    kept_best = _prefix(best, room)
+    room -= sum(best[:kept_best])
+    kept_newest = _prefix(newest_first[:1], min(room, memory))
+    room -= sum(newest_first[:kept_newest])
+    memory -= sum(newest_first[:kept_newest])
+    kept_others = _prefix(others, room) if kept_best == len(best) else 0
+    kept = Fit(turns=kept_newest, passages=kept_best + kept_others)
+    if kept.passages < len(passages) or kept_newest == 0:
+        return kept
+    room -= sum(others)
+    older = _prefix(newest_first[1:], min(room, memory))
+    return Fit(turns=kept_newest + older, passages=kept.passages)
+
+
+def _prefix(costs: Sequence[int], room: int) -> int:
+    """How many from the beginning have room together."""
+    kept = 0
+    while kept < len(costs) and costs[kept] <= room:
+        room -= costs[kept]
+        kept += 1
+    return kept
 
 
 async def tokens_of(counter: TokenCounter, model: str, messages: Sequence[ChatMessage]) -> int:

@@ -7,6 +7,7 @@ from dify_hex.application.workflow.node_executor import (
     NodeContext,
     NodeExecutor,
     NodeOutput,
+    ShownPassages,
     TextDelta,
 )
 from dify_hex.application.workflow.node_services import NodeServices
@@ -29,7 +30,8 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
     """Calls the configured model, and shows its text while it comes.
 
     - The prompt is rendered with the run's variables; the query, if any, is the last user message.
-    - Past turns are added newest first as long as the model's window has room for whole ones.
+    - Past turns and passages of Knowledge are shown as far as the model's window has room for
+      whole ones; which passages are, is told before the model is called.
     - The text is what the readers were shown: thinking is split off before, piece by piece.
     - A structured answer is shown only when it is known to fit; its thinking is always split off.
     - Usage is what the provider reports, else it is counted here and marked as estimated.
@@ -43,10 +45,12 @@ class LlmExecutor(NodeExecutor[LlmConfig]):
     async def execute(
         self, config: LlmConfig, context: NodeContext
     ) -> AsyncGenerator[NodeOutput, None]:
-        """Yield the text as it comes, then the outcome."""
+        """Yield what passages are shown, the text as it comes, then the outcome."""
         model = await self._calls.resolve(config, context)
-        messages = await self._prompt.messages(config, context, model)
-        request = await self._calls.request(config, context, model, messages)
+        prompt = await self._prompt.write(config, context, model)
+        if prompt.citations:
+            yield ShownPassages(prompt.citations)
+        request = await self._calls.request(config, context, model, prompt.messages)
         schema = config.wanted_schema
         if schema is not None:
             fitting = await self._structured.ask(context, model, request, schema)

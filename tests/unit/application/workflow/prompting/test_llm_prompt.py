@@ -9,6 +9,7 @@ from dify_hex.application.workflow.nodes.llm import LlmExecutor
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.chat_turn import ChatTurn
 from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.workflow.citing import passage_object
 from dify_hex.domain.workflow.errors import ContextUnusable, VariableMissing
 from dify_hex.domain.workflow.nodes.llm import (
     ContextSlot,
@@ -18,10 +19,12 @@ from dify_hex.domain.workflow.nodes.llm import (
     PromptMessage,
     PromptMode,
     PromptRole,
+    PromptSyntax,
     PromptVariable,
 )
 from dify_hex.domain.workflow.prompting.model_settings import MemoryWindow, RolePrefix, TurnWindow
 from dify_hex.domain.workflow.variables.selector import SYSTEM, Selector
+from tests.builders.citations import citation
 from tests.builders.model_node import MODEL, ModelNode
 from tests.fakes.scripted_models import KeptMemory
 from tests.fakes.scripted_sandbox import ScriptedSandbox
@@ -74,6 +77,95 @@ class TestContext:
 
         with pytest.raises(VariableMissing):
             await told(of)
+
+
+class TestPassages:
+    """What a model is shown of Knowledge, and what is told of that."""
+
+    BUILT_IN = replace(
+        config("Be kind.", role=PromptRole.SYSTEM),
+        syntax=PromptSyntax.INPUTS,
+        context=bound_to("result"),
+        query=QUERY,
+    )
+
+    @staticmethod
+    def found(*contents: str) -> JsonObject:
+        cited = [citation(number, content=text) for number, text in enumerate(contents, start=1)]
+        return {"result": [passage_object(each, {}) for each in cited]}
+
+    @staticmethod
+    async def shown_by(node: ModelNode[LlmConfig]) -> list[tuple[int, int]]:
+        await node.execute()
+        return [(each.segment_id.int, each.position) for each in node.shown]
+
+    async def test_what_stands_in_a_slot_is_cited_before_the_model_is_called(self) -> None:
+        of = replace(config("{{#context#}}"), context=bound_to("result"))
+        node = ModelNode(LlmExecutor, of, values={"kb": self.found("One.", "Two.")})
+
+        assert await self.shown_by(node) == [(1, 1), (2, 2)]
+        assert node.told() == [(ChatRole.USER, "One.\nTwo.")]
+
+    async def test_what_the_prompt_does_not_show_is_not_cited(self) -> None:
+        of = replace(config("Hello."), context=bound_to("result"))
+        node = ModelNode(LlmExecutor, of, values={"kb": self.found("One.")})
+
+        assert await self.shown_by(node) == []
+
+    async def test_an_apps_own_prompt_is_followed_by_a_block_of_passages(self) -> None:
+        node = ModelNode(LlmExecutor, self.BUILT_IN, values={"kb": self.found("One.", "Two.")})
+
+        assert await self.shown_by(node) == [(1, 1), (2, 2)]
+        (role, system), query = node.told()
+        assert role is ChatRole.SYSTEM
+        assert system.startswith("Be kind.\n\nPassages from documents")
+        assert "<passages>\n[1] manual.pdf\nOne.\n\n[2] manual.pdf\nTwo.\n" in system
+        assert query == (ChatRole.USER, "Hello?")
+
+    async def test_a_completions_prompt_comes_after_the_passages(self) -> None:
+        of = replace(self.BUILT_IN, query=None, prompt=config("Sum it up.").prompt)
+        node = ModelNode(LlmExecutor, of, values={"kb": self.found("One.")})
+        await node.execute()
+
+        ((role, text),) = node.told()
+        assert role is ChatRole.USER
+        assert text.endswith("[1] manual.pdf\nOne.\n</passages>\n\nSum it up.")
+
+    async def test_without_a_prompt_the_block_is_the_systems(self) -> None:
+        of = replace(self.BUILT_IN, prompt=())
+        node = ModelNode(LlmExecutor, of, values={"kb": self.found("One.")})
+        await node.execute()
+
+        assert [role for role, _ in node.told()] == [ChatRole.SYSTEM, ChatRole.USER]
+
+    async def test_where_nothing_was_found_nothing_is_added(self) -> None:
+        node = ModelNode(LlmExecutor, self.BUILT_IN, values={"kb": self.found()})
+
+        assert await self.shown_by(node) == []
+        assert node.told() == [(ChatRole.SYSTEM, "Be kind."), (ChatRole.USER, "Hello?")]
+
+    async def test_passages_without_room_are_neither_shown_nor_cited(self) -> None:
+        long = ["word " * 100] * 9
+        node = ModelNode(
+            LlmExecutor,
+            replace(self.BUILT_IN, memory=MemoryWindow()),
+            values={"kb": self.found(*long)},
+            memory=KeptMemory(*TURNS),
+        )
+
+        assert await self.shown_by(node) == [(number, number) for number in range(1, 7)]
+        told = [text for _, text in node.told()]
+        assert "[6] manual.pdf" in told[0]
+        assert "[7] manual.pdf" not in told[0]
+        assert told[1:] == ["Why?", "Because.", "Hello?"]
+
+    async def test_any_other_list_is_part_of_the_prompt(self) -> None:
+        of = replace(config("{{#context#}}"), context=bound_to("result"))
+        mixed = [*self.found("One.")["result"], "said " * 700]  # type: ignore[misc] - a list here
+        node = ModelNode(LlmExecutor, of, values={"kb": {"result": mixed}})
+
+        assert await self.shown_by(node) == [(1, 1)]
+        assert node.told()[0][1].startswith("One.\nsaid said")
 
 
 class TestJinja2:
