@@ -161,7 +161,7 @@ class TestPassages:
 
     async def test_any_other_list_is_part_of_the_prompt(self) -> None:
         of = replace(config("{{#context#}}"), context=bound_to("result"))
-        mixed = [*self.found("One.")["result"], "said " * 700]  # type: ignore[misc] - a list here
+        mixed = (passage_object(citation(1, content="One."), {}), "said " * 700)
         node = ModelNode(LlmExecutor, of, values={"kb": {"result": mixed}})
 
         assert await self.shown_by(node) == [(1, 1)]
