@@ -155,11 +155,35 @@ EITHER_OR: Json = {
     ],
 }
 
+#: Somebody is asked for a word; nobody minds who.
+ASKING: Json = {
+    "nodes": [
+        START,
+        call("think", "before"),
+        node(
+            "ask",
+            "human-input",
+            form_content="{{#start.topic#}}: {{#$output.word#}}",
+            inputs=[{"type": "paragraph", "output_variable_name": "word"}],
+            user_actions=[{"id": "left", "title": "Left"}, {"id": "right", "title": "Right"}],
+        ),
+        call("after", "after {{#ask.word#}}"),
+        end(word=["ask", "word"], text=["after", "text"]),
+    ],
+    "edges": [
+        *chain("start", "think", "ask"),
+        {"source": "ask", "target": "after", "handle": "left"},
+        {"source": "ask", "target": "after", "handle": "right"},
+        *chain("after", "end"),
+    ],
+}
+
 FLOWS: dict[str, Json] = {
     "side by side": SIDE_BY_SIDE,
     "item by item": ITEM_BY_ITEM,
     "again and again": AGAIN_AND_AGAIN,
     "either or": EITHER_OR,
+    "asking": ASKING,
 }
 
 SAID = "".join(f"t{index} " for index in range(10))
@@ -169,6 +193,7 @@ OUTPUTS: dict[str, Json] = {
     "item by item": {"all": [SAID, SAID, SAID, SAID]},
     "again and again": {"turns": 3, "rounds": 3},
     "either or": {"one": SAID, "after": SAID},
+    "asking": {"text": SAID},
 }
 
 
@@ -188,8 +213,8 @@ def make_flow(product: Product, owner: dict[str, str], graph: Json, key: str) ->
 
 
 def make_key(product: Product, owner: dict[str, str]) -> str:
-    """A key that may run every app and read its runs."""
-    body = {"name": "flows", "scopes": ["app:run", "conversation:read", "run:read"]}
+    """A key that may run every app, and read and steer its runs."""
+    body = {"name": "flows", "scopes": ["app:run", "conversation:read", "run:read", "run:control"]}
     with httpx.Client(base_url=product.url, headers=owner, timeout=30) as client:
         return str(_data(client.post("/v1/api-keys", json=body))["secret"])
 

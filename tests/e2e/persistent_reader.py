@@ -48,9 +48,10 @@ async def converse(client: httpx.AsyncClient, chat: Chat, query: str) -> Reading
     return reading
 
 
-async def run(client: httpx.AsyncClient, flow: Chat, inputs: dict[str, object]) -> Reading:
+async def run(
+    client: httpx.AsyncClient, flow: Chat, inputs: dict[str, object], reading: Reading
+) -> Reading:
     """Begin a run of a workflow and follow it to its end, reconnecting as often as it takes."""
-    reading = Reading()
     body = {"inputs": inputs, "user": "reader", "response": "stream"}
     url = f"{flow.url}/v1/apps/{flow.app_id}/runs"
     await _pursue(
