@@ -13,6 +13,8 @@ from dify_hex.application.workflow.records import (
 #: The one field of a Redis stream entry of ours.
 FIELD = b"b"
 _FORM = 1
+#: `json.dumps` with options would make an encoder for each batch.
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def encode_batch(
@@ -20,7 +22,7 @@ def encode_batch(
 ) -> str:
     """A batch as JSON; `whole_text` marks one that repeats what readers without a gap know."""
     rows = [[e.seq, e.n, e.type, e.data, e.offset] for e in entries]
-    return json.dumps([_FORM, token, number, int(whole_text), rows], separators=(",", ":"))
+    return _to_json([_FORM, token, number, int(whole_text), rows])
 
 
 class BatchDecoder:

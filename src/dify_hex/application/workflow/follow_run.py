@@ -202,7 +202,8 @@ class _Reader:
         at = change.at
         if at is None or at.seq < self._seq:
             at = StreamPosition(self._seq, 0)
-        data = _to_json({"text": change.text})
+        # A string alone is encoded without an encoder of its own, which an object takes.
+        data = f'{{"text":{_to_json(change.text)}}}'
         events.append(StreamEvent(str(at), _RESET if change.replaces else _DELTA, data))
 
     async def _read_journal(self, upto: int, events: list[StreamEvent]) -> None:
