@@ -180,7 +180,16 @@ def _add_things(world: World) -> None:
         "run_id": message["run_id"],
         "node_id": "greet",
         "form_token": _asked_for(world),
+        **_handbook(world),
     }
+
+
+def _handbook(world: World) -> dict[str, str]:
+    """A Knowledge and a document in it."""
+    knowledge = world.made("/v1/knowledge", {"name": "Handbook"})
+    text = {"name": "Lamps", "text": "Lamps are lit at dusk."}
+    added = world.made(f"/v1/knowledge/{knowledge['id']}/documents", text)
+    return {"knowledge_id": knowledge["id"], "document_id": added["documents"][0]["id"]}
 
 
 def _asked_for(world: World) -> str:

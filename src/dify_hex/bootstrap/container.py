@@ -11,8 +11,10 @@ from dify_hex.bootstrap.containers.credentials import CredentialsContainer
 from dify_hex.bootstrap.containers.drafts import DraftsContainer
 from dify_hex.bootstrap.containers.embeddings import EmbeddingsContainer
 from dify_hex.bootstrap.containers.file import FileContainer
+from dify_hex.bootstrap.containers.indexing import IndexingContainer
 from dify_hex.bootstrap.containers.job_handlers import JobHandlersContainer
 from dify_hex.bootstrap.containers.job_work import JobWorkContainer
+from dify_hex.bootstrap.containers.knowledge import KnowledgeContainer
 from dify_hex.bootstrap.containers.model_calls import ModelCallsContainer
 from dify_hex.bootstrap.containers.model_provider import ModelsContainer
 from dify_hex.bootstrap.containers.nodes import NodesContainer
@@ -107,7 +109,11 @@ class Container(containers.DeclarativeContainer):
         history=run_history,
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
-    job_handlers = providers.Container(JobHandlersContainer)
+    knowledge = providers.Container(KnowledgeContainer, shared=shared, objects=objects)
+    indexing = providers.Container(
+        IndexingContainer, shared=shared, objects=objects, embeddings=embeddings
+    )
+    job_handlers = providers.Container(JobHandlersContainer, indexing=indexing)
     jobs = providers.Container(
         JobWorkContainer, shared=shared, objects=objects, job_handlers=job_handlers
     )

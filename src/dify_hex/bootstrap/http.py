@@ -15,6 +15,7 @@ from dify_hex.bootstrap.process import run_process, settle_memory
 from dify_hex.bootstrap.server import make_server
 from dify_hex.bootstrap.settings import Settings
 from dify_hex.bootstrap.use_case_index import use_case_index
+from dify_hex.domain.file.limits import MEGABYTE
 from dify_hex.entrypoints.http.app import HttpOptions, HttpParts, create_app
 from dify_hex.entrypoints.http.authentication import CREDENTIAL_ERRORS, authenticate
 from dify_hex.entrypoints.http.guard import CallerLimits
@@ -23,8 +24,8 @@ from dify_hex.entrypoints.http.streaming.open_streams import StreamOptions
 from dify_hex.entrypoints.http.v1.routes import ROUTERS
 from dify_hex.entrypoints.worker.loops import BackgroundLoop
 
-#: Bytes that a form may have beside its file.
-_FORM_AROUND_A_FILE = 64 << 10
+#: Bytes that a form may have beside its files.
+_FORM_AROUND_FILES = 64 << 10
 
 
 def main() -> None:
@@ -90,7 +91,8 @@ def options_of(container: Container) -> HttpOptions:
     """What the settings say about the HTTP side."""
     settings = container.shared().settings()
     server, limits = settings.server, settings.limit
-    largest_file = container.files().limits().largest
+    uploads = settings.knowledge.upload_megabytes * MEGABYTE
+    largest_body = max(container.files().limits().largest, uploads)
     token = server.metrics_token
     return HttpOptions(
         address_rates=AddressRates(
@@ -103,7 +105,7 @@ def options_of(container: Container) -> HttpOptions:
         trusted_proxies=server.trusted_proxies,
         max_body_bytes=server.max_body_bytes,
         body_timeout=server.body_timeout,
-        max_upload_bytes=largest_file + _FORM_AROUND_A_FILE,
+        max_upload_bytes=largest_body + _FORM_AROUND_FILES,
         upload_timeout=settings.file.upload_timeout,
         max_requests_in_progress=server.max_requests_in_progress,
         metrics_token=None if token is None else token.get_secret_value(),

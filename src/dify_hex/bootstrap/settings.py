@@ -244,6 +244,18 @@ class FileSettings(_Section):
         return value
 
 
+class KnowledgeSettings(_Section):
+    """How much Knowledge may hold."""
+
+    model_config = _config("KNOWLEDGE_")
+
+    #: How large one document may be, and all that are sent together.
+    document_megabytes: _Positive = 250
+    upload_megabytes: _Positive = 1024
+    #: How many documents one Knowledge may have.
+    documents: _Positive = 50_000
+
+
 class SandboxSettings(_Section):
     """Where tenants' code runs; the service itself reads its settings in `sandbox_options.py`."""
 
@@ -319,6 +331,7 @@ class Settings(_Section):
     embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
     file: FileSettings = Field(default_factory=FileSettings)
+    knowledge: KnowledgeSettings = Field(default_factory=KnowledgeSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     reading: ReadingSettings = Field(default_factory=ReadingSettings)
     log: LogSettings = Field(default_factory=LogSettings)

@@ -8,6 +8,7 @@ from dify_hex.bootstrap.containers.app_supplies import app_supply_use_cases
 from dify_hex.bootstrap.containers.conversation import conversation_use_cases
 from dify_hex.bootstrap.containers.drafts import draft_use_cases
 from dify_hex.bootstrap.containers.file import file_use_cases
+from dify_hex.bootstrap.containers.knowledge import knowledge_use_cases
 from dify_hex.bootstrap.containers.model_provider import model_use_cases
 from dify_hex.bootstrap.containers.run_branches import run_branch_use_cases
 from dify_hex.bootstrap.containers.run_control import run_control_use_cases
@@ -28,6 +29,7 @@ def use_case_index(container: Container) -> UseCaseIndex:
         **conversation_use_cases(container.conversation()),
         **draft_use_cases(container.drafts()),
         **file_use_cases(container.files()),
+        **knowledge_use_cases(container.knowledge()),
         **model_use_cases(container.models()),
         **run_branch_use_cases(container.run_branches()),
         **run_control_use_cases(container.run_control()),

@@ -127,7 +127,7 @@ def _add_layers(app: FastAPI, table: RouteTable, parts: HttpParts, options: Http
     app.add_middleware(
         BodyGuard,
         limits=BodyLimits(max_bytes=options.max_body_bytes, timeout=options.body_timeout),
-        streamed=table.streamed_bodies,
+        streamed=table.reads_as_it_comes,
         streamed_limits=BodyLimits(
             max_bytes=options.max_upload_bytes,
             timeout=options.upload_timeout,

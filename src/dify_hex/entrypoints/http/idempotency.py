@@ -198,7 +198,8 @@ async def _told_apart_by(request: Request) -> bytes:
     time it is sent.
     """
     facts = request.app.state.route_table.find(request.scope.get("endpoint"))
-    if facts is not None and facts.streams_body:
+    kind = request.headers.get("content-type", "").encode()
+    if facts is not None and facts.reads_as_it_comes(kind):
         return request.headers.get("content-length", "").encode()
     return await request.body()
 

@@ -7,12 +7,15 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from dify_hex.entrypoints.http.guard import PUBLIC, Guard
 from dify_hex.entrypoints.http.injection import dependencies_of
 
 #: The mark of a route that reads its body as it comes: `openapi_extra=STREAMED_BODY`.
 STREAMED_BODY: Mapping[str, str] = {"x-body": "streamed"}
+#: The mark of a route that does so with forms, and takes JSON besides.
+STREAMED_FORM: Mapping[str, str] = {"x-body": "streamed-form"}
 #: The mark of a route that answers with whatever media type a file has.
 ANSWERS_BYTES: Mapping[str, str] = {"x-answers": "bytes"}
 
@@ -36,11 +39,17 @@ class RouteFacts:
     guard: Guard | None
     public: bool
     streams_body: bool
+    streams_forms: bool
     answers_bytes: bool
     deprecated: bool
     #: The day, as an HTTP date, after which a deprecated route may be gone.
     sunset: str | None
     context: RouteContext
+
+    def reads_as_it_comes(self, content_type: bytes) -> bool:
+        """Whether the route reads a body of this type as it comes, instead of whole."""
+        kind = content_type.partition(b";")[0].strip().lower()
+        return self.streams_body or (self.streams_forms and kind == b"multipart/form-data")
 
 
 class RouteTable:
@@ -53,6 +62,7 @@ class RouteTable:
         if doubled:
             raise AmbiguousOperation(f"operations with the same name: {', '.join(doubled)}")
         unguarded = [facts.template for facts in self if facts.guard is None and not facts.public]
+        self._streaming = [facts for facts in self if facts.streams_body or facts.streams_forms]
         if unguarded:
             raise UnguardedRoute(f"declare Requires(…) or PUBLIC for {', '.join(unguarded)}")
 
@@ -63,14 +73,14 @@ class RouteTable:
         """The facts of the route that the function serves."""
         return self._facts.get(endpoint) if endpoint is not None else None
 
-    @property
-    def streamed_bodies(self) -> frozenset[tuple[str, str]]:
-        """Method and path of the routes that read their bodies as they come; no path varies."""
-        return frozenset(
-            (method, facts.template)
-            for facts in self
-            if facts.streams_body
-            for method in facts.methods
+    def reads_as_it_comes(self, scope: Scope) -> bool:
+        """Whether the route of a request reads its body as it comes."""
+        kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+        return any(
+            scope["method"] in facts.methods
+            and facts.reads_as_it_comes(kind)
+            and _matches(facts.context, dict(scope))
+            for facts in self._streaming
         )
 
     def answers_bytes(self, path: str) -> bool:
@@ -108,6 +118,7 @@ def _operations(routes: Sequence[BaseRoute]) -> Iterator[RouteFacts]:
             guard=next((call for call in calls if isinstance(call, Guard)), None),
             public=PUBLIC.items() <= extra.items(),
             streams_body=STREAMED_BODY.items() <= extra.items(),
+            streams_forms=STREAMED_FORM.items() <= extra.items(),
             answers_bytes=ANSWERS_BYTES.items() <= extra.items(),
             deprecated=bool(context.deprecated),
             sunset=extra.get("x-sunset"),

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +49,8 @@ class BodyGuard:
 
     So a slow sender holds a task and a buffer, never a database connection, and every route can
     rely on JSON that the database can store: no NUL, no lone surrogates, no NaN, no number beyond
-    64 bits, no more than `MAX_DEPTH` levels. The routes in `streamed` read theirs as it comes,
-    within limits of its own.
+    64 bits, no more than `MAX_DEPTH` levels. Where `streamed` says so, a route reads its body as it
+    comes, within limits of its own.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class BodyGuard:
         app: ASGIApp,
         *,
         limits: BodyLimits,
-        streamed: Collection[tuple[str, str]] = (),
+        streamed: Callable[[Scope], bool] = lambda _: False,
         streamed_limits: BodyLimits | None = None,
         json_below: str = "/v1/",
     ) -> None:
@@ -78,7 +78,7 @@ class BodyGuard:
             if scope["method"] in _BODILESS or not _announces_body(scope):
                 await self._app(scope, receive, send)
                 return
-            if (scope["method"], scope["path"]) in self._streamed:
+            if self._streamed(scope):
                 check_announced_size(scope, self._streamed_limits.max_bytes)
                 await self._app(scope, _Trickle(self._streamed_limits, receive), send)
                 return

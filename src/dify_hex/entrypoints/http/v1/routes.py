@@ -12,8 +12,11 @@ from dify_hex.entrypoints.http.v1.apps.secrets import router as app_secrets_rout
 from dify_hex.entrypoints.http.v1.apps.versions import router as app_versions_router
 from dify_hex.entrypoints.http.v1.auth.router import router as auth_router
 from dify_hex.entrypoints.http.v1.conversations.router import router as conversations_router
+from dify_hex.entrypoints.http.v1.documents.router import router as documents_router
+from dify_hex.entrypoints.http.v1.documents.steering import router as document_steering_router
 from dify_hex.entrypoints.http.v1.files.router import router as files_router
 from dify_hex.entrypoints.http.v1.forms.router import router as forms_router
+from dify_hex.entrypoints.http.v1.knowledge.router import router as knowledge_router
 from dify_hex.entrypoints.http.v1.members.router import router as members_router
 from dify_hex.entrypoints.http.v1.messages.router import router as messages_router
 from dify_hex.entrypoints.http.v1.model_providers.router import router as model_providers_router
@@ -41,6 +44,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     messages_router,
     conversations_router,
     files_router,
+    knowledge_router,
+    documents_router,
+    document_steering_router,
     workflows_router,
     workflow_runs_router,
     run_inspection_router,
