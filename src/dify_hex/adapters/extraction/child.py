@@ -9,22 +9,19 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from dify_hex.adapters.extraction.answer import blocks_in
 from dify_hex.adapters.extraction.command import command, environment
 from dify_hex.adapters.extraction.formats import Format
 from dify_hex.adapters.extraction.limits import ReadingLimits
-from dify_hex.domain.knowledge.block import Block, BlockKind
+from dify_hex.domain.knowledge.block import Block
 from dify_hex.domain.knowledge.reading_errors import (
-    UNREADABLE,
     DocumentBroken,
     DocumentReaderUnavailable,
     DocumentTooComplex,
-    UnreadableReason,
 )
 
 #: A line of the host is some 16,000 characters, of up to six bytes each.
 _LONGEST_LINE = 256 << 10
-_LONGEST_TEXT = 40_000
-_MOST_PAGES = 1_000_000
 _UNPRIVILEGED = "nobody"
 #: How a process ends that asked for more memory than there is: by itself, in native code.
 _OUT_OF_MEMORY = frozenset({signal.SIGABRT})
@@ -95,11 +92,10 @@ class ReadingChild:
             left -= len(line)
             if left < 0:
                 raise DocumentTooComplex
-            message = _parsed(line)
-            if "blocks" not in message:
-                _end_of(message)
+            batch = blocks_in(line)
+            if batch is None:
                 return
-            yield _blocks(message["blocks"])
+            yield batch
         raise await self._cause_of_death()
 
     async def end(self) -> None:
@@ -153,50 +149,3 @@ def _told(kind: Format, limits: ReadingLimits, libraries: Path | None) -> str:
         "readable": os.fspath(libraries) if libraries else "",
     }
     return json.dumps({"format": kind.value, "confinement": confinement})
-
-
-def _parsed(line: bytes) -> dict[str, object]:
-    """A line of the host, which a hostile document may have taken over.
-
-    Raises:
-        DocumentBroken: it is none.
-    """
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError):
-        raise DocumentBroken from None
-    if not isinstance(message, dict):
-        raise DocumentBroken
-    return message
-
-
-def _end_of(message: dict[str, object]) -> None:
-    refused = message.get("refused")
-    if refused is None:
-        return
-    try:
-        raise UNREADABLE[UnreadableReason(str(refused))]
-    except ValueError:
-        raise DocumentBroken from None
-
-
-def _blocks(entries: object) -> Sequence[Block]:
-    if not isinstance(entries, list):
-        raise DocumentBroken
-    return [_block(entry) for entry in entries]
-
-
-def _block(entry: object) -> Block:
-    match entry:
-        case [str(kind), str(text), int() | None as page, int(level)] if (
-            kind in _KINDS
-            and len(text) <= _LONGEST_TEXT
-            and (page is None or 0 < page <= _MOST_PAGES)
-            and 0 <= level <= 6
-        ):
-            return Block(kind=BlockKind(kind), text=text, page=page, level=level)
-        case _:
-            raise DocumentBroken
-
-
-_KINDS = frozenset(BlockKind)

@@ -77,7 +77,7 @@ class DocumentTooLarge(DocumentUnreadable):
 
 
 class DocumentExpands(DocumentUnreadable):
-    """What is packed into the file is out of all proportion; pack it anew, with no other archives."""
+    """The file unpacks to far more than it should; pack it anew, with no other archives in it."""
 
     code = "document_expands"
     reason = UnreadableReason.EXPANDS

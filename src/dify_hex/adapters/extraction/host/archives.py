@@ -19,14 +19,16 @@ _MOST_NESTED = 32
 _ENCRYPTED_FLAG = 1
 _MANIFEST = "META-INF/manifest.xml"
 _RIGHTS = "META-INF/rights.xml"
-_LONGEST_HEAD = 1 << 20
+#: Entities are declared before the first element.
+_HEAD = 64 << 10
+_MARKUP = (".xml", ".rels", ".xhtml", ".html", ".htm", ".opf", ".ncx")
 
 
 class Archive:
     """A packed document whose directory promises nothing out of proportion."""
 
     def __init__(self, content: bytes) -> None:
-        """Read the directory.
+        """Read the directory, and the beginnings of the parts.
 
         Raises:
             Refusal: there is none, it promises too much, or its parts are encrypted.
@@ -37,6 +39,7 @@ class Archive:
             raise Refusal(UnreadableReason.BROKEN) from None
         self.names = frozenset(self._zip.namelist())
         self._check(len(content))
+        self._check_entities()
 
     def read(self, name: str, *, most: int = 64 << 20) -> bytes:
         """One part, unpacked; never more of it than the directory has promised.
@@ -47,8 +50,6 @@ class Archive:
         try:
             with self._zip.open(name) as part:
                 data = part.read(most + 1)
-        except (KeyError, zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError):
-            raise Refusal(UnreadableReason.BROKEN) from None
         except Exception as error:
             # Whatever the decompressor makes of it.
             raise Refusal(UnreadableReason.BROKEN) from error
@@ -94,6 +95,20 @@ class Archive:
             raise Refusal(UnreadableReason.EXPANDS)
         if any(part.flag_bits & _ENCRYPTED_FLAG for part in parts):
             raise Refusal(UnreadableReason.ENCRYPTED)
+
+    def _check_entities(self) -> None:
+        """No program that writes documents declares any; who does wants them to grow."""
+        for name in self.names:
+            if name.lower().endswith(_MARKUP) and b"<!ENTITY" in self._head(name):
+                raise Refusal(UnreadableReason.EXPANDS)
+
+    def _head(self, name: str) -> bytes:
+        try:
+            with self._zip.open(name) as part:
+                return part.read(_HEAD)
+        except Exception as error:
+            # Whatever the decompressor makes of it.
+            raise Refusal(UnreadableReason.BROKEN) from error
 
     def _check_manifest(self) -> None:
         if _MANIFEST in self.names and b"encryption-data" in self.read(_MANIFEST):

@@ -37,8 +37,7 @@ MESSAGES: Messages = {
         "文件超过该格式允许的大小（{limit_bytes} 字节），请拆分为多个文件。",
     ),
     "document_expands": Message(
-        "What is packed into the file is out of all proportion; pack it anew, with no "
-        "other archives.",
+        "The file unpacks to far more than it should; pack it anew, with no other archives in it.",
         "文件中的压缩内容超出合理范围，请重新打包，且不要包含其他压缩包。",
     ),
     "document_too_complex": Message(
