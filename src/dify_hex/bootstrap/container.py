@@ -111,7 +111,7 @@ class Container(containers.DeclarativeContainer):
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     knowledge = providers.Container(KnowledgeContainer, shared=shared, objects=objects)
     indexing = providers.Container(
-        IndexingContainer, shared=shared, objects=objects, embeddings=embeddings
+        IndexingContainer, shared=shared, objects=objects, embeddings=embeddings, reading=reading
     )
     job_handlers = providers.Container(JobHandlersContainer, indexing=indexing)
     jobs = providers.Container(

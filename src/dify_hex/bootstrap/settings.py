@@ -15,64 +15,49 @@ from pydantic import (
     SecretStr,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
+from dify_hex.bootstrap.content_settings import FileSettings, KnowledgeSettings
 from dify_hex.bootstrap.home import default_home
+from dify_hex.bootstrap.settings_section import (
+    PREFIX,
+    Port,
+    Positive,
+    Seconds,
+    Section,
+    TextList,
+    items_of,
+    section_config,
+)
 from dify_hex.domain.shared.values.outbound_rules import OutboundRules
 
-PREFIX = "DIFY_HEX_"
 
-_Port = Annotated[int, Field(ge=0, le=65535)]
-_Positive = Annotated[int, Field(ge=1)]
-_Seconds = Annotated[float, Field(gt=0)]
-#: Written as one text, its items separated by commas.
-_List = Annotated[tuple[str, ...], NoDecode]
-
-
-def _config(section: str = "") -> SettingsConfigDict:
-    return SettingsConfigDict(
-        env_prefix=f"{PREFIX}{section}", extra="ignore", frozen=True, populate_by_name=True
-    )
-
-
-def _items(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-class _Section(BaseSettings):
-    """A group of settings; an empty variable counts as one that is not set."""
-
-    model_config = SettingsConfigDict(env_ignore_empty=True)
-
-
-class ServerSettings(_Section):
+class ServerSettings(Section):
     """Where the process listens and how much it takes on."""
 
-    model_config = _config()
+    model_config = section_config()
 
     bind: str = "127.0.0.1"
-    port: Annotated[_Port, Field(validation_alias=AliasChoices(f"{PREFIX}PORT", "PORT"))] = 8000
+    port: Annotated[Port, Field(validation_alias=AliasChoices(f"{PREFIX}PORT", "PORT"))] = 8000
     metrics_bind: str = "127.0.0.1"
     #: Port 0 picks a free one.
-    metrics_port: _Port = 9464
+    metrics_port: Port = 9464
     #: With a token, `/metrics` is also served at the main address.
     metrics_token: SecretStr | None = None
-    cors_origins: _List = ()
+    cors_origins: TextList = ()
     #: Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
-    trusted_proxies: _List = ()
-    max_body_bytes: _Positive = 1 << 20
-    body_timeout: _Seconds = 30
+    trusted_proxies: TextList = ()
+    max_body_bytes: Positive = 1 << 20
+    body_timeout: Seconds = 30
     #: Requests that have not begun to answer; beyond it 503. Open streams do not count.
-    max_requests_in_progress: _Positive = 1024
-    keep_alive_seconds: _Positive = 75
-    shutdown_grace: _Seconds = 20
+    max_requests_in_progress: Positive = 1024
+    keep_alive_seconds: Positive = 75
+    shutdown_grace: Seconds = 20
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _items(value)
+        return items_of(value)
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -82,92 +67,92 @@ class ServerSettings(_Section):
         return value
 
 
-class RunSettings(_Section):
+class RunSettings(Section):
     """How runs and their streams are treated."""
 
-    model_config = _config("RUN_")
+    model_config = section_config("RUN_")
 
-    foreground_limit: _Positive = 500
-    background_limit: _Positive = 200
+    foreground_limit: Positive = 500
+    background_limit: Positive = 200
     #: Seconds that a foreground run waits for a reader to come back.
     resume_window: Annotated[float, Field(ge=0, le=3600)] = 20
-    stream_max_seconds: _Seconds = 3600
-    stream_ping_seconds: _Seconds = 10
-    stream_buffer_bytes: _Positive = 1 << 20
+    stream_max_seconds: Seconds = 3600
+    stream_ping_seconds: Seconds = 10
+    stream_buffer_bytes: Positive = 1 << 20
     #: How long finished runs are kept, and how many of each app; without a number, for ever.
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = 90
-    keep_per_app: _Positive | None = 100_000
+    keep_per_app: Positive | None = 100_000
 
 
-class JobSettings(_Section):
+class JobSettings(Section):
     """Background jobs: how many of each queue a worker does at once, and how long they are kept."""
 
-    model_config = _config("JOBS_")
+    model_config = section_config("JOBS_")
 
-    critical_places: _Positive = 8
-    high_places: _Positive = 8
-    normal_places: _Positive = 4
-    low_places: _Positive = 2
+    critical_places: Positive = 8
+    high_places: Positive = 8
+    normal_places: Positive = 4
+    low_places: Positive = 2
     #: How long jobs that are over are kept, dead letters included; without a number, for ever.
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = 30
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """Token buckets: how many requests at once, and how many a second regains."""
 
-    model_config = _config("LIMIT_")
+    model_config = section_config("LIMIT_")
 
-    address_burst: _Positive = 2000
-    address_per_second: _Seconds = 1000
+    address_burst: Positive = 2000
+    address_per_second: Seconds = 1000
     #: Sign-in, refresh and set-up, by address.
-    sign_in_burst: _Positive = 20
-    sign_in_per_second: _Seconds = 0.2
-    tenant_burst: _Positive = 4000
-    tenant_per_second: _Seconds = 2000
-    caller_burst: _Positive = 2000
-    caller_per_second: _Seconds = 1000
+    sign_in_burst: Positive = 20
+    sign_in_per_second: Seconds = 0.2
+    tenant_burst: Positive = 4000
+    tenant_per_second: Seconds = 2000
+    caller_burst: Positive = 2000
+    caller_per_second: Seconds = 1000
 
 
-class PoolSettings(_Section):
+class PoolSettings(Section):
     """How many connections a process keeps, and how long it waits for one."""
 
-    model_config = _config("POOL_")
+    model_config = section_config("POOL_")
 
-    database_connections: _Positive = 16
+    database_connections: Positive = 16
     #: For the journal and other lean paths, beside those of the ORM.
-    database_lean_connections: _Positive = 8
-    database_system_connections: _Positive = 4
-    redis_connections: _Positive = 64
-    redis_timeout: _Seconds = 5
-    http_connections: _Positive = 512
+    database_lean_connections: Positive = 8
+    database_system_connections: Positive = 4
+    redis_connections: Positive = 64
+    redis_timeout: Seconds = 5
+    http_connections: Positive = 512
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """An OpenAI-compatible server in place of the embedded model, and what tenants may call."""
 
-    model_config = _config("MODEL_")
+    model_config = section_config("MODEL_")
 
     url: str | None = None
     api_key: SecretStr | None = None
     name: str | None = None
     #: How many tokens a conversation with that server's model may hold.
-    context_window: _Positive = 8192
+    context_window: Positive = 8192
     #: Whether tenants' own providers may be in private networks, this machine included.
     private_addresses: bool = False
     #: Threads of the embedded model; 0 leaves one core to everything else.
     threads: Annotated[int, Field(ge=0)] = 0
 
 
-class EmbeddingSettings(_Section):
+class EmbeddingSettings(Section):
     """An OpenAI-compatible server in place of the embedded embedding model."""
 
-    model_config = _config("EMBEDDING_")
+    model_config = section_config("EMBEDDING_")
 
     url: str | None = None
     api_key: SecretStr | None = None
     name: str | None = None
     #: How many tokens one text may have.
-    context_window: _Positive = 8192
+    context_window: Positive = 8192
     #: Threads of the embedded model; 0 leaves one core to everything else.
     threads: Annotated[int, Field(ge=0)] = 0
 
@@ -177,7 +162,7 @@ def _are_rules(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
-_Rules = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items), AfterValidator(_are_rules)]
+_Rules = Annotated[tuple[str, ...], NoDecode, BeforeValidator(items_of), AfterValidator(_are_rules)]
 
 
 class OutboundLists(BaseModel, frozen=True, extra="forbid"):
@@ -188,14 +173,14 @@ class OutboundLists(BaseModel, frozen=True, extra="forbid"):
     denied: _Rules = ()
 
 
-class OutboundSettings(_Section):
+class OutboundSettings(Section):
     """Requests to servers that tenants and their graphs name.
 
     The lists hold networks and names, each with a port or without: `10.0.0.0/8`,
     `10.1.2.3:8080`, `[fd00::/8]:443`, `*.example.com`.
     """
 
-    model_config = _config("OUTBOUND_")
+    model_config = section_config("OUTBOUND_")
 
     #: May be called although they are not on the open internet.
     opened: _Rules = ()
@@ -207,106 +192,66 @@ class OutboundSettings(_Section):
     tenants: Mapping[UUID, OutboundLists] = {}
     #: Certificates of authorities to believe beside the usual ones.
     ca_file: Path | None = None
-    connections: _Positive = 256
+    connections: Positive = 256
     #: Requests of one tenant at once; more of them wait.
-    connections_per_tenant: _Positive = 64
+    connections_per_tenant: Positive = 64
     #: For a whole exchange, whatever the request says.
-    max_seconds: _Seconds = 600
-    max_body_bytes: _Positive = 100 << 20
+    max_seconds: Seconds = 600
+    max_body_bytes: Positive = 100 << 20
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 10
 
 
-class FileSettings(_Section):
-    """Which files are taken in, and for how long."""
-
-    model_config = _config("FILE_")
-
-    image_megabytes: _Positive = 10
-    document_megabytes: _Positive = 15
-    audio_megabytes: _Positive = 50
-    video_megabytes: _Positive = 100
-    #: Whatever is none of the above.
-    custom_megabytes: _Positive = 15
-    #: How long files are kept at the longest; for good when it is not set.
-    keep_days: _Positive | None = None
-    #: Without their dots.
-    blocked_extensions: _List = ()
-    #: Seconds for one upload; pauses in it are bounded by the time limit of any body.
-    upload_timeout: Annotated[float, Field(gt=0, le=3600)] = 1800
-
-    @field_validator("blocked_extensions", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(
-                part.strip().lstrip(".").lower() for part in value.split(",") if part.strip()
-            )
-        return value
-
-
-class KnowledgeSettings(_Section):
-    """How much Knowledge may hold."""
-
-    model_config = _config("KNOWLEDGE_")
-
-    #: How large one document may be, and all that are sent together.
-    document_megabytes: _Positive = 250
-    upload_megabytes: _Positive = 1024
-    #: How many documents one Knowledge may have.
-    documents: _Positive = 50_000
-
-
-class SandboxSettings(_Section):
+class SandboxSettings(Section):
     """Where tenants' code runs; the service itself reads its settings in `sandbox_options.py`."""
 
-    model_config = _config("SANDBOX_")
+    model_config = section_config("SANDBOX_")
 
     #: `unix:///path` or `tcp://host:port`; without one the sandbox that `up` runs.
     url: str | None = None
     token: SecretStr | None = None
 
 
-class ReadingSettings(_Section):
+class ReadingSettings(Section):
     """What reading one document may use up."""
 
-    model_config = _config("READING_")
+    model_config = section_config("READING_")
 
     #: Plain text, Markdown, source code and tables in text are read piece by piece.
-    text_megabytes: _Positive = 250
+    text_megabytes: Positive = 250
     #: All other formats are held whole by the process that reads them.
-    document_megabytes: _Positive = 100
+    document_megabytes: Positive = 100
     #: What that process may take beyond its own start.
     memory_megabytes: Annotated[int, Field(ge=128)] = 1024
     #: For one document, in processor time as well as by the clock.
-    seconds: _Positive = 300
+    seconds: Positive = 300
     #: Such processes at once, in each of ours.
-    processes: _Positive = 2
+    processes: Positive = 2
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """How the process tells what it does."""
 
-    model_config = _config("LOG_")
+    model_config = section_config("LOG_")
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     #: `auto` is pretty on a terminal and JSON elsewhere.
     format: Literal["auto", "json", "pretty"] = "auto"
 
 
-class IdentitySettings(_Section):
+class IdentitySettings(Section):
     """How long credentials of people last."""
 
-    model_config = _config("IDENTITY_")
+    model_config = section_config("IDENTITY_")
 
-    access_token_seconds: _Positive = 900
-    refresh_token_seconds: _Positive = 30 * 24 * 3600
-    setup_link_seconds: _Positive = 24 * 3600
+    access_token_seconds: Positive = 900
+    refresh_token_seconds: Positive = 30 * 24 * 3600
+    setup_link_seconds: Positive = 24 * 3600
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole configuration; a URL that is not set means the embedded part."""
 
-    model_config = _config()
+    model_config = section_config()
 
     home: Path = Field(default_factory=default_home)
     database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None

@@ -17,8 +17,8 @@ from dify_hex.application.file.show_file import ShowFile
 from dify_hex.application.file.sign_file_url import SignFileUrl
 from dify_hex.application.file.sweep_expired_files import SweepExpiredFiles
 from dify_hex.application.file.upload_file import UploadFile
+from dify_hex.bootstrap.content_settings import FileSettings
 from dify_hex.bootstrap.index import UseCaseIndex
-from dify_hex.bootstrap.settings import FileSettings
 from dify_hex.domain.file.limits import MEGABYTE, FileLimits
 from dify_hex.domain.shared.values.file_reference import FileKind
 

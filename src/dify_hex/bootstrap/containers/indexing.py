@@ -2,9 +2,6 @@
 
 from dependency_injector import containers, providers
 
-from dify_hex.adapters.extraction.limits import ReadingLimits
-from dify_hex.adapters.extraction.reader import IsolatedDocumentReader
-from dify_hex.adapters.openai.token_counter import measure_tokens
 from dify_hex.adapters.text_analysis.analyser import WordAnalyser
 from dify_hex.application.knowledge.indexing.delete_content import (
     DeleteDocumentContent,
@@ -16,35 +13,26 @@ from dify_hex.application.knowledge.indexing.index_document import IndexDocument
 from dify_hex.application.knowledge.indexing.reembed_knowledge import ReembedKnowledge
 from dify_hex.application.knowledge.indexing.remove_content import RemoveContent
 from dify_hex.application.knowledge.indexing.segment import Segment
-from dify_hex.bootstrap.settings import KnowledgeSettings
-from dify_hex.domain.file.limits import MEGABYTE
-
-
-def _reading_limits(settings: KnowledgeSettings) -> ReadingLimits:
-    return ReadingLimits(streamed_bytes=settings.document_megabytes * MEGABYTE)
 
 
 class IndexingContainer(containers.DeclarativeContainer):
     """One of each per process; nothing heavy is loaded before the first document."""
 
     shared, objects = providers.DependenciesContainer(), providers.DependenciesContainer()
-    embeddings = providers.DependenciesContainer()
+    embeddings, reading = providers.DependenciesContainer(), providers.DependenciesContainer()
     begin, clock, blobs = shared.begin, shared.clock, objects.blobs
 
-    reading_limits = providers.Singleton(_reading_limits, shared.settings.provided.knowledge)
-    reader = providers.Singleton(IsolatedDocumentReader, reading_limits)
     analyser = providers.Singleton(WordAnalyser)
-    measure = providers.Object(measure_tokens)
 
     extract = providers.Singleton(
-        Extract, reader=reader, files=objects.files, blobs=blobs, clock=clock
+        Extract, reader=reading.reader, files=objects.files, blobs=blobs, clock=clock
     )
     index_document = providers.Singleton(
         IndexDocument,
         begin=begin,
         clock=clock,
         extract=extract,
-        segment=providers.Singleton(Segment, measure=measure),
+        segment=providers.Singleton(Segment, measure=reading.measure),
         embed=providers.Singleton(Embed, embeddings=embeddings.embeddings, analyser=analyser),
     )
     remove = providers.Singleton(RemoveContent, begin=begin, clock=clock, blobs=blobs)

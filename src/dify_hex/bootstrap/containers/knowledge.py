@@ -17,8 +17,8 @@ from dify_hex.application.knowledge.readers import DocumentsReader, KnowledgeRea
 from dify_hex.application.knowledge.steer_document import SteerDocument
 from dify_hex.application.knowledge.upload_documents import UploadDocuments
 from dify_hex.application.model_provider.built_in import DEFAULT_EMBEDDING
+from dify_hex.bootstrap.content_settings import FileSettings, KnowledgeSettings
 from dify_hex.bootstrap.index import UseCaseIndex
-from dify_hex.bootstrap.settings import FileSettings, KnowledgeSettings
 from dify_hex.domain.file.limits import MEGABYTE, FileLimits
 from dify_hex.domain.model_provider.kinds import BUILT_IN_PROVIDER
 from dify_hex.domain.shared.values.file_reference import FileKind
