@@ -1,45 +1,15 @@
-"""What hostile code tries: each attack returns `got` when it has succeeded.
+"""What hostile code tries on the machine: its files, processes, network and kernel.
 
 `stopped_by` is what the code meets instead, as a pattern of the failure's words; an attack without
 one may come to its end, having got nothing.
 """
 
-from dataclasses import dataclass
+from tests.integration.sandbox.attack import Attack
+from tests.integration.sandbox.attacks_on_the_interpreter import INTERPRETER
 
-#: In the environment of the service.
-SECRET = "the-secret-of-the-service"
-#: In code that another tenant has run before.
-OTHERS_WORD = "what-another-tenant-ran"
-
-_OPENING = """
-import ctypes, errno, os, socket, sys
-libc = ctypes.CDLL(None, use_errno=True)
-libc.syscall.restype = ctypes.c_long
-def call(number, *arguments):
-    ctypes.set_errno(0)
-    found = libc.syscall(number, *arguments)
-    if found < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return found
-"""
 REFUSED = r"Operation not permitted"
 ABSENT = r"No such file or directory|Permission denied"
 CLOSED = r"Permission denied|Read-only file system|No such file or directory"
-
-
-@dataclass(frozen=True, slots=True)
-class Attack:
-    """One attempt."""
-
-    name: str
-    body: str
-    stopped_by: str = ""
-
-    @property
-    def code(self) -> str:
-        """The program that makes the attempt."""
-        lines = "\n".join(f"    {line}" for line in self.body.splitlines())
-        return f"{_OPENING}\ndef main():\n{lines}\n    return {{'got': got}}\n"
 
 
 def _opening(name: str, path: str) -> Attack:
@@ -62,7 +32,11 @@ FILES = (
     _opening("read process 1's environment", "/proc/1/environ"),
     _opening("read the maps of its memory", "/proc/self/maps"),
     _opening("read its memory as a file", "/proc/self/mem"),
+    _opening("read another's memory as a file", "/proc/2/mem"),
     _opening("read the kernel's log", "/dev/kmsg"),
+    _opening("read a terminal", "/dev/tty"),
+    Attack("list other processes", "got = os.listdir('/proc')", ABSENT),
+    Attack("write into shared memory", "got = open('/dev/shm/x', 'w').write('x')", ABSENT),
     _opening("read the machine's memory", "/dev/mem"),
     _opening("read the first disk", "/dev/vda"),
     _opening("read the kernel's settings", "/sys/kernel/notes"),
@@ -82,6 +56,17 @@ FILES = (
     Attack("a symbolic link", "os.symlink('/etc', 'x')\ngot = True", REFUSED),
     Attack("a hard link", "open('a', 'w'); os.link('a', 'b')\ngot = True", REFUSED),
     Attack("climb out with dots", "got = open('/tmp/../../../../etc/passwd').read(1)", ABSENT),
+    Attack(
+        "climb out by an open folder",
+        "os.fchdir(os.open('/', os.O_RDONLY))\n"
+        "for _ in range(99): os.chdir('..')\ngot = open('etc/passwd').read(1)",
+        ABSENT,
+    ),
+    Attack(
+        "put a file in the interpreter's place",
+        "open('x', 'w')\nos.replace('x', os.__file__)\ngot = True",
+        f"{CLOSED}|cross-device",
+    ),
     Attack("a device", "os.mknod('x', 0o60600, 259)\ngot = True", REFUSED),
     Attack("a named pipe", "os.mkfifo('x')\ngot = True", REFUSED),
     Attack("change the root", "os.mkdir('d'); os.chroot('d')\ngot = True", REFUSED),
@@ -131,12 +116,22 @@ PROCESSES = (
         "os.execv('/tmp/x', ['x'])\ngot = True",
         REFUSED,
     ),
+    Attack(
+        "run an ELF file of its own",
+        "head = b'\\x7fELF\\x02\\x01\\x01' + bytes(9) + b'\\x02\\x00>\\x00'\n"
+        "open('x', 'wb').write(head + bytes(99))\n"
+        "os.chmod('x', 0o755)\nos.execv('/tmp/x', ['x'])\ngot = True",
+        REFUSED,
+    ),
     _call("execveat", 322, 3, b"", 0, 0, 0x1000),
     Attack("kill everyone", "os.kill(-1, 9)\ngot = True", REFUSED),
     Attack("kill the zygote", "os.kill(os.getppid(), 9)\ngot = True", REFUSED + "|No such process"),
     Attack("signal the next process", "os.kill(2, 9)\ngot = True", REFUSED),
     Attack("signal a group", "os.killpg(1, 15)\ngot = True", REFUSED),
     Attack("a session of its own", "os.setsid()\ngot = True", REFUSED),
+    _call("queue a signal", 129, 2, 9, 0),
+    _call("signal by a handle", 424, 3, 9, 0, 0),
+    _call("another user, by a raw call", 117, 0, 0, 0),
     _call("ptrace", 101, 16, 1, 0, 0),
     _call("read another's memory", 310, 2, 0, 0, 0, 0, 0),
     _call("write another's memory", 311, 2, 0, 0, 0, 0, 0),
@@ -200,6 +195,11 @@ NETWORK = (
 
 KERNEL = (
     _call("io_uring", 425, 8, 0),
+    _call("enter a ring", 426, 3, 1, 0, 0, 0, 0),
+    _call("register a ring", 427, 3, 0, 0, 0),
+    _call("open a file system", 430, b"tmpfs", 0),
+    _call("change a mount", 442, -100, b"/", 0, 0, 0),
+    _call("ask for a key", 249, b"user", b"x", 0, -3),
     _call("bpf", 321, 0, 0, 0),
     _call("keys", 248, b"user", b"x", b"y", 1, -3),
     _call("userfaultfd", 323, 0),
@@ -242,98 +242,6 @@ KERNEL = (
     ),
 )
 
-INTERPRETER = (
-    Attack(
-        "secrets in the environment",
-        "got = [k for k, v in os.environ.items() if 'secret' in v.lower()]",
-    ),
-    Attack(
-        "secrets in memory",
-        "import gc\ngc.unfreeze()\n"
-        "word = '-'.join(['the', 'secret', 'of', 'the', 'service'])\n"
-        "got = [1 for o in gc.get_objects() if isinstance(o, dict)\n"
-        "       for v in list(o.values()) if isinstance(v, (str, bytes)) and word in str(v)\n"
-        "       and o is not locals()]",
-    ),
-    Attack(
-        "descriptors of the service",
-        "found = []\nfor n in range(3, 1000):\n"
-        "    try: os.fstat(n); found.append(n)\n    except OSError: pass\n"
-        "got = found != [3]",
-    ),
-    Attack(
-        "what another tenant ran, in the frames above",
-        "frame, seen = sys._getframe(1), []\n"
-        "while frame: seen += map(repr, frame.f_locals.values()); frame = frame.f_back\n"
-        "word = '-'.join(['what', 'another', 'tenant', 'ran'])\n"
-        "got = [s for s in seen if word in s]",
-    ),
-    # What is looked for stands nowhere in its own memory, but each of its bytes one higher.
-    Attack(
-        "secrets in raw memory",
-        "shift = bytes((n + 1) % 256 for n in range(256))\n"
-        f"words = {[bytes(n + 1 for n in word.encode()) for word in (SECRET, OTHERS_WORD)]}\n"
-        "inside, outside = os.pipe()\n"
-        "got, looked = [], 0\n"
-        "for near in (id(object()), id(sys), ctypes.addressof(ctypes.create_string_buffer(9))):\n"
-        "    for place in range((near >> 12) - 8000 << 12, (near >> 12) + 8000 << 12, 4096):\n"
-        "        if libc.write(outside, ctypes.c_void_p(place), 4096) == 4096:\n"
-        "            page, looked = os.read(inside, 4096).translate(shift), looked + 1\n"
-        "            got += [str(word) for word in words if word in page]\n"
-        "assert looked > 500",
-    ),
-    Attack("the host's name", "got = os.uname().nodename != 'sandbox'"),
-    Attack("a core dump", "os.abort()\ngot = True"),
-    Attack("dereference nothing", "ctypes.string_at(0)\ngot = True"),
-    Attack(
-        "endless loop in a regular expression",
-        "import re\ngot = re.match('(a+)+$', 'a' * 64 + 'b')",
-    ),
-    Attack("sleep", "import time\ntime.sleep(1000)\ngot = True"),
-    Attack(
-        "be deaf to signals",
-        "import signal\nfor n in range(1, 65):\n"
-        "    try: signal.signal(n, signal.SIG_IGN)\n    except (OSError, ValueError): pass\n"
-        "while True: pass\ngot = True",
-    ),
-    Attack("all memory at once", "got = len(bytearray(10 << 30))"),
-    Attack(
-        "all memory by and by", "held = []\nwhile True: held.append(bytearray(1 << 20))\ngot = True"
-    ),
-    Attack("deep recursion", "sys.setrecursionlimit(1 << 30)\ndef f(): f()\nf()\ngot = True"),
-    Attack("an enormous number", "got = len(str(9 ** (10 ** 9)))"),
-    Attack("no builtins", "import builtins\nbuiltins.__dict__.clear()\ngot = False"),
-    Attack("no modules", "sys.modules.clear()\ngot = False"),
-    Attack("close the way out", "os.close(3)\ngot = True"),
-    Attack("flood the way out", "while True: os.write(3, b'x' * 65536)\ngot = True"),
-    Attack(
-        "flood with empty frames",
-        "while True: os.write(3, bytes([40, 0, 0, 0, 0]) * 9999)\ngot = True",
-    ),
-    Attack(
-        "a frame of four gigabytes",
-        "os.write(3, bytes([42]) + b'\\xff' * 4)\nos._exit(0)\ngot = True",
-    ),
-    Attack(
-        "speak for the service",
-        "os.write(3, bytes([12, 0, 0, 0, 2]) + b'{}')\nos._exit(0)\ngot = True",
-    ),
-    Attack("hear what others say", "got = os.read(3, 1)"),
-    Attack(
-        "stay after the end",
-        "import threading, time\n"
-        "threading.Thread(target=time.sleep, args=(99,)).start()\ngot = False",
-    ),
-    Attack(
-        "hold the end up",
-        "import atexit, time\natexit.register(time.sleep, 99)\n"
-        "class Slow:\n    def __del__(self): time.sleep(99)\n"
-        "import builtins\nbuiltins.slow = Slow()\ngot = False",
-    ),
-    Attack(
-        "an object nobody can print",
-        "class E(Exception):\n    def __str__(self): return 1 / 0\nraise E\ngot = True",
-    ),
-)
-
+#: Attempts at a socket, by the number of its family.
+SOCKETS = tuple(attack for attack in NETWORK if attack.body.startswith("got = socket.socket("))
 ATTACKS = (*FILES, *PROCESSES, *NETWORK, *KERNEL, *INTERPRETER)

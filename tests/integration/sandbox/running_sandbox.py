@@ -30,7 +30,7 @@ from dify_hex.application.shared.code_sandbox import (
 from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.domain.shared.ids import TenantId
 from tests.fakes.interpreter import interpreter_for
-from tests.integration.sandbox.attacks import SECRET
+from tests.integration.sandbox.attack import SECRET
 
 TENANT = TenantId(UUID(int=1))
 QUICK = CodeLimits(seconds=4)

@@ -2,9 +2,10 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import pytest
 from dify_hex.adapters.embedded.service_user import ServiceUser, give
 from dify_hex.adapters.sandbox.client import SandboxClient
 from dify_hex.adapters.sandbox.service_address import ServiceAddress
-from dify_hex.application.shared.code_sandbox import CodeLimits
+from dify_hex.application.shared.code_failures import CodeOutputInvalid
+from dify_hex.application.shared.code_sandbox import CodeLimits, OutputType
 from dify_hex.application.shared.telemetry import SilentTelemetry
 from dify_hex.domain.shared.errors import DomainError
-from tests.integration.sandbox.attacks import ATTACKS, OTHERS_WORD, Attack
+from tests.integration.sandbox.attack import OTHERS_WORD, Attack
+from tests.integration.sandbox.attacks import ATTACKS, SOCKETS
 from tests.integration.sandbox.running_sandbox import (
     RunningSandbox,
     another_tenant,
@@ -37,7 +40,9 @@ LONG = frozenset(
         "flood the way out",
         "flood with empty frames",
         "fork bomb",
+        "print without end",
         "sleep",
+        "spin",
     }
 )
 #: What succeeds once a wall is left out, for want of a second one. None of it reaches the host's
@@ -79,6 +84,17 @@ SUCCEEDS_WITHOUT = {
         "watch files",
     },
 }
+#: The same for walls that are taken away one by one.
+ALONE: dict[str, set[str]] = {
+    "mount": {"fill the disk with many files"},
+    "pid": set(),
+    "network": set(),
+    "ipc": set(),
+    "uts": {"the host's name"},
+    "cgroup": set(),
+}
+#: How a kernel says that it was built without a kind of socket.
+NOT_IN_THIS_KERNEL = "not supported"
 
 
 async def outcome_of(sandbox: RunningSandbox, attack: Attack) -> tuple[object, str]:
@@ -103,7 +119,9 @@ async def test_an_attack_is_stopped(sandbox: RunningSandbox, attack: Attack) -> 
     assert (await sandbox.run("def main():\n    return {'well': True}")).outputs == {"well": True}
 
 
-@pytest.mark.parametrize("without", SUCCEEDS_WITHOUT)
+@pytest.mark.parametrize(
+    "without", [*SUCCEEDS_WITHOUT, *(pytest.param(each, marks=pytest.mark.soak) for each in ALONE)]
+)
 async def test_a_wall_has_others_behind_it(without: str, tmp_path: Path) -> None:
     with weakened(tmp_path, without) as sandbox:
         found = {
@@ -113,7 +131,36 @@ async def test_a_wall_has_others_behind_it(without: str, tmp_path: Path) -> None
         }
 
     # The kernel of the day may refuse more of these by itself.
-    assert found <= SUCCEEDS_WITHOUT[without]
+    assert found <= SUCCEEDS_WITHOUT.get(without, ALONE.get(without, set()))
+
+
+async def test_sockets_that_the_filter_lets_through_reach_nobody(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    reach = f"got = socket.create_connection({listener.getsockname()!r}, 1).fileno()"
+    with listener, weakened(tmp_path, "seccomp") as sandbox:
+        tried = {attack.name: await outcome_of(sandbox, attack) for attack in SOCKETS}
+        reached = await outcome_of(sandbox, Attack("reach the machine's own servers", reach))
+
+    absent = {name for name, (_, word) in tried.items() if re.search(NOT_IN_THIS_KERNEL, word)}
+    record_property("families that this kernel does not have", sorted(absent))
+    for name in tried.keys() - absent:
+        got, word = tried[name]
+        assert got or re.search("not permitted|Permission denied", word), (name, word)
+    assert not reached[0]
+    assert re.search("unreachable|refused|Permission denied", reached[1])
+
+
+async def test_a_forged_result_is_held_against_what_is_declared(sandbox: RunningSandbox) -> None:
+    forged = (
+        "import os\ndef main():\n"
+        '    data = b\'{"values": {"n": "none"}, "line": 3}\'\n'
+        "    os.write(3, bytes([42]) + len(data).to_bytes(4, 'big') + data)\n    os._exit(0)\n"
+    )
+
+    with pytest.raises(CodeOutputInvalid):
+        await sandbox.run(forged, outputs={"n": OutputType.NUMBER})
 
 
 async def test_an_ordinary_user_has_the_same_walls(open_folder: Path) -> None:
