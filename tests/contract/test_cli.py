@@ -348,3 +348,22 @@ def _await_run(owner: Terminal, app_id: str, status: str) -> None:
             return
         time.sleep(0.1)
     raise TimeoutError(f"no run is {status}")
+
+
+def test_secrets_of_an_app_are_set_and_forgotten_and_never_told(owner: Terminal, app: str) -> None:
+    assert owner.run("apps", "secrets", "set", app, "TOKEN", "--stdin", typed="s3cret\n") == (
+        "TOKEN is set.\n"
+    )
+    assert owner.json("apps", "secrets", "set", app, "KEY", "--stdin", typed="k3y")["name"] == "KEY"
+    told = owner.run("apps", "secrets", "list", app)
+    listed = owner.json("apps", "secrets", "list", app)
+
+    assert "TOKEN" in told
+    assert [each["name"] for each in listed["data"]] == ["KEY", "TOKEN"]
+    assert "s3cret" not in told + json.dumps(listed)
+    owner.run("apps", "secrets", "remove", app, "TOKEN", "--yes")
+    assert owner.json("apps", "secrets", "remove", app, "KEY") == {"name": "KEY", "removed": True}
+    assert owner.run("apps", "secrets", "list", app) == ""
+    assert "no secrets" in owner.errors
+    owner.run("apps", "secrets", "remove", app, "KEY", "--yes", expect=REFUSED)
+    owner.run("apps", "secrets", "set", app, "KEY", "--stdin", typed="\n", expect=USAGE)

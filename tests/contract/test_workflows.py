@@ -202,6 +202,30 @@ async def test_a_draft_is_run_by_who_may_edit_it(client: httpx.AsyncClient) -> N
     assert answer.json()["data"]["outputs"]["greeting"] == "Hello Ann"
 
 
+async def test_an_earlier_version_is_run_by_its_number(client: httpx.AsyncClient) -> None:
+    app_id = await published(client)
+    nodes = [dict(node) for node in GREETING["nodes"]]
+    nodes[1] = {**nodes[1], "config": {**nodes[1]["config"], "template": "Goodbye {{ who }}"}}
+    graph = workflow({**GREETING, "nodes": nodes})
+    draft = await client.get(f"/v1/apps/{app_id}/draft")
+    changed = await client.put(
+        f"/v1/apps/{app_id}/draft", json=graph, headers={"if-match": draft.headers["etag"]}
+    )
+    assert changed.status_code == 200, changed.text
+    await client.post(f"/v1/apps/{app_id}/publish")
+
+    said = [
+        (await run(client, app_id, version=version)).json()["data"]["outputs"]["greeting"]
+        for version in ("published", 2, 1)
+    ]
+    missing = await run(client, app_id, version=3)
+
+    assert said == ["Goodbye Ann", "Goodbye Ann", "Hello Ann"]
+    assert (missing.status_code, missing.json()["code"]) == (404, "app_version_not_found")
+    for version in (0, "latest", True):
+        assert (await run(client, app_id, version=version)).status_code == 422
+
+
 async def test_a_workflow_is_not_talked_to_and_a_chat_is_not_run(
     client: httpx.AsyncClient,
 ) -> None:

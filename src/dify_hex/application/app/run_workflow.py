@@ -39,7 +39,8 @@ class RunWorkflowCommand:
     response: Delivery
     #: How long the run goes on without a reader; None means as the app, or the operator, says.
     resume_window: timedelta | None = None
-    version: VersionChoice = VersionChoice.PUBLISHED
+    #: The published version, the draft, or a version by its number.
+    version: VersionChoice | int = VersionChoice.PUBLISHED
     #: The claim on the request's idempotency key, when the answer is a stream that can be joined.
     claim: Claim | None = None
 
@@ -68,7 +69,8 @@ class RunWorkflowWork(RunnableAppWork, StartRunWork, FileWork, Protocol):
 class RunWorkflow:
     """Begins a run of a workflow app.
 
-    - The published version runs; who may edit the app may also run its draft.
+    - The published version runs, or an earlier one by its number; who may edit the app may also
+      run its draft.
     - Inputs are checked against what the graph's start declares before there is a run, all faults
       at once.
     - A foreground run needs a free place in this process; without one nothing is stored.
@@ -101,6 +103,7 @@ class RunWorkflow:
             AppNotFound: there is no such app.
             AppIsArchived: the app is out of use.
             AppNotPublished: the app has no version yet.
+            AppVersionNotFound: it has none of the number that was asked for.
             AppNotAWorkflow: the app is talked to, not run.
             AppConfigurationInvalid: the draft that was asked for has faults.
             RunInputsInvalid: the inputs do not fit, or files that were given cannot be used.

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dify_hex.entrypoints.cli.api import Api
+from dify_hex.entrypoints.cli.app_secrets import commands as secrets
 from dify_hex.entrypoints.cli.drafts import DraftChange, change_draft, print_draft
 from dify_hex.entrypoints.cli.failures import CommandFailed
 from dify_hex.entrypoints.cli.names import id_of_app
@@ -31,7 +32,10 @@ Examples:
   dify-hex apps publish support-bot --label 1.1
 
   dify-hex apps versions support-bot
+
+  dify-hex apps secrets set greeter TOKEN --stdin < token.txt
 """)
+commands.add_typer(secrets, name="secrets")
 
 AppName = Annotated[str, typer.Argument(metavar="APP", help="Its id, slug or name.")]
 _Prompt = Annotated[str | None, typer.Option(help="The prompt, with {{ name }} for variables.")]

@@ -25,6 +25,9 @@ _COLOURS = {
     "failed": "red",
     "stopped": "yellow",
     "paused": "yellow",
+    "processing": "cyan",
+    "success": "green",
+    "failure": "red",
     "revoked": "dim",
     "expired": "dim",
 }

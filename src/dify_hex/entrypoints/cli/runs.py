@@ -89,6 +89,9 @@ def start(
     ] = None,
     user: Annotated[str, typer.Option(help="For which end user.")] = "cli",
     draft: Annotated[bool, typer.Option("--draft", help="The draft instead.")] = False,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="The version of that number; else the published one.")
+    ] = None,
     background: Annotated[
         bool, typer.Option("--background", help="Leave it to a worker, and do not wait.")
     ] = False,
@@ -99,7 +102,7 @@ def start(
     api = Api.of()
     path = f"/v1/apps/{id_of_app(api, app)}/runs"
     body: dict[str, Any] = {"inputs": _assigned(inputs or []), "user": user}
-    body["version"] = "draft" if draft else "published"
+    body["version"] = "draft" if draft else version or "published"
     if background:
         _print_begun(api, path, {**body, "response": "background"}, as_json=as_json)
         return

@@ -45,8 +45,10 @@ class RunWorkflowRequest(Schema):
         "20 unless the app or the operator has set another default.",
         examples=[20],
     )
-    version: VersionChoice = Field(
-        VersionChoice.PUBLISHED, description="Running the draft needs app:write."
+    version: VersionChoice | Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] = Field(
+        VersionChoice.PUBLISHED,
+        description="The published version, or one by its number; running the draft needs "
+        "app:write.",
     )
 
     def to_command(self, app_id: UUID, claim: Claim | None) -> RunWorkflowCommand:

@@ -21,6 +21,7 @@ from dify_hex.domain.app.errors import (
     AppNotAWorkflow,
     AppNotFound,
     AppNotPublished,
+    AppVersionNotFound,
 )
 from dify_hex.domain.shared.ids import WorkflowRunId
 from dify_hex.domain.workflow.errors import RunInputsInvalid, RunsFull
@@ -50,6 +51,7 @@ router = APIRouter(prefix="/v1/apps/{app_id}", tags=["Workflow runs"])
             AppNotFound,
             AppIsArchived,
             AppNotPublished,
+            AppVersionNotFound,
             AppNotAllowed,
             AppNotAWorkflow,
             AppConfigurationInvalid,
