@@ -32,6 +32,8 @@ class Reading:
     longest_silence: float = 0.0
     heard_at: float = 0.0
     refusals: list[str] = field(default_factory=list)
+    #: What those were told who have answered the run's form, by their word.
+    answers: dict[str, int] = field(default_factory=dict)
 
 
 async def converse(client: httpx.AsyncClient, chat: Chat, query: str) -> Reading:
