@@ -67,6 +67,7 @@ OVER_THE_API: Mapping[str, Command] = {
     "files": _there("Hand in files, fetch and delete them", "files"),
     "keys": _there("Make and revoke API keys", "keys"),
     "runs": _there("Look at runs, follow them, stop them", "runs"),
+    "tasks": _there("Look at background jobs, watch, retry and cancel them", "tasks"),
 }
 COMMANDS: Mapping[str, Command] = {**ON_THIS_MACHINE, **OVER_THE_API}
 

@@ -23,6 +23,7 @@ _POOLS_EVERY = 5.0
 _SANDBOX_EVERY = 5.0
 _TIMERS_EVERY = 1.0
 _JOBS_EVERY = 1.0
+_SCHEDULES_EVERY = 1.0
 _BACKLOG_EVERY = 5.0
 _OLD_TASKS_EVERY = 3600.0
 _OLD_RUNS_EVERY = 3600.0
@@ -108,6 +109,7 @@ def _job_loops(container: Container) -> list[BackgroundLoop]:
         BackgroundLoop("job-workers", jobs.workers().run),
         BackgroundLoop("job-heartbeats", jobs.keeper().keep),
         every(_JOBS_EVERY, "lost-jobs", jobs.sweep_tasks().execute),
+        every(_SCHEDULES_EVERY, "schedules", jobs.come_due().execute),
         every(_BACKLOG_EVERY, "job-backlog", jobs.sweep_tasks().report),
         every(_OLD_TASKS_EVERY, "old-tasks", jobs.sweep_old_tasks().execute),
     ]

@@ -45,6 +45,7 @@ from dify_hex.adapters.persistence.outbox_rows import ConsumedEventRow, OutboxEv
 from dify_hex.adapters.persistence.scope import WorkScope
 from dify_hex.adapters.persistence.task.jobs import SqlJobs
 from dify_hex.adapters.persistence.task.repository import SqlTaskRepository
+from dify_hex.adapters.persistence.task.schedules import SqlScheduleRepository
 from dify_hex.adapters.persistence.tracker import Tracker
 from dify_hex.adapters.persistence.transactions import TenantTransaction
 from dify_hex.adapters.persistence.workflow.repository import SqlGraphDocuments, SqlNewRuns
@@ -178,6 +179,11 @@ class SqlUnitOfWork(ConsumingWork):
     def segments(self) -> SqlSegmentStore:
         """The segments of the tenant's documents."""
         return SqlSegmentStore(self._scope, self.vectors, self.keywords)
+
+    @cached_property
+    def schedules(self) -> SqlScheduleRepository:
+        """What asks for the tenant's background jobs by the calendar."""
+        return SqlScheduleRepository(self._scope)
 
     @cached_property
     def sessions(self) -> SqlSessionRepository:

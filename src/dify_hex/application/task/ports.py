@@ -8,11 +8,11 @@ from typing import Protocol
 
 from dify_hex.application.shared.jobs import JobInvitation, JobWork
 from dify_hex.application.task.read_models import TaskFilter, TaskView
-from dify_hex.domain.shared.ids import TaskId, TenantId
+from dify_hex.domain.shared.ids import ScheduleId, TaskId, TenantId
 from dify_hex.domain.shared.paging import CursorPage, CursorRequest
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.task.queue import JobQueue
-from dify_hex.domain.task.repository import TaskRepository
+from dify_hex.domain.task.repository import ScheduleRepository, TaskRepository
 
 
 class TaskWork(JobWork, Protocol):
@@ -22,6 +22,15 @@ class TaskWork(JobWork, Protocol):
     @abstractmethod
     def tasks(self) -> TaskRepository:
         """The tenant's tasks."""
+
+
+class ScheduleWork(JobWork, Protocol):
+    """A unit of work over schedules, and the jobs that they ask for."""
+
+    @property
+    @abstractmethod
+    def schedules(self) -> ScheduleRepository:
+        """The tenant's schedules."""
 
 
 class TaskReader(Protocol):
@@ -140,6 +149,30 @@ class KeptTasks(Protocol):
     @abstractmethod
     async def forget(self, task_ids: Sequence[TaskId]) -> None:
         """Take them away; those that are gone are fine."""
+
+
+class DueSchedules(Protocol):
+    """The schedules of all tenants whose time has come."""
+
+    @abstractmethod
+    async def due(self, *, limit: int) -> Sequence[tuple[TenantId, ScheduleId]]:
+        """Some of them, the longest due first.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+
+
+class CronCalendar(Protocol):
+    """Knows what cron expressions mean."""
+
+    @abstractmethod
+    def next_after(self, cron: str, time_zone: str, moment: datetime) -> datetime:
+        """The first time after the moment.
+
+        Raises:
+            ScheduleInvalid: the expression or the time zone cannot be meant.
+        """
 
 
 class JobInviter(Protocol):

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 from dependency_injector import containers, providers
 
+from dify_hex.adapters.arq.cron_calendar import CroniterCalendar
 from dify_hex.adapters.arq.workers import ArqWorkers
 from dify_hex.adapters.persistence.task.leases import PostgresKeptTasks, PostgresTaskLeases
+from dify_hex.adapters.persistence.task.schedules import SqlDueSchedules
 from dify_hex.adapters.telemetry.dead_letters import LoggedDeadLetters
+from dify_hex.application.task.come_due import ComeDue
 from dify_hex.application.task.job_desk import JobDesk
 from dify_hex.application.task.job_runner import JobRunner
 from dify_hex.application.task.job_standing import JobStanding
@@ -58,6 +61,13 @@ class JobWorkContainer(containers.DeclarativeContainer):
     workers = providers.Singleton(ArqWorkers, shared.redis, run_task=task, desk=desk, places=places)
     sweep_tasks = providers.Singleton(
         SweepTasks, leases=leases, inviter=announcer, standing=standing
+    )
+    come_due = providers.Singleton(
+        ComeDue,
+        schedules=providers.Singleton(SqlDueSchedules, shared.system_pool),
+        calendar=providers.Singleton(CroniterCalendar),
+        begin=begin,
+        clock=clock,
     )
     sweep_old_tasks = providers.Singleton(
         SweepOldTasks,

@@ -37,6 +37,8 @@ DocumentId = NewType("DocumentId", UUID)
 SegmentId = NewType("SegmentId", UUID)
 #: A background job, as its owner sees it.
 TaskId = NewType("TaskId", UUID)
+#: Background jobs that are asked for by the calendar.
+ScheduleId = NewType("ScheduleId", UUID)
 #: A vendor or server of models, as one tenant has configured it.
 ModelProviderId = NewType("ModelProviderId", UUID)
 #: One delivery of a domain event through the outbox.

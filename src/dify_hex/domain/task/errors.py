@@ -45,12 +45,6 @@ class TaskOrderInvalid(InvalidInput):
     code = "task_order_invalid"
 
 
-class ScheduleNotFound(NotFound):
-    """The schedule does not exist."""
-
-    code = "schedule_not_found"
-
-
 class ScheduleInvalid(InvalidInput):
     """The schedule's cron expression, time zone or name cannot be meant."""
 

@@ -14,6 +14,7 @@ from dify_hex.entrypoints.http.messages import (
     reading,
     sandbox,
     shared,
+    task,
     workflow,
 )
 from dify_hex.entrypoints.http.messages.message import Messages
@@ -30,6 +31,7 @@ CATALOGUE: Messages = {
     **outbound.MESSAGES,
     **reading.MESSAGES,
     **sandbox.MESSAGES,
+    **task.MESSAGES,
     **workflow.MESSAGES,
 }
 

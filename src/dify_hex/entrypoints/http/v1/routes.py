@@ -22,6 +22,7 @@ from dify_hex.entrypoints.http.v1.messages.router import router as messages_rout
 from dify_hex.entrypoints.http.v1.model_providers.router import router as model_providers_router
 from dify_hex.entrypoints.http.v1.models.router import router as models_router
 from dify_hex.entrypoints.http.v1.setup.router import router as setup_router
+from dify_hex.entrypoints.http.v1.tasks.router import router as tasks_router
 from dify_hex.entrypoints.http.v1.tenants.router import router as tenants_router
 from dify_hex.entrypoints.http.v1.workflow_runs.control import router as run_control_router
 from dify_hex.entrypoints.http.v1.workflow_runs.inspection import (
@@ -53,6 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     run_control_router,
     run_branches_router,
     forms_router,
+    tasks_router,
     model_providers_router,
     models_router,
     setup_router,
