@@ -12,8 +12,9 @@ import httpx
 from dify_hex.adapters.persistence.engine import driver_dsn
 from dify_hex.application.account.founding import Founder
 from dify_hex.application.account.ports import AccessClaims
+from dify_hex.application.shared.jobs import JobRequest
 from dify_hex.domain.account.permissions import Role
-from dify_hex.domain.shared.ids import AccountId, SessionId, TenantId
+from dify_hex.domain.shared.ids import AccountId, SessionId, TaskId, TenantId
 from tests.contract.running_api import RunningApi
 
 PASSWORD = "tall-green-river-17"
@@ -180,6 +181,7 @@ def _add_things(world: World) -> None:
         "run_id": message["run_id"],
         "node_id": "greet",
         "form_token": _asked_for(world),
+        "task_id": _waiting_task(world),
         **_handbook(world),
     }
 
@@ -190,6 +192,21 @@ def _handbook(world: World) -> dict[str, str]:
     text = {"name": "Lamps", "text": "Lamps are lit at dusk."}
     added = world.made(f"/v1/knowledge/{knowledge['id']}/documents", text)
     return {"knowledge_id": knowledge["id"], "document_id": added["documents"][0]["id"]}
+
+
+def _waiting_task(world: World) -> str:
+    """A background job that nobody begins."""
+    me = world.call("GET", "/v1/accounts/me", world.tokens[Role.OWNER]).json()["data"]
+    tenant_id, now = TenantId(uuid.UUID(me["tenant_id"])), datetime.now(UTC)
+    request = JobRequest(kind="light_lamps", not_before=now + timedelta(days=1000))
+
+    async def ask() -> TaskId:
+        async with world.api.container.shared().begin()(tenant_id) as work:
+            task_id: TaskId = await work.jobs.enqueue(request, now=now)
+            await work.commit()
+        return task_id
+
+    return str(world.api.do(ask()))
 
 
 def _asked_for(world: World) -> str:
