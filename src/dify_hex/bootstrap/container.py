@@ -22,6 +22,7 @@ from dify_hex.bootstrap.containers.object_storage import ObjectStorageContainer
 from dify_hex.bootstrap.containers.outbound_http import OutboundHttpContainer
 from dify_hex.bootstrap.containers.outbox import OutboxContainer
 from dify_hex.bootstrap.containers.reading import ReadingContainer
+from dify_hex.bootstrap.containers.retrieval import RetrievalContainer
 from dify_hex.bootstrap.containers.run_branches import RunBranchesContainer
 from dify_hex.bootstrap.containers.run_control import RunControlContainer
 from dify_hex.bootstrap.containers.run_history import RunHistoryContainer
@@ -58,6 +59,17 @@ class Container(containers.DeclarativeContainer):
         EmbeddingsContainer, shared=shared, models=models, calls=model_calls
     )
     reading = providers.Container(ReadingContainer, shared=shared)
+    indexing = providers.Container(
+        IndexingContainer, shared=shared, objects=objects, embeddings=embeddings, reading=reading
+    )
+    retrieval = providers.Container(
+        RetrievalContainer,
+        shared=shared,
+        models=models,
+        calls=model_calls,
+        embeddings=embeddings,
+        indexing=indexing,
+    )
     run_storage = providers.Container(RunStorageContainer, shared=shared)
     apps = providers.Container(AppContainer, shared=shared, storage=run_storage, models=models)
     supplies = providers.Container(AppSuppliesContainer, shared=shared, apps=apps)
@@ -70,6 +82,7 @@ class Container(containers.DeclarativeContainer):
         sandbox=sandbox,
         storage=run_storage,
         models=models,
+        retrieval=retrieval,
         supplies=supplies,
     )
     workflow = providers.Container(
@@ -110,9 +123,6 @@ class Container(containers.DeclarativeContainer):
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
     knowledge = providers.Container(KnowledgeContainer, shared=shared, objects=objects)
-    indexing = providers.Container(
-        IndexingContainer, shared=shared, objects=objects, embeddings=embeddings, reading=reading
-    )
     job_handlers = providers.Container(JobHandlersContainer, indexing=indexing)
     jobs = providers.Container(
         JobWorkContainer, shared=shared, objects=objects, job_handlers=job_handlers

@@ -1,7 +1,7 @@
 """Retrieves passages of one or several Knowledge for a question."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from dify_hex.application.knowledge.knowledge_searches import KnowledgeSearches, Search
 from dify_hex.application.knowledge.ports import Reranker
@@ -63,6 +63,12 @@ class SegmentRetrieval:
         self._segments = segments
         self._reranker = reranker
         self._hits = hits
+
+    async def describe(
+        self, tenant_id: TenantId, ids: Collection[KnowledgeId]
+    ) -> Mapping[KnowledgeId, SearchableKnowledge]:
+        """Those of the Knowledge that there are; the others are left out."""
+        return await self._catalogue.find(tenant_id, ids)
 
     async def retrieve(self, tenant_id: TenantId, request: RetrievalRequest) -> Retrieved:
         """The passages, with what failed and how each stage went.

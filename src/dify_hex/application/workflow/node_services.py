@@ -10,6 +10,7 @@ from dify_hex.application.shared.outbound_http import OutboundHttp
 from dify_hex.application.workflow.file_contents import FileContents, NoFileContents
 from dify_hex.application.workflow.form_ports import Forms, UnkeptForms
 from dify_hex.application.workflow.generated_files import GeneratedFiles, NoGeneratedFiles
+from dify_hex.application.workflow.knowledge_passages import KnowledgePassages, NoKnowledge
 from dify_hex.application.workflow.linked_workflows import NoWorkflows, PublishedWorkflows
 from dify_hex.application.workflow.no_network import NoNetwork
 from dify_hex.application.workflow.patient_sandbox import NoSandbox
@@ -31,4 +32,5 @@ class NodeServices:
     file_contents: FileContents = field(default_factory=NoFileContents)
     generated_files: GeneratedFiles = field(default_factory=NoGeneratedFiles)
     forms: Forms = field(default_factory=UnkeptForms)
+    knowledge: KnowledgePassages = field(default_factory=NoKnowledge)
     workflows: PublishedWorkflows = field(default_factory=NoWorkflows)

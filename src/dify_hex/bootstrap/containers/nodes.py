@@ -20,6 +20,7 @@ class NodesContainer(containers.DeclarativeContainer):
     sandbox = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
     models = providers.DependenciesContainer()
+    retrieval = providers.DependenciesContainer()
     supplies = providers.DependenciesContainer()
     run_secrets, surroundings = supplies.run_secrets, supplies.surroundings
 
@@ -32,6 +33,7 @@ class NodesContainer(containers.DeclarativeContainer):
         templates=storage.templates,
         forms=storage.forms,
         workflows=supplies.workflows,
+        knowledge=retrieval.retrieval,
         schema_validator=providers.Singleton(JsonSchemaValidator),
         http=outbound_http.client,
         sandbox=sandbox.client,

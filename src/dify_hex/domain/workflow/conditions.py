@@ -1,11 +1,11 @@
 """Conditions on a run's values, by which it branches and its loops end."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from dify_hex.domain.shared.values.file_reference import FILE_ATTRIBUTES, FileReference
 from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.shared.values.logical_operator import LogicalOperator
 from dify_hex.domain.workflow.comparisons import (
     EQUALITIES,
     ORDERS,
@@ -52,17 +52,6 @@ def attribute_is(
     if key == "extension" and isinstance(expected, str):
         expected = f".{expected.lstrip('.')}" if expected else ""
     return compare(operator, file.attribute(key), expected)
-
-
-class LogicalOperator(StrEnum):
-    """Whether all or any of some conditions must hold."""
-
-    AND = "and"
-    OR = "or"
-
-    def over(self, answers: Iterable[bool]) -> bool:
-        """The answer of all together, asking no more of them than are needed."""
-        return all(answers) if self is LogicalOperator.AND else any(answers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ import json
 from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.domain.shared.ids import NodeId
 from dify_hex.domain.shared.values.file_reference import FileKind, TransferMethod
+from dify_hex.domain.shared.values.logical_operator import LogicalOperator
 from dify_hex.domain.workflow.assignments import Operation
 from dify_hex.domain.workflow.comparisons import ComparisonOperator
 from dify_hex.domain.workflow.conditions import (
     Condition,
-    LogicalOperator,
     SubCondition,
     SubConditionGroup,
 )

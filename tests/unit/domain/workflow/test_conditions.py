@@ -4,11 +4,11 @@ import pytest
 
 from dify_hex.domain.shared.values.file_reference import FileKind
 from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.shared.values.logical_operator import LogicalOperator
 from dify_hex.domain.workflow.comparisons import ComparisonOperator
 from dify_hex.domain.workflow.conditions import (
     Condition,
     ConditionGroup,
-    LogicalOperator,
     SubCondition,
     SubConditionGroup,
 )

@@ -19,6 +19,7 @@ from dify_hex.application.workflow.nodes.end import EndNode
 from dify_hex.application.workflow.nodes.http_request import HttpRequestExecutor
 from dify_hex.application.workflow.nodes.human_input import HumanInputExecutor
 from dify_hex.application.workflow.nodes.if_else import IfElseNode
+from dify_hex.application.workflow.nodes.knowledge_retrieval import KnowledgeRetrievalExecutor
 from dify_hex.application.workflow.nodes.list_operator import ListOperatorNode
 from dify_hex.application.workflow.nodes.llm import LlmExecutor
 from dify_hex.application.workflow.nodes.loop_end import LoopEndNode
@@ -119,10 +120,7 @@ REGISTRY = (
         missing="Documents cannot be read yet; take the node out, or ask for text.",
     ),
     NodeType(HttpRequestConfig, effect=HttpRequestExecutor),
-    NodeType(
-        KnowledgeRetrievalConfig,
-        missing="There are no datasets yet; take the node out, or ask for the knowledge as text.",
-    ),
+    NodeType(KnowledgeRetrievalConfig, effect=KnowledgeRetrievalExecutor),
     NodeType(
         ToolConfig,
         missing="Tools cannot be called yet; take the node out, or ask for what they bring.",

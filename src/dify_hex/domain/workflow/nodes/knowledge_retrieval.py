@@ -4,10 +4,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
-from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.shared.ids import KnowledgeId
+from dify_hex.domain.shared.values.fault import Fault
+from dify_hex.domain.shared.values.knowledge_use import MAX_SOURCES, KnowledgeSource
+from dify_hex.domain.shared.values.metadata_conditions import (
+    MAX_CONDITIONS,
+    MetadataCondition,
+    MetadataConditions,
+)
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from dify_hex.domain.workflow.conditions import LogicalOperator
+from dify_hex.domain.shared.values.retrieval_overrides import RetrievalOverrides
+from dify_hex.domain.shared.values.retrieval_settings import (
+    MAX_TOP_K,
+    FusionMethod,
+    FusionSettings,
+    RetrievalMethod,
+)
 from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.prompting.model_settings import Vision, vision_references
@@ -15,10 +29,6 @@ from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector
 from dify_hex.domain.workflow.variables.template import Template
 from dify_hex.domain.workflow.variables.value_type import ValueType
-
-MAX_DATASETS = 50
-MAX_PASSAGES = 100
-MAX_CONDITIONS = 50
 
 _TEXT = frozenset({ValueType.STRING})
 _FILES = frozenset({ValueType.FILE, ValueType.FILES})
@@ -70,6 +80,15 @@ class RerankingWeights:
     keyword_setting: KeywordSetting
     weight_type: str | None = None
 
+    @property
+    def fusion(self) -> FusionSettings:
+        """The same in the words of every retrieval."""
+        return FusionSettings(
+            method=FusionMethod.WEIGHTED,
+            semantic_weight=self.vector_setting.vector_weight,
+            full_text_weight=self.keyword_setting.keyword_weight,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultipleRetrieval:
@@ -81,6 +100,23 @@ class MultipleRetrieval:
     reranking_mode: RerankingMode = RerankingMode.MODEL
     reranking_model: RerankingModel | None = None
     weights: RerankingWeights | None = None
+
+    def overrides(self) -> RetrievalOverrides:
+        """The same in the words of every retrieval; weights make the search a hybrid one."""
+        rerank, fusion = None, None
+        if self.reranking_enable and self.reranking_mode is RerankingMode.WEIGHTS:
+            fusion = None if self.weights is None else self.weights.fusion
+        elif self.reranking_enable and self.reranking_model is not None:
+            named = self.reranking_model
+            rerank = ModelConfig(provider=named.provider, model=named.model)
+        return RetrievalOverrides(
+            method=None if fusion is None else RetrievalMethod.HYBRID,
+            fusion=fusion,
+            top_k=self.top_k,
+            score_threshold=0.0 if self.score_threshold is None else self.score_threshold,
+            rerank=rerank,
+            without_rerank=rerank is None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,53 +134,13 @@ class MetadataFiltering(StrEnum):
     MANUAL = "manual"
 
 
-class MetadataOperator(StrEnum):
-    """How a document's metadata are compared."""
-
-    CONTAINS = "contains"
-    NOT_CONTAINS = "not contains"
-    START_WITH = "start with"
-    END_WITH = "end with"
-    IS = "is"
-    IS_NOT = "is not"
-    EMPTY = "empty"
-    NOT_EMPTY = "not empty"
-    IN = "in"
-    NOT_IN = "not in"
-    EQUAL = "="
-    NOT_EQUAL = "≠"
-    GREATER = ">"
-    LESS = "<"
-    AT_LEAST = "≥"
-    AT_MOST = "≤"
-    BEFORE = "before"
-    AFTER = "after"
-
-
-_WITHOUT_VALUE = frozenset({MetadataOperator.EMPTY, MetadataOperator.NOT_EMPTY})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetadataCondition:
-    """What one entry of a document's metadata must be; references in `value` are replaced."""
-
-    name: str
-    comparison_operator: MetadataOperator
-    value: JsonValue = None
-    id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetadataConditions:
-    """Conditions of which all or any must hold."""
-
-    logical_operator: LogicalOperator = LogicalOperator.AND
-    conditions: tuple[MetadataCondition, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeRetrievalConfig(NodeConfig):
-    """What is asked of which datasets, which of their documents count, and how many passages."""
+    """What is asked of which Knowledge, which of its documents count, and how many passages.
+
+    `retrieval`, if it is there, says how to search in place of `multiple_retrieval_config`, and
+    `dataset_weights` how much the Knowledge of an id counts; 1 where nothing is said.
+    """
 
     type: ClassVar[str] = "knowledge-retrieval"
     schema_version: ClassVar[int] = 1
@@ -153,7 +149,9 @@ class KnowledgeRetrievalConfig(NodeConfig):
     query_variable_selector: Selector | None = None
     query_attachment_selector: Selector | None = None
     dataset_ids: tuple[str, ...]
+    dataset_weights: Mapping[str, float] = field(default_factory=dict)
     retrieval_mode: RetrievalMode = RetrievalMode.MULTIPLE
+    retrieval: RetrievalOverrides | None = None
     multiple_retrieval_config: MultipleRetrieval | None = None
     single_retrieval_config: SingleRetrieval | None = None
     metadata_filtering_mode: MetadataFiltering = MetadataFiltering.DISABLED
@@ -161,9 +159,30 @@ class KnowledgeRetrievalConfig(NodeConfig):
     metadata_filtering_conditions: MetadataConditions | None = None
     vision: Vision = field(default_factory=Vision)
 
+    @property
+    def sources(self) -> tuple[KnowledgeSource, ...]:
+        """The Knowledge, as far as it is named by ids."""
+        return tuple(
+            KnowledgeSource(
+                knowledge_id=knowledge_id, weight=self.dataset_weights.get(written, 1.0)
+            )
+            for written in self.dataset_ids
+            if (knowledge_id := knowledge_id_in(written)) is not None
+        )
+
+    @property
+    def overrides(self) -> RetrievalOverrides:
+        """What counts in place of the Knowledge's own settings."""
+        if self.retrieval is not None:
+            return self.retrieval
+        several = self.retrieval_mode is RetrievalMode.MULTIPLE
+        if several and self.multiple_retrieval_config is not None:
+            return self.multiple_retrieval_config.overrides()
+        return RetrievalOverrides()
+
     def outputs(self) -> Mapping[str, ValueType]:
-        """The passages, best first."""
-        return {"result": ValueType.OBJECTS}
+        """The passages, best first, and what could not be searched."""
+        return {"result": ValueType.OBJECTS, "failures": ValueType.OBJECTS}
 
     def references(self) -> Iterable[Reference]:
         """The question, what is attached to it, and what documents are compared with."""
@@ -171,7 +190,7 @@ class KnowledgeRetrievalConfig(NodeConfig):
             yield Reference(self.query_variable_selector, "query_variable_selector", _TEXT)
         if self.query_attachment_selector is not None:
             yield Reference(self.query_attachment_selector, "query_attachment_selector", _FILES)
-        for index, condition in enumerate(self._conditions()):
+        for index, condition in enumerate(self.conditions):
             if isinstance(condition.value, str):
                 for selector in Template.parse(condition.value).selectors:
                     yield Reference(
@@ -179,37 +198,49 @@ class KnowledgeRetrievalConfig(NodeConfig):
                     )
         yield from vision_references(self.vision)
 
+    @property
+    def conditions(self) -> tuple[MetadataCondition, ...]:
+        """The conditions that are written down, whether or not they are asked."""
+        filters = self.metadata_filtering_conditions
+        return () if filters is None else filters.conditions
+
     def faults(self) -> Iterable[ConfigFault]:
         """What keeps the search from being made."""
-        if self.query_variable_selector is None and self.query_attachment_selector is None:
+        if self.query_variable_selector is None:
             yield ConfigFault(
                 code="query_missing",
                 field="query_variable_selector",
-                message="Select the text or the files that are searched for.",
+                message="Select the text that is searched for; images alone cannot be.",
             )
-        if not 1 <= len(self.dataset_ids) <= MAX_DATASETS:
-            yield ConfigFault(
-                code="datasets_count",
-                field="dataset_ids",
-                message=f"Choose from 1 to {MAX_DATASETS} datasets.",
-            )
+        yield from self._source_faults()
         if self.retrieval_mode is RetrievalMode.SINGLE and self.single_retrieval_config is None:
             yield ConfigFault(
                 code="retrieval_model_missing",
                 field="single_retrieval_config",
-                message="Choose the model that chooses the dataset, or search all of them.",
+                message="Choose the model that chooses the Knowledge, or search all of it.",
             )
         if self.multiple_retrieval_config is not None:
             yield from _retrieval_faults(self.multiple_retrieval_config)
+        if self.retrieval is not None:
+            yield from map(as_config_fault, self.retrieval.faults("retrieval"))
         yield from self._filter_faults()
 
-    def _conditions(self) -> tuple[MetadataCondition, ...]:
-        filters = self.metadata_filtering_conditions
-        return () if filters is None else filters.conditions
+    def _source_faults(self) -> Iterator[ConfigFault]:
+        if not 1 <= len(self.dataset_ids) <= MAX_SOURCES:
+            yield ConfigFault(
+                code="datasets_count",
+                field="dataset_ids",
+                message=f"Choose from 1 to {MAX_SOURCES} Knowledge.",
+            )
+        for written, weight in self.dataset_weights.items():
+            if not 0 < weight <= 1:
+                yield _out_of_range(
+                    f"dataset_weights.{written}", "Use a weight above 0 and up to 1."
+                )
 
     def _filter_faults(self) -> Iterator[ConfigFault]:
         place = "metadata_filtering_conditions"
-        mode, conditions = self.metadata_filtering_mode, self._conditions()
+        mode, conditions = self.metadata_filtering_mode, self.conditions
         if mode is MetadataFiltering.AUTOMATIC and self.metadata_model_config is None:
             yield ConfigFault(
                 code="metadata_model_missing",
@@ -223,25 +254,27 @@ class KnowledgeRetrievalConfig(NodeConfig):
                 field=place,
                 message=f"Write from 1 to {MAX_CONDITIONS} conditions, or switch the filter off.",
             )
-        for index, condition in enumerate(conditions):
-            if not condition.name.strip():
-                yield ConfigFault(
-                    code="name_invalid",
-                    field=f"{place}.conditions.{index}.name",
-                    message="Name the entry of the metadata that is compared.",
-                )
-            if condition.value is None and condition.comparison_operator not in _WITHOUT_VALUE:
-                yield ConfigFault(
-                    code="condition_value_invalid",
-                    field=f"{place}.conditions.{index}.value",
-                    message="Say what the entry is compared with.",
-                )
+        if self.metadata_filtering_conditions is not None:
+            yield from map(as_config_fault, self.metadata_filtering_conditions.faults(place))
+
+
+def knowledge_id_in(written: str) -> KnowledgeId | None:
+    """The id that is written there; None where it is none."""
+    try:
+        return KnowledgeId(UUID(written))
+    except ValueError:
+        return None
+
+
+def as_config_fault(fault: Fault) -> ConfigFault:
+    """A fault of a value as one of the node that has it."""
+    return ConfigFault(code=fault.code, field=fault.path, message=fault.message)
 
 
 def _retrieval_faults(retrieval: MultipleRetrieval) -> Iterator[ConfigFault]:
     place = "multiple_retrieval_config"
-    if not 1 <= retrieval.top_k <= MAX_PASSAGES:
-        yield _out_of_range(f"{place}.top_k", f"Take from 1 to {MAX_PASSAGES} passages.")
+    if not 1 <= retrieval.top_k <= MAX_TOP_K:
+        yield _out_of_range(f"{place}.top_k", f"Take from 1 to {MAX_TOP_K} passages.")
     threshold = retrieval.score_threshold
     if threshold is not None and not 0 <= threshold <= 1:
         yield _out_of_range(f"{place}.score_threshold", "Use a relevance from 0 to 1.")

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from dify_hex.domain.shared.values.json_value import JsonValue
-from dify_hex.domain.workflow.conditions import Condition, ConditionGroup, LogicalOperator
+from dify_hex.domain.shared.values.logical_operator import LogicalOperator
+from dify_hex.domain.workflow.conditions import Condition, ConditionGroup
 from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.node_config import NodeConfig
 from dify_hex.domain.workflow.variables.reference import Reference

@@ -2,8 +2,9 @@
 
 import pytest
 
+from dify_hex.domain.shared.values.logical_operator import LogicalOperator
 from dify_hex.domain.workflow.comparisons import ComparisonOperator
-from dify_hex.domain.workflow.conditions import Condition, LogicalOperator
+from dify_hex.domain.workflow.conditions import Condition
 from dify_hex.domain.workflow.nodes.if_else import MAX_CASES, Case, IfElseConfig
 from dify_hex.domain.workflow.variables.value_type import ValueType
 from tests.builders.variables import at, pool_of

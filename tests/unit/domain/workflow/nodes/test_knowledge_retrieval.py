@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 
 from dify_hex.domain.shared.values.json_value import JsonValue
-from dify_hex.domain.workflow.nodes.knowledge_retrieval import (
+from dify_hex.domain.shared.values.knowledge_use import MAX_SOURCES
+from dify_hex.domain.shared.values.metadata_conditions import (
     MAX_CONDITIONS,
-    MAX_DATASETS,
-    KeywordSetting,
-    KnowledgeRetrievalConfig,
     MetadataCondition,
     MetadataConditions,
-    MetadataFiltering,
     MetadataOperator,
+)
+from dify_hex.domain.workflow.nodes.knowledge_retrieval import (
+    KeywordSetting,
+    KnowledgeRetrievalConfig,
+    MetadataFiltering,
     MultipleRetrieval,
     RerankingMode,
     RerankingModel,
@@ -66,7 +68,7 @@ def condition(
 
 
 def test_the_passages_are_records() -> None:
-    assert BASE.outputs() == {"result": ValueType.OBJECTS}
+    assert BASE.outputs() == {"result": ValueType.OBJECTS, "failures": ValueType.OBJECTS}
 
 
 def test_a_text_alone_can_be_searched_for() -> None:
@@ -90,13 +92,13 @@ def test_question_attachments_conditions_and_images_refer_to_values() -> None:
     assert fields[3].startswith("vision")
 
 
-def test_files_alone_can_be_searched_for() -> None:
+def test_files_alone_cannot_be_searched_for() -> None:
     config = replace(
         BASE, query_variable_selector=None, query_attachment_selector=selector("sys.files")
     )
 
     assert [each.field for each in config.references()] == ["query_attachment_selector"]
-    assert codes(config) == set()
+    assert codes(config) == {("query_missing", "query_variable_selector")}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,7 @@ def weighed(vector: float, keyword: float) -> KnowledgeRetrievalConfig:
         ),
         (replace(BASE, dataset_ids=()), ("datasets_count", "dataset_ids")),
         (
-            replace(BASE, dataset_ids=("a",) * (MAX_DATASETS + 1)),
+            replace(BASE, dataset_ids=("a",) * (MAX_SOURCES + 1)),
             ("datasets_count", "dataset_ids"),
         ),
         (

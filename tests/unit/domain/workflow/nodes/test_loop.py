@@ -3,8 +3,9 @@
 import pytest
 
 from dify_hex.domain.shared.values.json_value import JsonValue
+from dify_hex.domain.shared.values.logical_operator import LogicalOperator
 from dify_hex.domain.workflow.comparisons import ComparisonOperator
-from dify_hex.domain.workflow.conditions import Condition, LogicalOperator
+from dify_hex.domain.workflow.conditions import Condition
 from dify_hex.domain.workflow.nodes.loop import (
     MAX_ROUNDS,
     LoopConfig,
