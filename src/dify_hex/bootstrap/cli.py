@@ -65,6 +65,7 @@ OVER_THE_API: Mapping[str, Command] = {
     "apps": _there("Create, edit, publish and retire apps", "apps"),
     "chat": _there("Talk to an app", "chat"),
     "files": _there("Hand in files, fetch and delete them", "files"),
+    "knowledge": _there("Make Knowledge, add documents to it, and ask it", "knowledge"),
     "keys": _there("Make and revoke API keys", "keys"),
     "runs": _there("Look at runs, follow them, stop them", "runs"),
     "tasks": _there("Look at background jobs, watch, retry and cancel them", "tasks"),

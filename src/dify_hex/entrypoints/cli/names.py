@@ -27,6 +27,24 @@ def id_of_provider(api: Api, given: str) -> str:
     return _id_of(api, "/v1/model-providers", given, kind="model provider", known_by=("name",))
 
 
+def id_of_knowledge(api: Api, given: str) -> str:
+    """The id of the Knowledge with this id or name.
+
+    Raises:
+        CommandFailed: there is none.
+    """
+    return _id_of(api, "/v1/knowledge", given, kind="Knowledge", known_by=("name",))
+
+
+def find_knowledge(api: Api, name: str) -> Mapping[str, Any] | None:
+    """The Knowledge with this id or name, if there is one."""
+    if _is_id(name):
+        found: Mapping[str, Any] = api.call("GET", f"/v1/knowledge/{name}").data
+        return found
+    listed = api.call("GET", "/v1/knowledge", query={"q": name, "limit": 100}).data
+    return _match(listed, name, ("name",))
+
+
 def _id_of(api: Api, path: str, given: str, *, kind: str, known_by: Sequence[str]) -> str:
     if _is_id(given):
         return given

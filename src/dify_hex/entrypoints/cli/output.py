@@ -26,6 +26,8 @@ _COLOURS = {
     "stopped": "yellow",
     "paused": "yellow",
     "processing": "cyan",
+    "completed": "green",
+    "cancelled": "dim",
     "success": "green",
     "failure": "red",
     "revoked": "dim",

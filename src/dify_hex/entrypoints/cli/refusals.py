@@ -15,6 +15,7 @@ _HINTS: Mapping[str, str] = {
     "app_archived": "Bring it back with `dify-hex apps archive --undo`.",
     "biz_concurrent_modification": "Somebody was faster: look again, then repeat the command.",
     "sys_overloaded": "The process is full; try again in a moment.",
+    "document_exists": "Add it all the same with --duplicate.",
     "setup_already_done": "Sign in with `dify-hex login`.",
 }
 _STATUS_HINTS: Mapping[int, str] = {
