@@ -122,6 +122,7 @@ def _common(container: Container) -> list[BackgroundLoop]:
     return [
         BackgroundLoop("api-key-usage", container.credentials().key_usage().run),
         BackgroundLoop("job-invitations", shared.invitations().run),
+        BackgroundLoop("segment-hits", container.retrieval().hits().run),
         BackgroundLoop("loop-lag", partial(sample_loop_lag, telemetry)),
         every(_POOLS_EVERY, "pools", report),
     ]
