@@ -87,9 +87,7 @@ def upload(
     try:
         with path.open("rb") as content:
             wrapped = bars.progress.wrap_file(content, task_id=bar)
-            made = api.upload(
-                f"/v1/knowledge/{knowledge_id}/documents{query}", path.name, wrapped, {}
-            )
+            made = api.upload(address, path.name, wrapped, {})
     except OSError as error:
         raise unusable(f"{path} cannot be read: {error.strerror}.") from None
     document: Document = made.data["documents"][0]
