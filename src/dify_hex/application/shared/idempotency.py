@@ -13,9 +13,9 @@ from dify_hex.domain.shared.ids import TenantId
 #: How long a first answer is remembered.
 KEPT_FOR = timedelta(hours=24)
 #: How long a claim blocks the key unless it is renewed: its owner has died by then.
-CLAIM_LASTS = timedelta(minutes=2)
+CLAIM_LASTS = timedelta(seconds=30)
 #: How often a living owner renews its claim; a request may take far longer than a claim lasts.
-RENEWED_EVERY = timedelta(seconds=30)
+RENEWED_EVERY = timedelta(seconds=5)
 
 
 class IdempotencyKeyReused(Conflict):
