@@ -7,7 +7,7 @@ import pkgutil
 import re
 import types
 import typing
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -159,9 +159,9 @@ def _values(hint: Any, ids: Mapping[str, UUID], sortable: Mapping[str, object]) 
         options = [list(_values(hints[each], ids, sortable)) for each in names]
         for chosen in product(*options):
             yield hint(**dict(zip(names, chosen, strict=True)))
-    elif typing.get_origin(hint) in {Sequence, tuple}:
+    elif typing.get_origin(hint) in {Collection, Sequence, tuple}:
         one = next(_values(typing.get_args(hint)[0], ids, sortable))
-        yield [one] if typing.get_origin(hint) is Sequence else (one,)
+        yield (one,) if typing.get_origin(hint) is tuple else [one]
     else:
         yield _plain(hint)
 

@@ -38,6 +38,7 @@ from dify_hex.adapters.persistence.knowledge.repository import (
     SqlDocumentRepository,
     SqlKnowledgeRepository,
 )
+from dify_hex.adapters.persistence.knowledge.segment_repository import SqlSegmentRepository
 from dify_hex.adapters.persistence.knowledge.segments import SqlSegmentStore
 from dify_hex.adapters.persistence.knowledge.vectors import SqlVectorIndex
 from dify_hex.adapters.persistence.model_provider.repository import SqlModelProviderRepository
@@ -189,6 +190,11 @@ class SqlUnitOfWork(ConsumingWork):
     def sessions(self) -> SqlSessionRepository:
         """Sessions in the tenant."""
         return SqlSessionRepository(self._scope)
+
+    @cached_property
+    def single_segments(self) -> SqlSegmentRepository:
+        """Segments of the tenant's documents, one at a time."""
+        return SqlSegmentRepository(self._scope)
 
     @cached_property
     def stream_claims(self) -> SqlStreamClaims:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dify_hex.application.knowledge.ports import Vector
-from dify_hex.domain.knowledge.segment import SegmentDraft
+from dify_hex.domain.knowledge.segment import ChildDraft, SegmentDraft
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId
 from dify_hex.domain.shared.values.json_value import JsonValue
 
@@ -214,3 +214,21 @@ class SegmentStore(Protocol):
     @abstractmethod
     async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
         """Take every segment out of the indexes, as when the embedding model changes."""
+
+    @abstractmethod
+    async def next_position(self, document_id: DocumentId) -> int:
+        """The position behind the last segment of the document."""
+
+    @abstractmethod
+    async def replace_children(
+        self, segment_id: SegmentId, children: Sequence[ChildDraft]
+    ) -> Sequence[SegmentId]:
+        """Put children in the place of those that the segment has; they are not indexed yet."""
+
+    @abstractmethod
+    async def set_enabled(self, segment_id: SegmentId, enabled: bool) -> None:
+        """Let searches find the segment's children, or itself, or not find them."""
+
+    @abstractmethod
+    async def remove(self, segment_id: SegmentId) -> None:
+        """Remove the segment with its children and their index."""

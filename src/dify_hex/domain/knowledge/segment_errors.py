@@ -10,7 +10,7 @@ class SegmentNotFound(NotFound):
 
 
 class SegmentContentInvalid(InvalidInput):
-    """A segment needs some text, and not more than fits into the embedding model."""
+    """A segment needs some text, and not more than may be in one."""
 
     code = "segment_content_invalid"
 

@@ -33,7 +33,7 @@ WITH given AS (
     SELECT given.segment_id, :tenant_id, :knowledge_id, given.document_id, given.length,
            (CAST(:keys AS bigint[]))[given.start : given.start + given.count - 1],
            coalesce((SELECT segment.is_enabled FROM segments AS segment
-                     WHERE segment.id = given.segment_id), true)
+                     WHERE segment.tenant_id = :tenant_id AND segment.id = given.segment_id), true)
     FROM given
     RETURNING segment_id, number, length, keys
 )

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
-from dify_hex.adapters.persistence.base import Base, TenantRow
+from dify_hex.adapters.persistence.base import Base, TenantRow, VersionColumn
 
 #: A segment that was read out of its document, and not added by hand.
 FROM_DOCUMENT = "round IS NOT NULL"
@@ -17,7 +17,7 @@ NOT_INDEXED = "indexed_at IS NULL AND NOT has_children"
 TOP_LEVEL = "parent_id IS NULL"
 
 
-class SegmentRow(TenantRow, Base):
+class SegmentRow(TenantRow, VersionColumn, Base):
     """A segment, or a child of one.
 
     `content_hash` stays that of the text as it was read, so that what somebody has edited is still

@@ -23,10 +23,11 @@ ON CONFLICT (tenant_id, document_id, parent_id, content_hash, occurrence)
 DO UPDATE SET
     position = excluded.position, round = excluded.round, first_page = excluded.first_page,
     last_page = excluded.last_page, headings = excluded.headings,
-    has_children = excluded.has_children,
-    indexed_at = CASE WHEN segment.has_children = excluded.has_children
+    has_children = CASE WHEN segment.is_edited THEN segment.has_children
+                        ELSE excluded.has_children END,
+    indexed_at = CASE WHEN segment.is_edited OR segment.has_children = excluded.has_children
                       THEN segment.indexed_at END
-RETURNING id, content_hash, occurrence
+RETURNING id, content_hash, occurrence, is_edited
 """)
 
 KNOWLEDGE_OF = text("""
@@ -69,4 +70,31 @@ WHERE tenant_id = :tenant_id AND document_id = :document_id AND NOT has_children
 UNINDEX_KNOWLEDGE = text("""
 UPDATE segments SET indexed_at = NULL
 WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id AND indexed_at IS NOT NULL
+""")
+
+#: What somebody has edited keeps the children that were cut out of it then.
+KEEP_CHILDREN = text("""
+UPDATE segments SET round = :round
+WHERE tenant_id = :tenant_id AND parent_id = ANY(CAST(:parent_ids AS uuid[]))
+""")
+
+NEXT_POSITION = text("""
+SELECT position + 1 FROM segments
+WHERE tenant_id = :tenant_id AND document_id = :document_id AND parent_id IS NULL
+ORDER BY position DESC, id DESC LIMIT 1
+""")
+
+SEGMENT = text("""
+SELECT id, knowledge_id, document_id, has_children, round, first_page, last_page, headings,
+       is_enabled
+FROM segments WHERE tenant_id = :tenant_id AND id = :segment_id
+""")
+
+CHILDREN = text("""
+SELECT id FROM segments WHERE tenant_id = :tenant_id AND parent_id = :segment_id ORDER BY position
+""")
+
+ENABLE_CHILDREN = text("""
+UPDATE segments SET is_enabled = :enabled
+WHERE tenant_id = :tenant_id AND parent_id = :segment_id
 """)

@@ -19,7 +19,8 @@ from dify_hex.application.knowledge.index_ports import (
 )
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.knowledge.errors import DocumentNotFound
-from dify_hex.domain.knowledge.segment import SegmentDraft, searched_text
+from dify_hex.domain.knowledge.segment import ChildDraft, SegmentDraft, searched_text
+from dify_hex.domain.knowledge.segment_errors import SegmentNotFound
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId
 
 #: Segments that are removed at once.
@@ -68,11 +69,20 @@ class SqlSegmentStore(SegmentStore):
         parents = [_row_of(draft) for draft in drafts]
         stored = await self._keep(knowledge_id, document_id, round, parents)
         ids = {(row.content_hash, row.occurrence): row.id for row in stored}
-        known = [row for row in parents if ids[row.key] != row.id]
-        # A segment that was searched itself until now is a parent from here on.
-        await self._forget(knowledge_id, [ids[row.key] for row in known if row.has_children])
+        edited = {row.id for row in stored if row.is_edited}
+        known = [ids[row.key] for row in parents if ids[row.key] != row.id]
         kept, added = len(known), len(parents) - len(known)
-        children = [child for row in parents for child in _children_of(row.draft, ids[row.key])]
+        # A segment that was searched itself until now is a parent from here on.
+        with_children = {ids[row.key] for row in parents if row.has_children} - edited
+        await self._forget(knowledge_id, [each for each in known if each in with_children])
+        if edited:
+            await self._run(statements.KEEP_CHILDREN, round=round, parent_ids=list(edited))
+        children = [
+            child
+            for row in parents
+            if ids[row.key] in with_children
+            for child in _children_of(row.draft, ids[row.key])
+        ]
         if children:
             made = {child.id for child in children}
             stored = await self._keep(knowledge_id, document_id, round, children)
@@ -125,11 +135,67 @@ class SqlSegmentStore(SegmentStore):
         await self._keywords.remove_knowledge(knowledge_id)
         await self._run(statements.UNINDEX_KNOWLEDGE, knowledge_id=knowledge_id)
 
+    async def next_position(self, document_id: DocumentId) -> int:
+        """The position behind the last segment of the document."""
+        found = await self._run(statements.NEXT_POSITION, document_id=document_id)
+        return found.scalar() or 1
+
+    async def replace_children(
+        self, segment_id: SegmentId, children: Sequence[ChildDraft]
+    ) -> Sequence[SegmentId]:
+        """Put children in the place of those that the segment has; they are not indexed yet."""
+        parent = await self._find(segment_id)
+        former = await self._children(segment_id)
+        await self._forget(parent.knowledge_id, former)
+        await self._run(statements.REMOVE, segment_ids=list(former))
+        draft = SegmentDraft(
+            position=0,
+            content="",
+            content_hash=b"",
+            occurrence=0,
+            tokens=0,
+            first_page=parent.first_page,
+            last_page=parent.last_page,
+            headings=tuple(parent.headings),
+            children=tuple(children),
+        )
+        rows = _children_of(draft, parent.id)
+        await self._keep(parent.knowledge_id, parent.document_id, parent.round, rows)
+        await self._run(
+            statements.ENABLE_CHILDREN, segment_id=segment_id, enabled=parent.is_enabled
+        )
+        return [SegmentId(row.id) for row in rows]
+
+    async def set_enabled(self, segment_id: SegmentId, enabled: bool) -> None:
+        """Let searches find the segment's children, or itself, or not find them."""
+        segment = await self._find(segment_id)
+        ids = [segment_id, *await self._children(segment_id)]
+        await self._run(statements.ENABLE_CHILDREN, segment_id=segment_id, enabled=enabled)
+        await self._vectors.set_enabled(segment.knowledge_id, ids, enabled)
+        await self._keywords.set_enabled(segment.knowledge_id, ids, enabled)
+
+    async def remove(self, segment_id: SegmentId) -> None:
+        """Remove the segment with its children and their index."""
+        segment = await self._find(segment_id)
+        ids = [segment_id, *await self._children(segment_id)]
+        await self._forget(segment.knowledge_id, ids)
+        await self._run(statements.REMOVE, segment_ids=ids)
+
+    async def _find(self, segment_id: SegmentId) -> Any:
+        found = (await self._run(statements.SEGMENT, segment_id=segment_id)).one_or_none()
+        if found is None:
+            raise SegmentNotFound
+        return found
+
+    async def _children(self, segment_id: SegmentId) -> Sequence[SegmentId]:
+        found = await self._run(statements.CHILDREN, segment_id=segment_id)
+        return [SegmentId(each) for each in found.scalars()]
+
     async def _keep(
         self,
         knowledge_id: KnowledgeId,
         document_id: DocumentId,
-        round: int,
+        round: int | None,
         rows: Sequence[_NewRow],
     ) -> Sequence[Any]:
         """Write the rows; the ids that they have now, with hash and occurrence."""

@@ -70,7 +70,7 @@ INSERT INTO segment_vectors (tenant_id, knowledge_id, document_id, segment_id, i
                              dimensions, bucket, embedding)
 SELECT :tenant_id, :knowledge_id, entry.document_id, entry.segment_id,
        coalesce((SELECT segment.is_enabled FROM segments AS segment
-                 WHERE segment.id = entry.segment_id), true),
+                 WHERE segment.tenant_id = :tenant_id AND segment.id = entry.segment_id), true),
        :dimensions, CAST(:bucket AS int),
        (CAST(:numbers AS real[]))[entry.start : entry.start + CAST(:bucket AS int) - 1]::halfvec
 FROM unnest(CAST(:document_ids AS uuid[]), CAST(:segment_ids AS uuid[]), CAST(:starts AS int[]))

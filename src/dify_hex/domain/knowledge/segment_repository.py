@@ -1,0 +1,23 @@
+"""Where single segments are kept for those who change them."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from dify_hex.domain.knowledge.stored_segment import Segment
+from dify_hex.domain.shared.ids import SegmentId
+
+
+class SegmentRepository(Protocol):
+    """The segments of a tenant's living documents."""
+
+    @abstractmethod
+    async def get(self, segment_id: SegmentId) -> Segment:
+        """The segment.
+
+        Raises:
+            SegmentNotFound: there is none, or its document was deleted.
+        """
+
+    @abstractmethod
+    def add(self, segment: Segment) -> None:
+        """Keep a new one, which is in the indexes already."""
