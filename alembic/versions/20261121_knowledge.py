@@ -72,6 +72,7 @@ def upgrade() -> None:
     _index("documents", "ix_documents_created_at", "knowledge_id", "created_at", "id")
     _index("documents", "ix_documents_updated_at", "knowledge_id", "updated_at", "id")
     _index("documents", "ix_documents_name", "knowledge_id", "name_folded", "id")
+    _index("documents", "ix_documents_task_id", "task_id")
     op.create_index("ix_documents_id", "documents", ["tenant_id", "knowledge_id", "id"])
     for table in ("knowledge", "documents"):
         for statement in tenant_table(table):

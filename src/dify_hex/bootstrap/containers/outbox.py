@@ -8,6 +8,7 @@ from dify_hex.adapters.persistence.outbox import SqlOutboxStore
 from dify_hex.adapters.persistence.outbox_reader import SqlOutboxReader
 from dify_hex.adapters.persistence.workflow.paused_runs import SqlPausedRuns
 from dify_hex.application.app.on_app_archived import StopPausedRuns
+from dify_hex.application.knowledge.on_task_failed import EndAbandonedIndexing
 from dify_hex.application.shared.relay import OutboxRelay
 
 
@@ -31,6 +32,7 @@ class OutboxContainer(containers.DeclarativeContainer):
             paused_runs=providers.Singleton(SqlPausedRuns, shared.pool),
             signals=storage.signals,
         ),
+        providers.Singleton(EndAbandonedIndexing, begin=shared.begin, clock=shared.clock),
     )
     relay = providers.Singleton(
         OutboxRelay, store=store, reader=reader, handlers=handlers, telemetry=shared.telemetry

@@ -7,7 +7,7 @@ from typing import Protocol
 from dify_hex.domain.knowledge.document import Document
 from dify_hex.domain.knowledge.indexing import IndexingProgress
 from dify_hex.domain.knowledge.knowledge import Knowledge
-from dify_hex.domain.shared.ids import DocumentId, KnowledgeId
+from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, TaskId
 
 
 class KnowledgeRepository(Protocol):
@@ -93,6 +93,10 @@ class DocumentRepository(Protocol):
         The document is held from here on to the end of the work, but its version stays: progress
         must not get into the way of those who change it.
         """
+
+    @abstractmethod
+    async def find_by_task(self, task_id: TaskId) -> Document | None:
+        """The document that this job is the last one of; held as by `hold`."""
 
     @abstractmethod
     async def find_deleted(self, document_id: DocumentId) -> Document | None:

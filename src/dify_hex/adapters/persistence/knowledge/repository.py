@@ -18,7 +18,7 @@ from dify_hex.domain.knowledge.errors import DocumentNotFound, KnowledgeNotFound
 from dify_hex.domain.knowledge.indexing import DocumentStatus, IndexingProgress
 from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.repository import DocumentRepository, KnowledgeRepository
-from dify_hex.domain.shared.ids import DocumentId, KnowledgeId
+from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, TaskId
 
 
 class SqlKnowledgeRepository(KnowledgeRepository):
@@ -133,6 +133,13 @@ class SqlDocumentRepository(DocumentRepository):
             .execution_options(synchronize_session=False)
         )
         return wanted.scalar_one_or_none() is not None
+
+    async def find_by_task(self, task_id: TaskId) -> Document | None:
+        """The document that this job is the last one of."""
+        row = await self._scope.session.scalar(
+            self._living().where(DocumentRow.task_id == task_id).with_for_update()
+        )
+        return None if row is None else self._loaded(row)
 
     async def find_deleted(self, document_id: DocumentId) -> Document | None:
         """One that was deleted."""

@@ -60,6 +60,7 @@ class DocumentRow(TenantRow, AuditColumns, VersionColumn, SoftDelete, Base):
         _living("ix_documents_created_at", "knowledge_id", "created_at", "id"),
         _living("ix_documents_updated_at", "knowledge_id", "updated_at", "id"),
         _living("ix_documents_name", "knowledge_id", "name_folded", "id"),
+        _living("ix_documents_task_id", "task_id"),
         # What is left of deleted ones is found by this, and every document by its id.
         Index("ix_documents_id", "tenant_id", "knowledge_id", "id"),
         # What no search finds: few rows, asked for by each of them.
