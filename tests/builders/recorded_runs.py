@@ -12,6 +12,7 @@ from dify_hex.application.app.configure_app import ConfigureApp, ConfigureAppCom
 from dify_hex.application.app.create_app import CreateApp, CreateAppCommand
 from dify_hex.application.app.flow_inputs import FlowInputs
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.knowledge_inspection import KnowledgeInspector
 from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.app.publish_app import PublishApp, PublishAppCommand
 from dify_hex.application.app.run_workflow import BegunRun, RunWorkflow, RunWorkflowCommand
@@ -44,6 +45,7 @@ from tests.fakes.memory_work import MemoryDatabase
 from tests.fakes.scripted_nodes import ScriptedNodes
 from tests.fakes.scripted_outbound import ScriptedOutboundHttp
 from tests.fakes.scripted_sandbox import ScriptedSandbox
+from tests.fakes.searched_knowledge import SearchedKnowledge
 
 NAME: Json = {"variable": "name", "type": "text-input"}
 
@@ -145,6 +147,7 @@ class RecordedRuns:
             resolve_model=built_in_models(),
             graphs=self.graphs,
             links=LinkInspector(begin=self.begin, graphs=self.graphs),
+            knowledge=KnowledgeInspector(SearchedKnowledge()),
         )
         self.apps = RunnableApps(inspector=self.inspector, graphs=self.graphs)
         self.inputs = FlowInputs(

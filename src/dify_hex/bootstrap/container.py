@@ -71,7 +71,9 @@ class Container(containers.DeclarativeContainer):
         indexing=indexing,
     )
     run_storage = providers.Container(RunStorageContainer, shared=shared)
-    apps = providers.Container(AppContainer, shared=shared, storage=run_storage, models=models)
+    apps = providers.Container(
+        AppContainer, shared=shared, storage=run_storage, models=models, retrieval=retrieval
+    )
     supplies = providers.Container(AppSuppliesContainer, shared=shared, apps=apps)
     nodes = providers.Container(
         NodesContainer,

@@ -1,15 +1,22 @@
 """Finding everything that keeps a drawn graph from being published."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.application.workflow.records import DrawnGraph
 from dify_hex.domain.app.flow_configuration import FlowConfiguration, WorkflowConfiguration
+from dify_hex.domain.model_provider.model import ModelType
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.workflow.faults import GraphFault
 from dify_hex.domain.workflow.graph.graph import Graph
 from dify_hex.domain.workflow.graph.graph_kind import GraphKind
+from dify_hex.domain.workflow.nodes.knowledge_retrieval import (
+    KnowledgeRetrievalConfig,
+    MetadataFiltering,
+    RetrievalMode,
+)
 from dify_hex.domain.workflow.nodes.llm import LlmConfig
 from dify_hex.domain.workflow.nodes.parameter_extractor import ParameterExtractorConfig
 from dify_hex.domain.workflow.nodes.question_classifier import QuestionClassifierConfig
@@ -30,8 +37,23 @@ def graph_faults(configuration: FlowConfiguration, graphs: GraphCodec) -> list[F
     return [told(fault) for fault in drawn_graph(configuration, graphs).faults]
 
 
-def models_of(graph: Graph) -> Iterator[tuple[str, ModelConfig]]:
-    """The models that nodes of the graph call, each with the node."""
+@dataclass(frozen=True, slots=True)
+class NamedModel:
+    """A place that names a model of a type; without a node it is one of the app's own fields."""
+
+    model: ModelConfig
+    field: str
+    node_id: str | None = None
+    type: ModelType = ModelType.LLM
+
+    @property
+    def path(self) -> str:
+        """Where in the draft it is named."""
+        return self.field if self.node_id is None else in_node(self.node_id, self.field)
+
+
+def models_of(graph: Graph) -> Iterator[NamedModel]:
+    """The models that nodes of the graph call."""
     for node in graph.nodes:
         match node.config:
             case (
@@ -39,9 +61,24 @@ def models_of(graph: Graph) -> Iterator[tuple[str, ModelConfig]]:
                 | QuestionClassifierConfig(model=model)
                 | ParameterExtractorConfig(model=model)
             ):
-                yield node.id, model
+                yield NamedModel(model, "model", node.id)
+            case KnowledgeRetrievalConfig():
+                yield from _models_of_retrieval(node.id, node.config)
             case _:
                 pass
+
+
+def _models_of_retrieval(node_id: str, config: KnowledgeRetrievalConfig) -> Iterator[NamedModel]:
+    single, rerank = config.single_retrieval_config, config.overrides.rerank
+    finder, mode = config.metadata_model_config, config.metadata_filtering_mode
+    if config.retrieval_mode is RetrievalMode.SINGLE and single is not None:
+        yield NamedModel(single.model, "single_retrieval_config.model", node_id)
+    if mode is MetadataFiltering.AUTOMATIC and finder is not None:
+        yield NamedModel(finder, "metadata_model_config", node_id)
+    if rerank is not None:
+        own = config.retrieval is not None
+        field = "retrieval.rerank" if own else "multiple_retrieval_config.reranking_model"
+        yield NamedModel(rerank, field, node_id, ModelType.RERANK)
 
 
 def in_node(node_id: str, field: str | None) -> str:

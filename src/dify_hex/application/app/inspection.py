@@ -1,12 +1,17 @@
 """Finding everything that keeps a configuration from being published."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from dify_hex.application.app.graph_inspection import graph_faults, in_node, models_of
+from dify_hex.application.app.graph_inspection import NamedModel, graph_faults, models_of
+from dify_hex.application.app.knowledge_inspection import KnowledgeInspector
 from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.model_provider.resolve_model import ResolveModel
 from dify_hex.application.workflow.ports import GraphCodec, TemplateRenderer
-from dify_hex.domain.app.configuration import Configuration
+from dify_hex.domain.app.configuration import (
+    ChatConfiguration,
+    CompletionConfiguration,
+    Configuration,
+)
 from dify_hex.domain.app.flow_configuration import ChatflowConfiguration, WorkflowConfiguration
 from dify_hex.domain.model_provider.errors import (
     ModelNotFound,
@@ -14,10 +19,10 @@ from dify_hex.domain.model_provider.errors import (
     ModelProviderNotFound,
     ModelTypeMismatch,
 )
+from dify_hex.domain.model_provider.model import ModelType
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import AppId, TenantId
 from dify_hex.domain.shared.values.fault import Fault
-from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.prompt_template import TemplateReading
 from dify_hex.domain.workflow.errors import InvalidGraph, InvalidTemplate
 from dify_hex.domain.workflow.graph.graph import Graph
@@ -41,11 +46,13 @@ class ConfigurationInspector:
         resolve_model: ResolveModel,
         graphs: GraphCodec,
         links: LinkInspector,
+        knowledge: KnowledgeInspector,
     ) -> None:
         self._templates = templates
         self._resolve_model = resolve_model
         self._graphs = graphs
         self._links = links
+        self._knowledge = knowledge
 
     async def faults(
         self, tenant_id: TenantId, app_id: AppId, configuration: Configuration
@@ -55,9 +62,12 @@ class ConfigurationInspector:
         graph = self._drawn(configuration)
         if graph is not None:
             faults += await self._links.faults(tenant_id, app_id, graph)
-        for node_id, model in _models(configuration, graph):
-            if model.provider.strip() and model.model.strip():
-                faults += await self._model_faults(tenant_id, model, node_id)
+            faults += await self._knowledge.faults(tenant_id, graph)
+        elif isinstance(configuration, ChatConfiguration | CompletionConfiguration):
+            faults += await self._knowledge.faults(tenant_id, configuration)
+        for named in _models(configuration, graph):
+            if named.model.provider.strip() and named.model.model.strip():
+                faults += await self._model_faults(tenant_id, named)
         return faults
 
     def own_faults(self, configuration: Configuration) -> list[Fault]:
@@ -75,19 +85,17 @@ class ConfigurationInspector:
             # Its own faults come first; then there is a graph to look at.
             return None
 
-    async def _model_faults(
-        self, tenant_id: TenantId, model: ModelConfig, node_id: str | None
-    ) -> list[Fault]:
+    async def _model_faults(self, tenant_id: TenantId, named: NamedModel) -> list[Fault]:
         try:
-            await self._resolve_model.execute(tenant_id, model)
+            await self._resolve_model.execute(tenant_id, named.model, type=named.type)
         except _WRONG_CHOICE as error:
             return [
                 Fault(
                     code=error.code,
-                    path="model" if node_id is None else in_node(node_id, "model"),
+                    path=named.path,
                     message=f"{error.message} GET /v1/models lists those that can be chosen.",
-                    node_id=node_id,
-                    field=None if node_id is None else "model",
+                    node_id=named.node_id,
+                    field=None if named.node_id is None else named.field,
                 )
             ]
         except Unavailable:
@@ -102,12 +110,16 @@ class ConfigurationInspector:
             return TemplateReading(problem=_sentence(error))
 
 
-def _models(
-    configuration: Configuration, graph: Graph | None
-) -> Iterable[tuple[str | None, ModelConfig]]:
+def _models(configuration: Configuration, graph: Graph | None) -> Iterator[NamedModel]:
     if isinstance(configuration, WorkflowConfiguration | ChatflowConfiguration):
-        return () if graph is None else models_of(graph)
-    return ((None, configuration.model),)
+        if graph is not None:
+            yield from models_of(graph)
+        return
+    yield NamedModel(configuration.model, "model")
+    use = configuration.knowledge
+    if use is not None and use.retrieval.rerank is not None:
+        reranker = use.retrieval.rerank
+        yield NamedModel(reranker, "knowledge.retrieval.rerank", type=ModelType.RERANK)
 
 
 def _sentence(error: InvalidTemplate) -> str:

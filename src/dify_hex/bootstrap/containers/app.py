@@ -10,6 +10,7 @@ from dify_hex.application.app.delete_app import DeleteApp
 from dify_hex.application.app.describe_app import DescribeApp
 from dify_hex.application.app.inspect_draft import InspectDraft
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.knowledge_inspection import KnowledgeInspector
 from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.app.ports import AppReader, AppVersionReader
 from dify_hex.application.app.publish_app import PublishApp
@@ -25,27 +26,26 @@ from dify_hex.domain.shared.values.model_config import ModelConfig
 class AppContainer(containers.DeclarativeContainer):
     """Everything that can be asked of apps."""
 
-    shared = providers.DependenciesContainer()
-    storage = providers.DependenciesContainer()
-    models = providers.DependenciesContainer()
+    shared, storage = providers.DependenciesContainer(), providers.DependenciesContainer()
+    models, retrieval = providers.DependenciesContainer(), providers.DependenciesContainer()
 
-    links = providers.Singleton(LinkInspector, begin=shared.begin, graphs=storage.graphs)
+    begin, clock, graphs = shared.begin, shared.clock, storage.graphs
+    links = providers.Singleton(LinkInspector, begin=begin, graphs=graphs)
     inspector = providers.Singleton(
         ConfigurationInspector,
         templates=storage.templates,
         resolve_model=models.resolve_model,
         graphs=storage.graphs,
         links=links,
+        knowledge=providers.Singleton(KnowledgeInspector, retrieval.catalogue),
     )
-    default_model = providers.Singleton(
-        ModelConfig, provider=BUILT_IN_PROVIDER, model=DEFAULT_MODEL
-    )
+    default_model = providers.Singleton(ModelConfig, provider=BUILT_IN_PROVIDER)
+    default_model.add_kwargs(model=DEFAULT_MODEL)
     runnable_apps = providers.Singleton(RunnableApps, inspector=inspector, graphs=storage.graphs)
 
     app_reader = providers.Singleton(SqlAppReader, shared.reads)
     app_version_reader = providers.Singleton(SqlAppVersionReader, shared.reads)
 
-    begin, clock, graphs = shared.begin, shared.clock, storage.graphs
     create_app = providers.Factory(
         CreateApp, begin=begin, clock=clock, default_model=default_model, graphs=graphs
     )

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from dify_hex.domain.app.errors import AppInputsInvalid, AppModeUnsupported
 from dify_hex.domain.app.flow_configuration import FlowConfiguration
+from dify_hex.domain.app.knowledge_use import KnowledgeUse
 from dify_hex.domain.app.limits import Limits, query_faults, range_faults
 from dify_hex.domain.app.mode import OFFERED_MODES, AppMode
 from dify_hex.domain.app.model_faults import model_faults
@@ -52,6 +53,7 @@ class ChatConfiguration:
     opening_statement: str = ""
     suggested_questions: tuple[str, ...] = ()
     history: HistoryWindow = field(default_factory=HistoryWindow)
+    knowledge: KnowledgeUse | None = None
     limits: Limits = field(default_factory=Limits)
 
     def faults(self, reading: TemplateReading) -> list[Fault]:
@@ -61,6 +63,7 @@ class ChatConfiguration:
             *self.prompt.faults("prompt", reading),
             *opening_faults(self.opening_statement, self.suggested_questions),
             *self.history.faults("history"),
+            *_knowledge_faults(self.knowledge),
             *self.limits.faults("limits"),
         ]
 
@@ -85,6 +88,7 @@ class CompletionConfiguration:
 
     model: ModelConfig
     prompt: PromptTemplate
+    knowledge: KnowledgeUse | None = None
     limits: Limits = field(default_factory=Limits)
 
     def faults(self, reading: TemplateReading) -> list[Fault]:
@@ -92,6 +96,8 @@ class CompletionConfiguration:
         faults = [
             *model_faults(self.model, "model"),
             *self.prompt.faults("prompt", reading),
+            *_knowledge_faults(self.knowledge),
+            *self._query_faults(),
             *self.limits.faults("limits"),
         ]
         if not self.prompt.text.strip():
@@ -103,6 +109,15 @@ class CompletionConfiguration:
                 )
             )
         return faults
+
+    def _query_faults(self) -> Iterator[Fault]:
+        names = [variable.name for variable in self.prompt.variables]
+        if self.knowledge is not None and self.knowledge.query_variable not in names:
+            yield Fault(
+                code="knowledge_query_unknown",
+                path="knowledge.query_variable",
+                message="Name the variable of the prompt whose value is searched for.",
+            )
 
     def read_request(self, query: str, inputs: JsonObject) -> Mapping[str, InputValue]:
         """A value for every variable of the prompt; a query has no place in it.
@@ -123,6 +138,11 @@ class CompletionConfiguration:
         if faults:
             raise AppInputsInvalid(faults)
         return reading.values
+
+
+def _knowledge_faults(knowledge: KnowledgeUse | None) -> Iterator[Fault]:
+    if knowledge is not None:
+        yield from knowledge.faults("knowledge")
 
 
 #: What stands on a prompt, and runs as a graph that is built in.

@@ -23,12 +23,14 @@ from dify_hex.domain.workflow.node_events import InputRequested, NodeSkipped
 from dify_hex.domain.workflow.node_run import NodeOutcome, RequestedInput, RunError
 from dify_hex.domain.workflow.run_events import (
     EVENT_TYPES,
+    PassagesShown,
     RunEvent,
     RunExpired,
     RunPartialSucceeded,
     RunSucceeded,
 )
 from dify_hex.domain.workflow.statuses import LoopEnding
+from tests.builders.citations import citation
 from tests.builders.workflow import NOW, at, facts, new_run, started_run
 
 CODEC = PydanticRunEventCodec()
@@ -56,6 +58,9 @@ def inside_of_containers() -> list[RunEvent]:
         ),
         InputRequested(at=NOW, node_id=node_id, form=form),
         NodeSkipped(at=NOW, node_id=node_id, frame="/box.0"),
+        PassagesShown(
+            at=NOW, node_id=node_id, citations=(citation(1, first_page=2, headings=("A",)),)
+        ),
         RunSucceeded(at=NOW, outputs={"x": 1}, usage=Usage()),
         RunPartialSucceeded(at=NOW, outputs={"x": 1}, usage=Usage(), handled_errors=1),
     ]

@@ -9,6 +9,7 @@ from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.application.app.configure_app import ConfigureApp, ConfigureAppCommand
 from dify_hex.application.app.create_app import CreateApp, CreateAppCommand
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.knowledge_inspection import KnowledgeInspector
 from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.app.publish_app import PublishApp, PublishAppCommand
 from dify_hex.application.app.read_models import AppVersionView, AppView, DraftView
@@ -21,6 +22,7 @@ from tests.builders.engine import StillClock
 from tests.fakes.known_models import built_in_models
 from tests.fakes.memory_app import AppShelf, MemoryAppWork
 from tests.fakes.memory_work import MemoryDatabase
+from tests.fakes.searched_knowledge import SearchedKnowledge
 
 
 @dataclass
@@ -32,6 +34,7 @@ class AppHouse:
     clock: StillClock = field(default_factory=StillClock)
     graphs: PydanticGraphCodec = field(default_factory=PydanticGraphCodec)
     editor: Actor = field(default_factory=actor)
+    knowledge: SearchedKnowledge = field(default_factory=SearchedKnowledge)
 
     def begin(self, tenant_id: TenantId) -> MemoryAppWork:
         return MemoryAppWork(self.database, tenant_id, self.shelf)
@@ -43,6 +46,7 @@ class AppHouse:
             resolve_model=built_in_models(),
             graphs=self.graphs,
             links=self.links,
+            knowledge=KnowledgeInspector(self.knowledge),
         )
 
     @property

@@ -6,6 +6,7 @@ from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
 from dify_hex.adapters.dsl.templates import JinjaTemplates
 from dify_hex.application.app.built_in_graph import built_in_graph
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.knowledge_inspection import KnowledgeInspector
 from dify_hex.application.app.publish_app import PublishAppCommand
 from dify_hex.application.app.restore_app_version import (
     RestoreAppVersion,
@@ -159,6 +160,7 @@ async def test_a_model_that_is_away_for_now_is_no_fault(house: AppHouse) -> None
         resolve_model=built_in_models(base_url=None),
         graphs=PydanticGraphCodec(),
         links=house.links,
+        knowledge=KnowledgeInspector(house.knowledge),
     )
 
     assert await inspector.faults(TENANT, SOME_APP, chat()) == []

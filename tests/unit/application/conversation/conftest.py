@@ -14,6 +14,7 @@ from dify_hex.application.app.branching import Branching
 from dify_hex.application.app.create_app import CreateApp, CreateAppCommand
 from dify_hex.application.app.flow_inputs import FlowInputs
 from dify_hex.application.app.inspection import ConfigurationInspector
+from dify_hex.application.app.knowledge_inspection import KnowledgeInspector
 from dify_hex.application.app.link_inspection import LinkInspector
 from dify_hex.application.app.publish_app import PublishApp, PublishAppCommand
 from dify_hex.application.app.read_request import ReadRequest
@@ -44,6 +45,7 @@ from tests.fakes.memory_run_reader import MemoryRunReader, MemoryStoredGraphs
 from tests.fakes.memory_storage import MemoryBlobStorage
 from tests.fakes.memory_work import MemoryDatabase
 from tests.fakes.scripted_nodes import Dialogue, ScriptedNodes
+from tests.fakes.searched_knowledge import SearchedKnowledge
 
 
 @dataclass
@@ -65,6 +67,7 @@ class ChatHouse:
             resolve_model=built_in_models(),
             graphs=self.graphs,
             links=LinkInspector(begin=self.begin, graphs=self.graphs),
+            knowledge=KnowledgeInspector(SearchedKnowledge()),
         )
         self._apps = RunnableApps(inspector=self.inspector, graphs=self.graphs)
 

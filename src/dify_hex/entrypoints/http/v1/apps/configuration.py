@@ -31,6 +31,7 @@ from dify_hex.entrypoints.http.v1.apps.flow_configuration import (
     ChatflowConfigurationBody,
     WorkflowConfigurationBody,
 )
+from dify_hex.entrypoints.http.v1.apps.knowledge_use import KnowledgeUseBody
 
 _Default = (
     bool
@@ -105,6 +106,9 @@ class ChatConfigurationBody(Schema):
     opening_statement: Opening = ""
     suggested_questions: Questions = Field([])
     history: HistoryBody = HistoryBody()
+    knowledge: KnowledgeUseBody | None = Field(
+        None, description="The Knowledge that is searched for what the end user says."
+    )
     limits: LimitsBody = LimitsBody()
 
     @classmethod
@@ -123,6 +127,9 @@ class CompletionConfigurationBody(Schema):
     mode: Literal[AppMode.COMPLETION]
     model: ModelBody
     prompt: PromptBody
+    knowledge: KnowledgeUseBody | None = Field(
+        None, description="The Knowledge that is searched for the value of a variable."
+    )
     limits: LimitsBody = LimitsBody()
 
     @classmethod
