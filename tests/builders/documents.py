@@ -14,6 +14,12 @@ from pptx.util import Inches
 
 from dify_hex.application.knowledge.ports import DocumentSource
 
+PROSE = (
+    "The committee met on Tuesday and went through the accounts of the past year line by line. "
+    "Nobody had expected the harbour to bring in more than the railway; it did so by far, "
+    "since the old contracts ran out in spring. What remains to be settled is who pays for the "
+    "dredging, and whether the lights on the northern pier are to be replaced before winter."
+)
 CHINESE = "今年的成本下降了百分之三，收入上升。"
 _OPEN = "urn:oasis:names:tc:opendocument:xmlns"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import kreuzberg
 
+from dify_hex.adapters.extraction.host.grids import Grid, is_prose, rows_of
 from dify_hex.adapters.extraction.host.refusal import Refusal
 from dify_hex.adapters.extraction.text.splitters import ParagraphSplitter
 from dify_hex.adapters.extraction.text.tables import TableWriter
@@ -86,15 +87,19 @@ def _reason(message: str) -> UnreadableReason:
 def _by_page(nodes: Sequence[Node], pages: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     """The structure of each page, or its bare text where the structure leaves something out."""
     of_page: dict[int, list[Block]] = {}
+    misread: set[int] = set()
     page = 1
     for node in nodes:
         page = node.get("page") or page
         of_page.setdefault(page, []).extend(_block_of(node, page))
+        if is_prose(node["content"].get("grid")):
+            misread.add(page)
     for raw in pages:
         number = int(raw["page_number"])
         found = of_page.pop(number, [])
         text = str(raw["content"]).replace("\r\n", "\n")
-        if _solid(block.text for block in found) >= _COMPLETE * _solid([text]):
+        is_complete = _solid(block.text for block in found) >= _COMPLETE * _solid([text])
+        if is_complete and number not in misread:
             yield from found
         else:
             yield from _paragraphs(text, number)
@@ -149,12 +154,8 @@ def _unwrapped(text: str) -> str:
     return _BETWEEN_CJK.sub("", text).replace("\n", " ")
 
 
-def _table(grid: Mapping[str, Any], page: int | None) -> Iterator[Block]:
-    rows: dict[int, dict[int, str]] = {}
-    for cell in grid.get("cells") or ():
-        rows.setdefault(cell["row"], {})[cell["col"]] = str(cell["content"])
-    width = max((max(row) + 1 for row in rows.values()), default=0)
+def _table(grid: Grid, page: int | None) -> Iterator[Block]:
     writer = TableWriter(page)
-    for _, row in sorted(rows.items()):
-        yield from writer.add([row.get(column, "") for column in range(width)])
+    for row in rows_of(grid):
+        yield from writer.add(row)
     yield from writer.finish()

@@ -65,12 +65,13 @@ def _limit(wishes: Confinement) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_CPU, wishes.cpu_seconds),
         (resource.RLIMIT_AS, _mapped() + wishes.memory_bytes),
     ):
         _, hard = resource.getrlimit(kind)
         bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (bound, bound))
+    # At the first of both it is told, at the second one it is killed like by anybody.
+    resource.setrlimit(resource.RLIMIT_CPU, (wishes.cpu_seconds, wishes.cpu_seconds + 5))
 
 
 def _mapped() -> int:

@@ -12,6 +12,7 @@ LARGEST_BLOCK = 8_000
 #: A JSON text up to this length is written anew, readable; a longer one is taken as it is.
 _READABLE_JSON = 2_000_000
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+_EMPTY_LINES_BEFORE = re.compile(r"(?:[^\S\n]*\n)+")
 
 
 class TextSplitter(Protocol):
@@ -35,7 +36,9 @@ class ParagraphSplitter(TextSplitter):
 
     def feed(self, text: str) -> Iterator[Block]:
         """Every paragraph but the last, which may go on."""
-        *paragraphs, left = _EMPTY_LINES.split(self._left + text)
+        waiting = self._left + text
+        before = _EMPTY_LINES_BEFORE.match(waiting)
+        *paragraphs, left = _EMPTY_LINES.split(waiting[before.end() :] if before else waiting)
         for paragraph in paragraphs:
             yield from blocks_of(paragraph, self._kind)
         *whole, self._left = bounded(left)
