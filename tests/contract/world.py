@@ -14,7 +14,8 @@ from dify_hex.application.account.founding import Founder
 from dify_hex.application.account.ports import AccessClaims
 from dify_hex.application.shared.jobs import JobRequest
 from dify_hex.domain.account.permissions import Role
-from dify_hex.domain.shared.ids import AccountId, SessionId, TaskId, TenantId
+from dify_hex.domain.knowledge.segment import SegmentDraft
+from dify_hex.domain.shared.ids import AccountId, DocumentId, SessionId, TaskId, TenantId
 from tests.contract.running_api import RunningApi
 
 PASSWORD = "tall-green-river-17"
@@ -191,7 +192,32 @@ def _handbook(world: World) -> dict[str, str]:
     knowledge = world.made("/v1/knowledge", {"name": "Handbook"})
     text = {"name": "Lamps", "text": "Lamps are lit at dusk."}
     added = world.made(f"/v1/knowledge/{knowledge['id']}/documents", text)
-    return {"knowledge_id": knowledge["id"], "document_id": added["documents"][0]["id"]}
+    document_id = added["documents"][0]["id"]
+    return {
+        "knowledge_id": knowledge["id"],
+        "document_id": document_id,
+        "segment_id": _segment(world, document_id),
+    }
+
+
+def _segment(world: World, document_id: str) -> str:
+    """A segment of the document, as indexing leaves it before anything is embedded."""
+    text = "Lamps are lit at dusk."
+    draft = SegmentDraft(
+        position=1, content=text, content_hash=b"lamps", occurrence=0, tokens=len(text.split())
+    )
+    me = world.call("GET", "/v1/accounts/me", world.tokens[Role.OWNER]).json()["data"]
+    tenant_id, document = TenantId(uuid.UUID(me["tenant_id"])), DocumentId(uuid.UUID(document_id))
+
+    async def keep() -> None:
+        async with world.api.container.shared().begin()(tenant_id) as work:
+            await work.segments.reconcile(document, 1, [draft])
+            await work.commit()
+
+    world.api.do(keep())
+    path = f"/v1/documents/{document_id}/segments"
+    listed = world.call("GET", path, world.tokens[Role.OWNER]).json()["data"]
+    return cast("str", listed[0]["id"])
 
 
 def _waiting_task(world: World) -> str:

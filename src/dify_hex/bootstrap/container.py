@@ -29,6 +29,7 @@ from dify_hex.bootstrap.containers.run_history import RunHistoryContainer
 from dify_hex.bootstrap.containers.run_retention import RunRetentionContainer
 from dify_hex.bootstrap.containers.run_storage import RunStorageContainer
 from dify_hex.bootstrap.containers.sandbox import SandboxContainer
+from dify_hex.bootstrap.containers.segment import SegmentContainer
 from dify_hex.bootstrap.containers.shared import SharedContainer
 from dify_hex.bootstrap.containers.task import TaskContainer
 from dify_hex.bootstrap.containers.workflow import WorkflowContainer
@@ -69,6 +70,13 @@ class Container(containers.DeclarativeContainer):
         calls=model_calls,
         embeddings=embeddings,
         indexing=indexing,
+    )
+    segments = providers.Container(
+        SegmentContainer,
+        shared=shared,
+        embeddings=embeddings,
+        indexing=indexing,
+        reading=reading,
     )
     run_storage = providers.Container(RunStorageContainer, shared=shared)
     apps = providers.Container(

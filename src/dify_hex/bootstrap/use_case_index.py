@@ -15,6 +15,7 @@ from dify_hex.bootstrap.containers.run_branches import run_branch_use_cases
 from dify_hex.bootstrap.containers.run_control import run_control_use_cases
 from dify_hex.bootstrap.containers.run_history import run_history_use_cases
 from dify_hex.bootstrap.containers.run_storage import run_storage_use_cases
+from dify_hex.bootstrap.containers.segment import segment_use_cases
 from dify_hex.bootstrap.containers.task import task_use_cases
 from dify_hex.bootstrap.containers.workflow import workflow_use_cases
 from dify_hex.bootstrap.index import UseCaseIndex
@@ -37,6 +38,7 @@ def use_case_index(container: Container) -> UseCaseIndex:
         **run_control_use_cases(container.run_control()),
         **run_history_use_cases(container.run_history()),
         **run_storage_use_cases(container.run_storage()),
+        **segment_use_cases(container.segments()),
         **task_use_cases(container.tasks()),
         **workflow_use_cases(container.workflow()),
     }

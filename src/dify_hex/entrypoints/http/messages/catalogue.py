@@ -14,6 +14,7 @@ from dify_hex.entrypoints.http.messages import (
     reading,
     retrieval,
     sandbox,
+    segment,
     shared,
     task,
     workflow,
@@ -33,6 +34,7 @@ CATALOGUE: Messages = {
     **reading.MESSAGES,
     **retrieval.MESSAGES,
     **sandbox.MESSAGES,
+    **segment.MESSAGES,
     **task.MESSAGES,
     **workflow.MESSAGES,
 }

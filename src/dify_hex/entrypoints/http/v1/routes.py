@@ -22,6 +22,7 @@ from dify_hex.entrypoints.http.v1.members.router import router as members_router
 from dify_hex.entrypoints.http.v1.messages.router import router as messages_router
 from dify_hex.entrypoints.http.v1.model_providers.router import router as model_providers_router
 from dify_hex.entrypoints.http.v1.models.router import router as models_router
+from dify_hex.entrypoints.http.v1.segments.router import router as segments_router
 from dify_hex.entrypoints.http.v1.setup.router import router as setup_router
 from dify_hex.entrypoints.http.v1.tasks.router import router as tasks_router
 from dify_hex.entrypoints.http.v1.tenants.router import router as tenants_router
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     retrieval_router,
     documents_router,
     document_steering_router,
+    segments_router,
     workflows_router,
     workflow_runs_router,
     run_inspection_router,
