@@ -87,6 +87,7 @@ class Container(containers.DeclarativeContainer):
         NodesContainer,
         shared=shared,
         objects=objects,
+        reading=reading,
         files=files,
         outbound_http=outbound_http,
         sandbox=sandbox,

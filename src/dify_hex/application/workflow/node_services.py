@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from dify_hex.application.knowledge.no_reader import NoDocumentReader
+from dify_hex.application.knowledge.ports import DocumentReader
 from dify_hex.application.model_provider.ports import ChatModel, TokenCounter
 from dify_hex.application.model_provider.resolve_model import ResolveModel
 from dify_hex.application.shared.code_sandbox import CodeSandbox
@@ -30,6 +32,7 @@ class NodeServices:
     http: OutboundHttp = field(default_factory=NoNetwork)
     sandbox: CodeSandbox = field(default_factory=NoSandbox)
     file_contents: FileContents = field(default_factory=NoFileContents)
+    reader: DocumentReader = field(default_factory=NoDocumentReader)
     generated_files: GeneratedFiles = field(default_factory=NoGeneratedFiles)
     forms: Forms = field(default_factory=UnkeptForms)
     knowledge: KnowledgePassages = field(default_factory=NoKnowledge)

@@ -15,6 +15,7 @@ class NodesContainer(containers.DeclarativeContainer):
 
     shared = providers.DependenciesContainer()
     objects = providers.DependenciesContainer()
+    reading = providers.DependenciesContainer()
     files = providers.DependenciesContainer()
     outbound_http = providers.DependenciesContainer()
     sandbox = providers.DependenciesContainer()
@@ -37,6 +38,7 @@ class NodesContainer(containers.DeclarativeContainer):
         schema_validator=providers.Singleton(JsonSchemaValidator),
         http=outbound_http.client,
         sandbox=sandbox.client,
+        reader=reading.reader,
         generated_files=providers.Singleton(
             StoredGeneratedFiles, intake=files.intake, clock=shared.clock
         ),

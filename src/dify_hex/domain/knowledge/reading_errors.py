@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from dify_hex.domain.shared.errors import InvalidInput, Unavailable
+from dify_hex.domain.shared.errors import InvalidInput, LimitReached, Unavailable
 
 
 class UnreadableReason(StrEnum):
@@ -88,6 +88,12 @@ class DocumentTooComplex(DocumentUnreadable):
 
     code = "document_too_complex"
     reason = UnreadableReason.TOO_COMPLEX
+
+
+class DocumentTextTooLong(LimitReached):
+    """The documents have more text than can be handed on whole; search them in a Knowledge."""
+
+    code = "document_text_too_long"
 
 
 class DocumentReaderUnavailable(Unavailable):

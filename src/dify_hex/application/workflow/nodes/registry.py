@@ -15,6 +15,7 @@ from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.nodes.answer import AnswerNode
 from dify_hex.application.workflow.nodes.assigner import AssignerNode
 from dify_hex.application.workflow.nodes.code import CodeExecutor
+from dify_hex.application.workflow.nodes.document_extractor import DocumentExtractorExecutor
 from dify_hex.application.workflow.nodes.end import EndNode
 from dify_hex.application.workflow.nodes.http_request import HttpRequestExecutor
 from dify_hex.application.workflow.nodes.human_input import HumanInputExecutor
@@ -115,10 +116,7 @@ REGISTRY = (
         missing="Agents cannot be run yet; take the node out, or ask a model by an llm node.",
     ),
     NodeType(CodeConfig, effect=CodeExecutor),
-    NodeType(
-        DocumentExtractorConfig,
-        missing="Documents cannot be read yet; take the node out, or ask for text.",
-    ),
+    NodeType(DocumentExtractorConfig, effect=DocumentExtractorExecutor),
     NodeType(HttpRequestConfig, effect=HttpRequestExecutor),
     NodeType(KnowledgeRetrievalConfig, effect=KnowledgeRetrievalExecutor),
     NodeType(

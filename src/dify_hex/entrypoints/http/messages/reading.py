@@ -44,6 +44,11 @@ MESSAGES: Messages = {
         "Reading the file took more time or memory than one may take; split it into several.",
         "读取该文件所需的时间或内存超出限制，请拆分为多个文件。",
     ),
+    "document_text_too_long": Message(
+        "The documents have more text than can be handed on whole (what is left of the limit is "
+        "{limit} characters); put them into a Knowledge and search them there.",
+        "文档文本过长，无法整体传递（剩余上限 {limit} 个字符），请将其加入知识库后检索。",
+    ),
     "document_reader_unavailable": Message(
         "The document could not be read this time; it is tried again.",
         "本次未能读取该文档，系统将重试。",
