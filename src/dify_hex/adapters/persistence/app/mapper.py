@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from pydantic import JsonValue as PydanticJson
 from pydantic import TypeAdapter
 
 from dify_hex.adapters.persistence.app.rows import AppRow, AppVersionRow
@@ -24,6 +25,9 @@ _CONFIGURATIONS: dict[str, TypeAdapter[Configuration]] = {
     AppMode.CHATFLOW: TypeAdapter(ChatflowConfiguration),
     AppMode.WORKFLOW: TypeAdapter(WorkflowConfiguration),
 }
+for _adapter in _CONFIGURATIONS.values():
+    # The recursion of JSON is meant by its name, which only its own module knows.
+    _adapter.rebuild(raise_errors=True, _types_namespace={"NestedJson": PydanticJson})
 
 
 def configuration_to_domain(mode: str, tree: object) -> Configuration:
