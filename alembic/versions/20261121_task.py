@@ -50,6 +50,11 @@ def upgrade() -> None:
         sa.Column("dead_at", sa.DateTime(timezone=True)),
         sa.Column("version", sa.Integer(), nullable=False),
     )
+    # Rows change often and shortly: room in their pages, and a cleaner that comes early.
+    op.execute(
+        "ALTER TABLE tasks SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02,"
+        " autovacuum_vacuum_threshold = 500)"
+    )
     _index_tasks()
     op.create_table(
         "schedules",

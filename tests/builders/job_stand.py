@@ -118,6 +118,8 @@ async def job_stand(
         yield _put_together(engine, system_pool, redis, handlers, owner, places)
     await redis.aclose()
     await engine.dispose()
+    # What was cut off in the middle of a command is closed by the loop's next round.
+    await asyncio.sleep(0.01)
 
 
 def _put_together(

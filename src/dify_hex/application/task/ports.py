@@ -179,6 +179,14 @@ class JobInviter(Protocol):
     """Hands invitations to workers, wherever they are."""
 
     @abstractmethod
+    async def invited(self, queue: JobQueue) -> int:
+        """How many invitations of the queue are there, those being followed included.
+
+        Raises:
+            Unavailable: the transport is away.
+        """
+
+    @abstractmethod
     async def invite_again(self, invitations: Sequence[JobInvitation]) -> int:
         """Hand over those that are not there any more; how many that were.
 

@@ -32,6 +32,9 @@ class SweepTasks:
         for lost in await self._leases.lost(limit=BATCH):
             await self._bring_back(lost)
         for queue in JobQueue:
+            # Any invitation brings the next task: where there are many, none is missed.
+            if await self._inviter.invited(queue) >= BATCH:
+                continue
             overdue = await self._leases.overdue(queue, limit=BATCH)
             if overdue:
                 await self._inviter.invite_again(overdue)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import DateTime, bindparam, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from dify_hex.adapters.persistence.scope import WorkScope
@@ -17,7 +17,17 @@ from dify_hex.domain.task.errors import TaskNotFound
 from dify_hex.domain.task.order import TaskOrder
 from dify_hex.domain.task.task import Task
 
-_ARBITER = ("tenant_id", "kind", "key")
+#: A job that is wanted at once is due by the clock that tells what is due, so that no difference
+#: of clocks delays it.
+_INSERT = (
+    insert(TaskRow)
+    .values(due_at=func.coalesce(bindparam("wanted_at", type_=DateTime(timezone=True)), func.now()))
+    .on_conflict_do_nothing(index_elements=("tenant_id", "kind", "key"), index_where=text(NOT_OVER))
+    .returning(TaskRow.id)
+)
+_COLUMNS = tuple(
+    column.key for column in TaskRow.__table__.columns if column.key != TaskRow.due_at.key
+)
 
 
 class SqlJobs(Jobs):
@@ -31,7 +41,7 @@ class SqlJobs(Jobs):
         """Put the job on record, unless one with its key is not over."""
         task = self._task(request, now)
         while True:
-            if await self._insert(task, immediate=request.not_before is None):
+            if await self._insert(task, request.not_before):
                 break
             # It may end between the two looks; then this one is wanted after all.
             if (known := await self._known(request)) is not None:
@@ -58,21 +68,13 @@ class SqlJobs(Jobs):
         if not task.state.status.is_over:
             task.cancel(now=now)
 
-    async def _insert(self, task: Task, *, immediate: bool) -> bool:
+    async def _insert(self, task: Task, wanted_at: datetime | None) -> bool:
         row = TaskRow()
         write(task, row)
-        columns = TaskRow.__table__.columns
-        values = {column.key: getattr(row, column.key) for column in columns}
-        if immediate:
-            # By the clock that tells what is due, so that no difference of clocks delays it.
-            values["due_at"] = func.now()
-        statement = (
-            insert(TaskRow)
-            .values(values)
-            .on_conflict_do_nothing(index_elements=_ARBITER, index_where=text(NOT_OVER))
-            .returning(TaskRow.id)
-        )
-        return await self._scope.session.scalar(statement) is not None
+        values = {name: getattr(row, name) for name in _COLUMNS}
+        connection = await self._scope.session.connection()
+        inserted = await connection.execute(_INSERT, {**values, "wanted_at": wanted_at})
+        return inserted.scalar() is not None
 
     async def _known(self, request: JobRequest) -> TaskId | None:
         found = await self._scope.session.scalar(

@@ -23,7 +23,7 @@ from dify_hex.domain.shared.ids import TaskId, TenantId
 from dify_hex.domain.task.queue import JobQueue
 
 #: How long an invitation may take before another one is sent.
-_ON_ITS_WAY = timedelta(seconds=1)
+_ON_ITS_WAY = timedelta(seconds=2)
 
 
 def seconds_since_boot() -> float:

@@ -79,7 +79,7 @@ async def show_task(
 )
 async def retry_task(
     task_id: UUID,
-    actor: Controller,
+    actor: Annotated[Actor, Requires(Permission.TASK_CONTROL, idempotent=True)],
     reader: Tasks,
     use_case: Annotated[RetryTask, Inject(RetryTask)],
 ) -> Response:
