@@ -30,6 +30,13 @@ class KnowledgeUse:
         yield from source_faults(self.sources, f"{path}.sources")
         yield from self.retrieval.faults(f"{path}.retrieval")
         yield from self.filters.faults(f"{path}.filters")
+        for index, condition in enumerate(self.filters.conditions):
+            if isinstance(condition.value, str) and "{{#" in condition.value:
+                yield Fault(
+                    code="condition_value_invalid",
+                    path=f"{path}.filters.conditions.{index}.value",
+                    message="Compare with a constant; only graphs have variables to refer to.",
+                )
         if len(self.filters.conditions) > MAX_CONDITIONS:
             yield Fault(
                 code="metadata_conditions_count",

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dify_hex.domain.shared.values.fault import Fault
-from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.shared.values.logical_operator import LogicalOperator
 
 MAX_CONDITIONS = 50
+
+#: What an entry is compared with; several where it is to be one of them.
+MetadataOperand = str | int | float | bool | tuple[str | int | float, ...] | None
 
 
 class MetadataOperator(StrEnum):
@@ -45,7 +47,7 @@ class MetadataCondition:
 
     name: str
     comparison_operator: MetadataOperator
-    value: JsonValue = None
+    value: MetadataOperand = None
     id: str = ""
 
 

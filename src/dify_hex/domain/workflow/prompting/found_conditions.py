@@ -14,7 +14,7 @@ _OPERATORS = {operator.value: operator for operator in MetadataOperator}
 
 def conditions_schema(names: Sequence[str]) -> JsonObject:
     """The JSON Schema of an answer that names conditions on these entries."""
-    condition = {
+    condition: JsonObject = {
         "type": "object",
         "properties": {
             "name": {"type": "string", "enum": list(names)},

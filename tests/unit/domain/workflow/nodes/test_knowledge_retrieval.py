@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.shared.values.knowledge_use import MAX_SOURCES
 from dify_hex.domain.shared.values.metadata_conditions import (
     MAX_CONDITIONS,
     MetadataCondition,
     MetadataConditions,
+    MetadataOperand,
     MetadataOperator,
 )
 from dify_hex.domain.workflow.nodes.knowledge_retrieval import (
@@ -60,7 +60,7 @@ def filtered(
 
 
 def condition(
-    value: JsonValue = "2026",
+    value: MetadataOperand = "2026",
     name: str = "year",
     operator: MetadataOperator = MetadataOperator.IS,
 ) -> MetadataCondition:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
 from dify_hex.domain.shared.values.logical_operator import LogicalOperator
 from dify_hex.domain.shared.values.metadata_conditions import MetadataOperator
@@ -13,6 +13,8 @@ from dify_hex.entrypoints.http.v1.apps.configuration_fields import Count, Name, 
 
 #: Beyond what may be published, and all that is read.
 _MOST = 200
+_Text = Annotated[str, StringConstraints(max_length=2_000)]
+_Several = Field(max_length=_MOST)
 
 
 class KnowledgeSourceBody(Schema):
@@ -55,7 +57,9 @@ class AppMetadataConditionBody(Schema):
 
     name: Name
     comparison_operator: MetadataOperator
-    value: JsonValue = None
+    value: _Text | int | Number | bool | Annotated[list[_Text | int | Number], _Several] | None = (
+        None
+    )
 
 
 class AppMetadataConditionsBody(Schema):
