@@ -1,6 +1,6 @@
 """Knowledge and documents for tests, with everything that does not matter filled in."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -149,12 +149,17 @@ class CountedEmbeddings(Embeddings):
 
     sent: dict[tuple[str, str], int] = field(default_factory=dict)
     errors: list[Exception] = field(default_factory=list)
+    #: Happens while the next texts are embedded.
+    on_next: Callable[[], Awaitable[object]] | None = None
 
     async def embed(
         self, tenant_id: TenantId, model: ModelConfig, texts: Sequence[str]
     ) -> EmbeddedTexts:
         if self.errors:
             raise self.errors.pop(0)
+        if self.on_next is not None:
+            happening, self.on_next = self.on_next, None
+            await happening()
         for text in texts:
             key = (model.model, text)
             self.sent[key] = self.sent.get(key, 0) + 1
@@ -184,8 +189,13 @@ class WatchedJob(RunningJob):
         self.reports: list[tuple[float, str]] = []
         #: Raised by the report of that number.
         self.interruptions: Mapping[int, BaseException] = {}
+        #: Happens just before the report of that number.
+        self.meanwhile: Mapping[int, Callable[[], Awaitable[object]]] = {}
 
     async def report(self, progress: float, note: str = "") -> None:
+        happening = self.meanwhile.get(len(self.reports) + 1)
+        if happening is not None:
+            await happening()
         self.reports.append((progress, note))
         interruption = self.interruptions.get(len(self.reports))
         if interruption is not None:

@@ -1,7 +1,6 @@
 """Knowledge, documents, segments and the jobs they ask for, in memory and in one transaction."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -40,7 +39,7 @@ from tests.fakes.memory_work import MemoryDatabase, MemoryTable, MemoryWork, Uni
 _SEGMENTS = UUID(int=77)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSegment:
     """A segment that is searched."""
 
@@ -61,6 +60,18 @@ class KnowledgeShelf:
     jobs: dict[TaskId, JobRequest] = field(default_factory=dict)
     cancelled: list[TaskId] = field(default_factory=list)
     progress: dict[DocumentId, IndexingProgress] = field(default_factory=dict)
+
+    def copy(self) -> "KnowledgeShelf":
+        """The same, to be changed apart from this one."""
+        vectors = MemoryVectorIndex()
+        vectors._entries = {each: dict(kept) for each, kept in self.vectors._entries.items()}
+        return KnowledgeShelf(
+            segments=dict(self.segments),
+            vectors=vectors,
+            keywords=dict(self.keywords),
+            jobs=dict(self.jobs),
+            cancelled=list(self.cancelled),
+        )
 
     def of(self, document_id: DocumentId) -> list[KeptSegment]:
         """The segments of a document, in their order."""
@@ -182,7 +193,7 @@ class MemorySegmentStore(SegmentStore):
             segment_id = SegmentId(uuid5(_SEGMENTS, name))
             known = self._shelf.segments.get(segment_id)
             if known is not None:
-                known.round, known.draft = round, draft
+                self._shelf.segments[segment_id] = replace(known, round=round, draft=draft)
                 kept += 1
                 continue
             self._shelf.segments[segment_id] = KeptSegment(
@@ -209,16 +220,20 @@ class MemorySegmentStore(SegmentStore):
 
     async def mark_indexed(self, segment_ids: Sequence[SegmentId]) -> None:
         for segment_id in segment_ids:
-            self._shelf.segments[segment_id].is_indexed = True
+            known = self._shelf.segments[segment_id]
+            self._shelf.segments[segment_id] = replace(known, is_indexed=True)
 
     async def count(self, document_id: DocumentId) -> tuple[int, int]:
         found = self._shelf.of(document_id)
         return len(found), sum(each.is_indexed for each in found)
 
     async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
-        for each in self._shelf.segments.values():
-            each.is_indexed = False
+        await self._unmark(list(self._shelf.segments.values()))
         self._shelf.keywords.clear()
+
+    async def _unmark(self, segments: Sequence[KeptSegment]) -> None:
+        for each in segments:
+            self._shelf.segments[each.id] = replace(each, is_indexed=False)
 
     async def next_position(self, document_id: DocumentId) -> int:
         return len(self._shelf.of(document_id)) + 1
@@ -298,16 +313,16 @@ class MemoryKnowledgeWork(MemoryWork, KnowledgeWork):
 
     @cached_property
     def _shelf(self) -> KnowledgeShelf:
-        return deepcopy(self._kept[0])
+        return self._kept[0].copy()
 
     @cached_property
     def knowledge(self) -> MemoryKnowledgeRepository:
-        unique = Unique[Knowledge](_living_name, KnowledgeNameTaken)
+        unique = Unique(_living_name, KnowledgeNameTaken)
         return MemoryKnowledgeRepository(self.table(Knowledge, unique=[unique]))
 
     @cached_property
     def documents(self) -> MemoryDocumentRepository:
-        unique = Unique[Document](_only_content, DocumentExists)
+        unique = Unique(_only_content, DocumentExists)
         return MemoryDocumentRepository(self.table(Document, unique=[unique]), self._shelf)
 
     @cached_property
@@ -339,7 +354,7 @@ class MemoryKnowledgeWork(MemoryWork, KnowledgeWork):
             row = rows[self.tenant_id, document_id]
             assert isinstance(row, Document)
             row._state = replace(row.state, progress=progress)
-        self._kept[0] = deepcopy(self._shelf)
+        self._kept[0] = self._shelf.copy()
 
 
 def _living_name(knowledge: Knowledge) -> str | None:

@@ -17,6 +17,7 @@ from dify_hex.domain.knowledge.events import (
 from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.metadata import MetadataField, MetadataType
 from dify_hex.domain.knowledge.settings import KnowledgeSettings, SegmentationSettings
+from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.retrieval_settings import RetrievalSettings
 from tests.builders.knowledge import (
     EDITOR,
@@ -32,6 +33,11 @@ from tests.builders.knowledge import (
 def settled(knowledge: Knowledge) -> Knowledge:
     """It as it would be loaded again."""
     return Knowledge(id=knowledge.id, tenant_id=TENANT, state=knowledge.state, version=1)
+
+
+def models(knowledge: Knowledge) -> tuple[ModelConfig, ModelConfig | None]:
+    """The embedding model in use, and the one that is to follow."""
+    return knowledge.state.settings.embedding, knowledge.state.next_embedding
 
 
 @pytest.fixture
@@ -86,14 +92,12 @@ def test_the_same_settings_change_nothing(knowledge: Knowledge) -> None:
 def test_another_embedding_model_waits_until_the_index_is_empty(knowledge: Knowledge) -> None:
     settings = replace(SETTINGS, embedding=OTHER_MODEL)
     assert knowledge.configure(settings, now=LATER, by=EDITOR) is True
-    assert knowledge.state.settings.embedding == MODEL
-    assert knowledge.state.next_embedding == OTHER_MODEL
+    assert models(knowledge) == (MODEL, OTHER_MODEL)
     # Whoever asks for it once more has asked before.
     later = replace(settings, retrieval=RetrievalSettings(top_k=9))
     assert knowledge.configure(later, now=LATER, by=EDITOR) is False
     assert knowledge.adopt_embedding(now=LATER) is True
-    assert knowledge.state.settings.embedding == OTHER_MODEL
-    assert knowledge.state.next_embedding is None
+    assert models(knowledge) == (OTHER_MODEL, None)
     assert knowledge.adopt_embedding(now=LATER) is False
 
 

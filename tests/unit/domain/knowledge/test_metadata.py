@@ -11,6 +11,7 @@ from dify_hex.domain.knowledge.metadata import (
     MAX_FIELDS,
     MetadataField,
     MetadataType,
+    MetadataValue,
     checked_fields,
     checked_values,
 )
@@ -50,8 +51,8 @@ def test_there_are_not_too_many_fields() -> None:
 
 def test_values_are_kept_as_they_are_compared() -> None:
     moment = datetime(2026, 11, 21, 14, tzinfo=timezone(timedelta(hours=2)))
-    given_values = {"author": "Ada", "edition": 2, "published": moment}
-    assert checked_values(FIELDS, given_values) == {
+    values: dict[str, MetadataValue | datetime] = {"author": "Ada", "edition": 2}
+    assert checked_values(FIELDS, {**values, "published": moment}) == {
         "author": "Ada",
         "edition": 2,
         "published": "2026-11-21T12:00:00Z",
