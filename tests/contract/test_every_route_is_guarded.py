@@ -149,9 +149,13 @@ def test_no_list_shows_anything_of_another_tenant(
 def test_what_others_tried_has_changed_nothing(world: World) -> None:
     app = world.call("GET", f"/v1/apps/{world.ids['app_id']}", world.tokens[Role.OWNER])
     message = world.call("GET", f"/v1/messages/{world.ids['message_id']}", world.tokens[Role.OWNER])
+    place = f"/v1/workflow-runs/{world.ids['run_id']}"
+    run = world.call("GET", place, world.tokens[Role.OWNER])
+    (form,) = world.call("GET", f"{place}/forms", world.tokens[Role.OWNER]).json()["data"]
 
     assert app.json()["data"]["name"] == "Lamp"
     assert message.status_code == 200
+    assert (run.json()["data"]["status"], form["status"]) == ("paused", "open")
 
 
 def _gist(body: dict[str, object]) -> tuple[object, object, object]:

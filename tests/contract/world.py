@@ -1,9 +1,11 @@
 """Two tenants with people in every role, keys good and bad, and one of everything with an id."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, cast
 
 import asyncpg
@@ -170,7 +172,6 @@ def _add_things(world: World) -> None:
     )
     assert secret.status_code == 200, secret.text
     world.ids |= {
-        "sha256": "0" * 64,
         "name": "TOKEN",
         "file_id": handed_in.json()["data"]["id"],
         "provider_id": world.made("/v1/model-providers", provider)["id"],
@@ -179,9 +180,8 @@ def _add_things(world: World) -> None:
         "number": str(version.get("number", 1)),
         "message_id": message["id"],
         "conversation_id": message["conversation_id"],
-        "run_id": message["run_id"],
         "node_id": "greet",
-        "form_token": _asked_for(world),
+        **_waiting_run(world),
         "task_id": _waiting_task(world),
         **_handbook(world),
     }
@@ -235,11 +235,12 @@ def _waiting_task(world: World) -> str:
     return str(world.api.do(ask()))
 
 
-def _asked_for(world: World) -> str:
-    """The token of a form that a run waits for."""
+def _waiting_run(world: World) -> dict[str, str]:
+    """A run that waits for a form, the form's token, and a value too large for its event."""
     app = world.made("/v1/apps", {"name": "Lamp flow", "mode": "workflow"})
+    plans = {"variable": "plans", "type": "json_object"}
     nodes = [
-        {"id": "start", "type": "start", "config": {"variables": []}},
+        {"id": "start", "type": "start", "config": {"variables": [plans]}},
         {
             "id": "ask",
             "type": "human-input",
@@ -256,9 +257,14 @@ def _asked_for(world: World) -> str:
     put = world.call("PUT", f"{path}/draft", owner, json=draft, headers={"if-match": '"1"'})
     assert put.status_code == 200, put.text
     world.made(f"{path}/publish", {})
-    run = world.made(f"{path}/runs", {"user": "someone"})
-    forms = world.call("GET", f"/v1/workflow-runs/{run['id']}/forms", owner).json()["data"]
-    return cast("str", forms[0]["token"])
+    large = {"text": "Lamps. " * 100_000}
+    run = world.made(f"{path}/runs", {"user": "someone", "inputs": {"plans": large}})
+    place = f"/v1/workflow-runs/{run['id']}"
+    digest = sha256(json.dumps(large, separators=(",", ":")).encode()).hexdigest()
+    kept = world.call("GET", f"{place}/values/{digest}", owner)
+    assert kept.json() == large, kept.text[:200]
+    forms = world.call("GET", f"{place}/forms", owner).json()["data"]
+    return {"run_id": run["id"], "form_token": forms[0]["token"], "sha256": digest}
 
 
 def _expired_token(world: World) -> str:
