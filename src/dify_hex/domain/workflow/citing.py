@@ -45,11 +45,11 @@ def passage_object(citation: Citation, more: JsonObject) -> JsonObject:
             "position": citation.position,
             "page": citation.first_page,
             "last_page": citation.last_page,
-            "headings": citation.headings,
+            "headings": list(citation.headings),
             **more,
         },
         "title": citation.document_name,
-        "files": (),
+        "files": [],
         "content": citation.content,
         "summary": "",
     }

@@ -155,11 +155,11 @@ def _passage(passage: RetrievedPassage) -> JsonObject:
     return passage_object(
         passage.citation,
         {
-            "child_chunks": tuple(
+            "child_chunks": [
                 {"id": str(each.found_id), "content": each.matched, "score": found.score}
                 for each, found in zip(passage.found, passage.passage.found, strict=True)
                 if each.found_id != each.segment_id
-            ),
+            ],
             "segment_hit_count": stored.hit_count,
             "segment_word_count": len(stored.content),
             "segment_index_node_hash": stored.content_hash,
