@@ -1,14 +1,26 @@
 """Runs that wait for people, are paused, found, replayed and compared."""
 
 import asyncio
+from uuid import UUID
 
 import httpx
 import pytest
 
+from tests.contract.running_api import RunningApi
 from tests.contract.test_workflows import drawn, published, run, workflow
 from tests.contract.waiting_runs import asking, ended, waiting
 
 pytestmark = pytest.mark.usefixtures("worker")
+
+
+async def an_hour_later(api: RunningApi, run_id: str) -> None:
+    """Let the time of the run's form be up."""
+    pool = api.container.shared().system_pool()
+    moved = await pool.execute(
+        "UPDATE workflow_forms SET due_at = due_at - interval '61 minutes' WHERE run_id = $1",
+        UUID(run_id),
+    )
+    assert moved == "UPDATE 1"
 
 
 class TestForms:
@@ -41,6 +53,25 @@ class TestForms:
         assert (again.status_code, again.json()["code"]) == (410, "workflow_form_closed")
         assert shown.status_code == 410
         await ended(client, run_id)
+
+    async def test_when_nobody_answers_in_time_the_run_goes_another_way(
+        self, client: httpx.AsyncClient, stranger: httpx.AsyncClient, api: RunningApi
+    ) -> None:
+        graph = asking(timeout=1, timeout_unit="hour")
+        nobody = [{"variable": "unheard", "value_selector": ["start", "name"]}]
+        graph["nodes"].append({"id": "late", "type": "end", "config": {"run_outputs": nobody}})
+        graph["edges"].append({"source": "ask", "target": "late", "handle": "__timeout"})
+        app_id = await published(client, workflow(graph))
+        run_id = (await run(client, app_id)).json()["data"]["id"]
+        (form,) = (await client.get(f"/v1/workflow-runs/{run_id}/forms")).json()["data"]
+
+        api.do(an_hour_later(api, run_id))
+        api.do(api.container.run_control().sweep_timers().execute())
+
+        late = await stranger.post(form["path"], json={"action": "approve", "inputs": {}})
+        assert (late.status_code, late.json()["code"]) == (410, "workflow_form_closed")
+        told = await ended(client, run_id)
+        assert (told["status"], told["result"]) == ("succeeded", {"unheard": "Ann"})
 
     async def test_what_does_not_fit_is_named(
         self, client: httpx.AsyncClient, stranger: httpx.AsyncClient

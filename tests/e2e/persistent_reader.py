@@ -11,7 +11,7 @@ import httpx
 from tests.e2e.product import Chat
 
 #: How long one message may take in all, in seconds, whatever dies meanwhile.
-PATIENCE = 90.0
+PATIENCE = 180.0
 #: What is shown and never journalled.
 PASSING = ("message.delta", "message.reset", "node.delta")
 
