@@ -207,7 +207,7 @@ class Desk:
 
     def __init__(self, settings: KnowledgeSettings = SETTINGS) -> None:
         self.database = MemoryDatabase()
-        self._shelves = [KnowledgeShelf()]
+        self.shelves = [KnowledgeShelf()]
         self.files = MemoryFileStorage()
         self.blobs = MemoryBlobStorage()
         self.reader = PageReader()
@@ -233,12 +233,12 @@ class Desk:
 
     def begin(self, tenant_id: TenantId) -> MemoryKnowledgeWork:
         """A unit of work over all of it."""
-        return MemoryKnowledgeWork(self.database, tenant_id, self._shelves)
+        return MemoryKnowledgeWork(self.database, tenant_id, self.shelves)
 
     @property
     def shelf(self) -> KnowledgeShelf:
         """What is committed besides aggregates."""
-        return self._shelves[0]
+        return self.shelves[0]
 
     async def open(self) -> None:
         """Keep the Knowledge."""
