@@ -137,7 +137,14 @@ MODELS = (
 )
 EXAMPLES = (*PURE, *MODELS)
 #: Types that tests of their own show.
-_BY_THEMSELVES = {"answer", "code", "http-request", "human-input", "sub-workflow"}
+_BY_THEMSELVES = {
+    "answer",
+    "code",
+    "document-extractor",
+    "http-request",
+    "human-input",
+    "sub-workflow",
+}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)

@@ -59,7 +59,7 @@ class Container(containers.DeclarativeContainer):
     embeddings = providers.Container(
         EmbeddingsContainer, shared=shared, models=models, calls=model_calls
     )
-    reading = providers.Container(ReadingContainer, shared=shared)
+    reading = providers.Container(ReadingContainer, shared=shared, objects=objects)
     indexing = providers.Container(
         IndexingContainer, shared=shared, objects=objects, embeddings=embeddings, reading=reading
     )

@@ -10,6 +10,7 @@ from dify_hex.bootstrap.containers.drafts import draft_use_cases
 from dify_hex.bootstrap.containers.file import file_use_cases
 from dify_hex.bootstrap.containers.knowledge import knowledge_use_cases
 from dify_hex.bootstrap.containers.model_provider import model_use_cases
+from dify_hex.bootstrap.containers.reading import reading_use_cases
 from dify_hex.bootstrap.containers.retrieval import retrieval_use_cases
 from dify_hex.bootstrap.containers.run_branches import run_branch_use_cases
 from dify_hex.bootstrap.containers.run_control import run_control_use_cases
@@ -33,6 +34,7 @@ def use_case_index(container: Container) -> UseCaseIndex:
         **file_use_cases(container.files()),
         **knowledge_use_cases(container.knowledge()),
         **model_use_cases(container.models()),
+        **reading_use_cases(container.reading()),
         **retrieval_use_cases(container.retrieval()),
         **run_branch_use_cases(container.run_branches()),
         **run_control_use_cases(container.run_control()),

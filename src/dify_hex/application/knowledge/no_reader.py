@@ -10,11 +10,10 @@ from dify_hex.domain.knowledge.reading_errors import DocumentReaderUnavailable
 class NoDocumentReader(DocumentReader):
     """Reads nothing."""
 
-    async def read(self, source: DocumentSource) -> AsyncGenerator[Sequence[Block], None]:
+    def read(self, source: DocumentSource) -> AsyncGenerator[Sequence[Block], None]:
         """Nothing.
 
         Raises:
             DocumentReaderUnavailable: always.
         """
         raise DocumentReaderUnavailable(name=source.name)
-        yield ()

@@ -5,6 +5,8 @@ from dependency_injector import containers, providers
 from dify_hex.adapters.extraction.limits import ReadingLimits
 from dify_hex.adapters.extraction.reader import IsolatedDocumentReader
 from dify_hex.adapters.openai.token_counter import measure_tokens
+from dify_hex.application.knowledge.preview_segments import PreviewSegments
+from dify_hex.bootstrap.index import UseCaseIndex
 from dify_hex.bootstrap.settings import ReadingSettings
 
 
@@ -23,10 +25,23 @@ def limits_of(settings: ReadingSettings) -> ReadingLimits:
 class ReadingContainer(containers.DeclarativeContainer):
     """One reader per process, so that its bound on child processes holds for all of it."""
 
-    shared = providers.DependenciesContainer()
+    shared, objects = providers.DependenciesContainer(), providers.DependenciesContainer()
 
     reader = providers.Singleton(
         IsolatedDocumentReader,
         providers.Singleton(limits_of, shared.settings.provided.reading),
     )
     measure = providers.Object(measure_tokens)
+    preview = providers.Factory(
+        PreviewSegments,
+        begin=shared.begin,
+        clock=shared.clock,
+        files=objects.files,
+        reader=reader,
+        measure=measure,
+    )
+
+
+def reading_use_cases(container: ReadingContainer) -> UseCaseIndex:
+    """What routes may ask for."""
+    return {PreviewSegments: container.preview}

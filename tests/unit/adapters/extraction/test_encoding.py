@@ -20,6 +20,8 @@ RUSSIAN = "Сегодня хорошая погода, мы пошли гуля�
     [
         (SIMPLIFIED, "gbk"),
         (SIMPLIFIED, "gb18030"),
+        ("甲。", "gbk"),
+        ("第1章 总则", "gbk"),
         (TRADITIONAL, "big5"),
         (JAPANESE, "shift_jis"),
         (JAPANESE, "euc_jp"),

@@ -23,6 +23,9 @@ _LAST_RESORT = "cp1252"
 _SAMPLE = 64 << 10
 #: One damaged character in so many others leaves a text UTF-8.
 _DAMAGED = 100
+#: Bytes of so few characters that they could be anything; and the commonest signs of GB 2312.
+_FEW = 40
+_IN_COMMON_CHINESE = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xa3\xb0-\xd7][\xa1-\xfe])*")
 _NOT_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 
 
@@ -80,6 +83,9 @@ def decoded(content: bytes, declared: str = "") -> str:
 
 
 def _encoding_of(sample: bytes) -> str:
+    if len(sample) <= _FEW and _IN_COMMON_CHINESE.fullmatch(sample):
+        # Statistics say nothing of a few characters.
+        return "gb18030"
     # Most processes never meet such a text, and its tables take some megabytes.
     from charset_normalizer import from_bytes  # noqa: PLC0415 - see above
 

@@ -16,6 +16,7 @@ from dify_hex.entrypoints.http.v1.documents.router import router as documents_ro
 from dify_hex.entrypoints.http.v1.documents.steering import router as document_steering_router
 from dify_hex.entrypoints.http.v1.files.router import router as files_router
 from dify_hex.entrypoints.http.v1.forms.router import router as forms_router
+from dify_hex.entrypoints.http.v1.knowledge.preview import router as preview_router
 from dify_hex.entrypoints.http.v1.knowledge.retrieval import router as retrieval_router
 from dify_hex.entrypoints.http.v1.knowledge.router import router as knowledge_router
 from dify_hex.entrypoints.http.v1.members.router import router as members_router
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     conversations_router,
     files_router,
     knowledge_router,
+    preview_router,
     retrieval_router,
     documents_router,
     document_steering_router,
