@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from dify_hex.adapters.persistence.errors import translating
+from dify_hex.adapters.persistence.knowledge.vector_preparation import vectors_are_kept
 from dify_hex.application.shared.code_failures import SandboxRefuses
 from dify_hex.bootstrap.container import Container
 from dify_hex.bootstrap.schema import head_revision, revision_is_head
+from dify_hex.domain.knowledge.segment_errors import KnowledgeVectorsUnavailable
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.entrypoints.http.health import Check, Health
 
@@ -30,9 +32,19 @@ def health_of(container: Container) -> Health:
         # Whether there is such a file does not matter: the answer does.
         await container.objects().files().exists("t/health")
 
+    async def vectors() -> None:
+        with translating():
+            if not await vectors_are_kept(shared.pool()):
+                raise KnowledgeVectorsUnavailable(dependency="database")
+
     return Health(
         required={"database": database, "migrations": migrations, "redis": redis},
-        optional={"storage": storage, **_model_check(container), **_sandbox_check(container)},
+        optional={
+            "storage": storage,
+            "vectors": vectors,
+            **_model_check(container),
+            **_sandbox_check(container),
+        },
     )
 
 

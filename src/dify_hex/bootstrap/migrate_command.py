@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from dify_hex.adapters.persistence.knowledge.vector_preparation import prepare_vectors
 from dify_hex.adapters.persistence.workflow.partition_keeper import JournalPartitions
 from dify_hex.application.shared.clock import SystemClock
 from dify_hex.bootstrap.endpoints import NotConfigured, read_parts
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
 async def _upgrade(url: str) -> None:
     await migrate(url)
     await JournalPartitions(url, SystemClock()).make_ahead()
+    # The extension that keeps vectors may have come since the migration that would have used it.
+    await prepare_vectors(url)
 
 
 def _admin_url(settings: Settings) -> str:

@@ -4,6 +4,8 @@ import asyncpg
 from pydantic import SecretStr
 
 from dify_hex.adapters.persistence.engine import CONNECT_TIMEOUT, driver_dsn
+from dify_hex.adapters.persistence.knowledge.vector_preparation import vectors_are_kept
+from dify_hex.adapters.persistence.knowledge.vector_schema import EXTENSION_VERSION
 from dify_hex.bootstrap.connections import redis_client
 from dify_hex.bootstrap.endpoints import Endpoints
 from dify_hex.bootstrap.finding import Finding, doubtful, failed, well
@@ -35,7 +37,11 @@ async def examine_database(endpoints: Endpoints) -> list[Finding]:
     try:
         number = int(await connection.fetchval("SHOW server_version_num"))
         version = await connection.fetchval("SHOW server_version")
-        findings = [_postgres_version(number, version), await _login("DATABASE_URL", connection)]
+        findings = [
+            _postgres_version(number, version),
+            await _login("DATABASE_URL", connection),
+            await _vectors(connection),
+        ]
     finally:
         await connection.close()
     system = endpoints.database_system_url.get_secret_value()
@@ -84,6 +90,17 @@ async def examine_model(endpoints: Endpoints, settings: Settings) -> list[Findin
     if settings.model.url is None:
         return [well("model", _DEMO)]
     return [well("model", f"{url} answers")]
+
+
+async def _vectors(connection: asyncpg.Connection) -> Finding:
+    if await vectors_are_kept(connection):
+        version = await connection.fetchval(EXTENSION_VERSION)
+        return well("vectors", f"kept by pgvector {version}")
+    advice = (
+        "install pgvector 0.8 or newer, run `CREATE EXTENSION vector` in the database as its "
+        "superuser, then `dify-hex migrate`"
+    )
+    return doubtful("vectors", "Knowledge is searched by words only", advice)
 
 
 def _postgres_version(number: int, version: str) -> Finding:
