@@ -27,6 +27,7 @@ async def test_one_tenant_gets_half_of_the_places() -> None:
 
     await queue.enter("b")
     assert queue.running == 5
+    assert [queue.running_of(tenant) for tenant in ("a", "b", "c")] == [4, 1, 0]
     for task in tasks:
         task.cancel()
 

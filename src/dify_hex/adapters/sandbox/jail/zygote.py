@@ -12,8 +12,9 @@ from dify_hex.adapters.sandbox.jail.inmate import live
 from dify_hex.adapters.sandbox.jail.walls.namespaces import ProcessNumbers
 from dify_hex.adapters.sandbox.jail.wire import PACKET_SIZE, Order, Packet
 
-#: Niceness of code that runs long, so that short executions pass it by.
-_PATIENT = 15
+#: Niceness of code that runs long or beside more of its tenant's, so that others pass it by. Not
+#: more: what ends slowly holds locks of the kernel that the next one waits for.
+_PATIENT = 10
 
 
 @dataclass(slots=True, kw_only=True)

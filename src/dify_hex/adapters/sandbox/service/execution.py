@@ -48,6 +48,8 @@ class Execution:
     cell: Jailed
     bounds: Bounds
     body_bytes: int
+    #: Whether its tenant has others running, so that those of tenants who have none go first.
+    is_one_of_many: bool
     reader: StreamReader
     writer: StreamWriter
 
@@ -58,7 +60,8 @@ class Execution:
             CallerGone: the caller has hung up; the cell is gone too.
         """
         began = monotonic()
-        demoting = asyncio.get_running_loop().call_later(_SHORT, self.zygote.demote, self.cell)
+        first_come = 0 if self.is_one_of_many else _SHORT
+        demoting = asyncio.get_running_loop().call_later(first_come, self.zygote.demote, self.cell)
         outcome = Outcome.DONE
         try:
             async with asyncio.timeout(self.bounds.seconds):

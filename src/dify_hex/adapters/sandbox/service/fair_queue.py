@@ -27,6 +27,10 @@ class FairQueue:
         """How many places are taken."""
         return self._running.total()
 
+    def running_of(self, tenant: str) -> int:
+        """How many of them one tenant has."""
+        return self._running[tenant]
+
     @property
     def waiting(self) -> int:
         """How many wait for one."""

@@ -41,15 +41,17 @@ class ProfileHost:
         """The number of its zygote's process."""
         return self._zygote.pid if self._zygote is not None and self.is_running else None
 
-    async def take(self) -> tuple[ZygoteProcess, Jailed]:
-        """A jailed process, and its zygote.
+    async def take(self, *, ready: bool = True) -> tuple[ZygoteProcess, Jailed]:
+        """A jailed process, and its zygote; the one that stands ready, unless that is for others.
 
         Raises:
             LibrariesMissing, WallsMissing, ZygoteLost: there is none to be had.
         """
         self._used = monotonic()
         zygote = await self._running()
-        spare, self._spare = self._spare, None
+        spare = None
+        if ready:
+            spare, self._spare = self._spare, None
         cell = None if spare is None else await _outcome(spare)
         if cell is None or cell.ended.done():
             zygote, cell = await self._forked()

@@ -225,8 +225,9 @@ class SandboxServer:
     async def _in_cell(
         self, wanted: Wanted, reader: StreamReader, writer: StreamWriter
     ) -> Execution:
+        is_one_of_many = self._queue.running_of(wanted.tenant) > 1
         try:
-            zygote, cell = await self._hosts[wanted.profile].take()
+            zygote, cell = await self._hosts[wanted.profile].take(ready=not is_one_of_many)
         except LibrariesMissing:
             raise Refusal(
                 Outcome.NOT_INSTALLED, advice=f"the libraries of {wanted.profile} do not load"
@@ -243,6 +244,7 @@ class SandboxServer:
             zygote=zygote,
             cell=cell,
             bounds=wanted.bounds,
+            is_one_of_many=is_one_of_many,
             body_bytes=wanted.body_bytes,
             reader=reader,
             writer=writer,
