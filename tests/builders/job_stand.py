@@ -40,6 +40,7 @@ PLACES: Mapping[JobQueue, int] = {
     JobQueue.NORMAL: 4,
     JobQueue.LOW: 2,
 }
+_CONNECTIONS = 16
 POOL = PoolSettings(application_name="jobs", size=8)
 
 
@@ -81,12 +82,12 @@ class JobStand:
         self, tenant_id: TenantId, task_id: TaskId, *, within: float = 10
     ) -> TaskView:
         """A task once it is over."""
-        async with asyncio.timeout(within):
-            while True:
-                view = await self.show(tenant_id, task_id)
-                if view.status.is_over:
-                    return view
-                await asyncio.sleep(0.02)
+
+        async def is_over() -> bool:
+            return (await self.show(tenant_id, task_id)).status.is_over
+
+        await eventually(is_over, within=within)
+        return await self.show(tenant_id, task_id)
 
     @asynccontextmanager
     async def announcing(self) -> AsyncIterator[None]:
@@ -114,6 +115,8 @@ async def job_stand(
     """A stand with these handlers, connected to the servers."""
     engine = make_engine(servers.database_url, POOL)
     redis = Redis.from_url(servers.redis_url)
+    # A connection that is cut off while it is made would be left open by the library.
+    await asyncio.gather(*(redis.ping() for _ in range(_CONNECTIONS)))
     async with make_pool(servers.system_url, POOL) as system_pool:
         yield _put_together(engine, system_pool, redis, handlers, owner, places)
     await redis.aclose()
@@ -174,6 +177,15 @@ async def _while_open(*loops: Coroutine[None, None, None]) -> AsyncIterator[None
         for task in running:
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
+
+
+async def eventually(look: Callable[[], Awaitable[object]], *, within: float = 10) -> None:
+    """Return once a look finds something."""
+    async with asyncio.timeout(within):
+        while True:
+            if await look():
+                return
+            await asyncio.sleep(0.02)
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:

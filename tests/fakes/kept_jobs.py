@@ -34,6 +34,14 @@ class DoneJobs(JobHandler):
         #: Set whenever one begins.
         self.began = asyncio.Event()
 
+    def has_begun(self, number: int) -> Callable[[], Awaitable[bool]]:
+        """Whether so many were begun, as a look."""
+
+        async def look() -> bool:
+            return len(self.begun) >= number
+
+        return look
+
     async def run(self, job: RunningJob) -> JsonObject:
         """Do what the test wants."""
         self.begun.append(job)

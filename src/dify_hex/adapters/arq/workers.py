@@ -18,6 +18,7 @@ from dify_hex.domain.task.queue import JobQueue
 
 #: Seconds without a message after which the connection is asked whether it still stands.
 _LISTEN_FOR = 5.0
+_CANCEL_AGAIN = 0.2
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
 _log = structlog.get_logger(__name__)
@@ -48,19 +49,28 @@ class ArqWorkers:
             queue: WokenWorker(self._run_task, queue=queue, places=number, client=client, ctx=ctx)
             for queue, number in self._places.items()
         }
-        workers = self._workers.values()
+        parts = [self._listen(), self._hold(), *(each.main() for each in self._workers.values())]
+        tasks = {asyncio.create_task(part) for part in parts}
         try:
-            async with asyncio.TaskGroup() as group:
-                for worker in workers:
-                    group.create_task(worker.main())
-                group.create_task(self._listen())
-                group.create_task(self._hold())
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         finally:
-            await asyncio.shield(asyncio.gather(*(worker.end() for worker in workers)))
+            await asyncio.shield(self._end(tasks))
 
     async def drain(self, seconds: float) -> None:
-        """Take nothing on any more, and let what is under way finish for a while."""
-        await asyncio.gather(*(each.let_finish(seconds) for each in self._workers.values()))
+        """Take nothing on any more; what does not finish in time goes back to its queue."""
+        workers = self._workers.values()
+        await asyncio.gather(*(worker.let_finish(seconds) for worker in workers))
+        await asyncio.gather(*(worker.end() for worker in workers))
+
+    async def _end(self, tasks: set[asyncio.Task[None]]) -> None:
+        # A cancellation that meets a time limit of the client's own is lost in it: say it again.
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN)
+        await asyncio.gather(*(worker.end() for worker in self._workers.values()))
 
     async def _hold(self) -> None:
         while True:
