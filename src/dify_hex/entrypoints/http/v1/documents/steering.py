@@ -37,7 +37,7 @@ class Steering:
     def __init__(
         self,
         document_id: UUID,
-        actor: Annotated[Actor, Requires(Permission.KNOWLEDGE_WRITE)],
+        actor: Annotated[Actor, Requires(Permission.KNOWLEDGE_WRITE, idempotent=True)],
         use_case: Annotated[SteerDocument, Inject(SteerDocument)],
         reader: Annotated[DocumentsReader, Inject(DocumentsReader)],
     ) -> None:
