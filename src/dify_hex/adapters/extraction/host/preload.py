@@ -28,6 +28,7 @@ def preload(kind: Format) -> None:
         return
     for name in (*CANDIDATES, *_DECLARED):
         codecs.lookup(name)
-    decoded("今天天气很好，我们去公园散步。".encode("gb18030"))
+    # Long enough that statistics are asked.
+    decoded("今天天气很好，我们去公园散步。".encode("gb18030") * 9)
     with suppress(Refusal):
         list(mail(_MAIL.encode()))
