@@ -134,7 +134,7 @@ def check_effects(events: list[Json], asked: Counter[str | None]) -> None:
         if each["type"] == "node.started" and each["node_type"] == "llm"
     }
     deaths = Counter(
-        keys[each["frame"], each["node_id"], each["attempt"]]
+        keys.get((each["frame"], each["node_id"], each["attempt"]))
         for each in events
         if each["type"] == "node.retrying" and each["interrupted"]
     )
