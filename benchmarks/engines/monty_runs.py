@@ -9,8 +9,7 @@ import sys
 import time
 from typing import Any
 
-# Comes with the environment that the benchmark makes, and with no other.
-from pydantic_monty import Monty  # type: ignore[import-not-found]
+from pydantic_monty import Monty  # type: ignore[import-not-found] # in its own environment alone
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.builders.file import PNG
@@ -197,6 +198,22 @@ def test_failing_code_shows_its_own_line(flows: Flows) -> None:
     error = flows.error(only(failing))
 
     assert (error["code"], error["details"]["line"]) == ("code_failed", 3)
+
+
+def test_what_code_prints_is_shown_with_its_node(flows: Flows) -> None:
+    source = (
+        "import sys\n"
+        "def main():\n    print('one')\n    print('two', file=sys.stderr)\n    return {'n': 1}\n"
+    )
+    flow = flows.made(only(code("speak", source, {"n": {"type": "number"}})))
+    with httpx.Client(base_url=flow.url, headers=flow.headers, timeout=30) as client:
+        body = {"inputs": {"topic": "printing"}, "user": "ann"}
+        run = client.post(f"/v1/apps/{flow.app_id}/runs", json=body).json()["data"]
+        nodes = client.get(f"/v1/workflow-runs/{run['id']}/nodes").json()["data"]["nodes"]
+
+    printed = {each["node_id"]: each["printed"] for each in nodes}
+    assert printed["speak"] == {"stdout": "one\n", "stderr": "two\n"}
+    assert printed["start"] is None
 
 
 def test_code_gets_no_network_by_going_around_the_node(flows: Flows, server: str) -> None:
