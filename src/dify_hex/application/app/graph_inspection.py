@@ -37,7 +37,7 @@ def graph_faults(configuration: FlowConfiguration, graphs: GraphCodec) -> list[F
     return [told(fault) for fault in drawn_graph(configuration, graphs).faults]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NamedModel:
     """A place that names a model of a type; without a node it is one of the app's own fields."""
 
@@ -61,7 +61,7 @@ def models_of(graph: Graph) -> Iterator[NamedModel]:
                 | QuestionClassifierConfig(model=model)
                 | ParameterExtractorConfig(model=model)
             ):
-                yield NamedModel(model, "model", node.id)
+                yield NamedModel(model=model, field="model", node_id=node.id)
             case KnowledgeRetrievalConfig():
                 yield from _models_of_retrieval(node.id, node.config)
             case _:
@@ -72,13 +72,14 @@ def _models_of_retrieval(node_id: str, config: KnowledgeRetrievalConfig) -> Iter
     single, rerank = config.single_retrieval_config, config.overrides.rerank
     finder, mode = config.metadata_model_config, config.metadata_filtering_mode
     if config.retrieval_mode is RetrievalMode.SINGLE and single is not None:
-        yield NamedModel(single.model, "single_retrieval_config.model", node_id)
+        field = "single_retrieval_config.model"
+        yield NamedModel(model=single.model, field=field, node_id=node_id)
     if mode is MetadataFiltering.AUTOMATIC and finder is not None:
-        yield NamedModel(finder, "metadata_model_config", node_id)
+        yield NamedModel(model=finder, field="metadata_model_config", node_id=node_id)
     if rerank is not None:
         own = config.retrieval is not None
         field = "retrieval.rerank" if own else "multiple_retrieval_config.reranking_model"
-        yield NamedModel(rerank, field, node_id, ModelType.RERANK)
+        yield NamedModel(model=rerank, field=field, node_id=node_id, type=ModelType.RERANK)
 
 
 def in_node(node_id: str, field: str | None) -> str:

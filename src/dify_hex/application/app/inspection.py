@@ -115,11 +115,11 @@ def _models(configuration: Configuration, graph: Graph | None) -> Iterator[Named
         if graph is not None:
             yield from models_of(graph)
         return
-    yield NamedModel(configuration.model, "model")
+    yield NamedModel(model=configuration.model, field="model")
     use = configuration.knowledge
     if use is not None and use.retrieval.rerank is not None:
-        reranker = use.retrieval.rerank
-        yield NamedModel(reranker, "knowledge.retrieval.rerank", type=ModelType.RERANK)
+        field = "knowledge.retrieval.rerank"
+        yield NamedModel(model=use.retrieval.rerank, field=field, type=ModelType.RERANK)
 
 
 def _sentence(error: InvalidTemplate) -> str:

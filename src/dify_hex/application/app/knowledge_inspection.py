@@ -15,7 +15,7 @@ from dify_hex.domain.workflow.nodes.knowledge_retrieval import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NamedKnowledge:
     """A place that names a Knowledge; the id is None where what stands there is none."""
 
@@ -44,7 +44,7 @@ def _in_prompt(configuration: PromptConfiguration) -> Iterator[NamedKnowledge]:
         return
     for index, source in enumerate(configuration.knowledge.sources):
         path = f"knowledge.sources[{index}].knowledge_id"
-        yield NamedKnowledge(source.knowledge_id, path)
+        yield NamedKnowledge(knowledge_id=source.knowledge_id, path=path)
 
 
 def _in_graph(graph: Graph) -> Iterator[NamedKnowledge]:
@@ -52,8 +52,12 @@ def _in_graph(graph: Graph) -> Iterator[NamedKnowledge]:
         if isinstance(node.config, KnowledgeRetrievalConfig):
             for index, written in enumerate(node.config.dataset_ids):
                 field = f"dataset_ids.{index}"
-                path = in_node(node.id, field)
-                yield NamedKnowledge(knowledge_id_in(written), path, node.id, field)
+                yield NamedKnowledge(
+                    knowledge_id=knowledge_id_in(written),
+                    path=in_node(node.id, field),
+                    node_id=node.id,
+                    field=field,
+                )
 
 
 def _fault(named: NamedKnowledge) -> Fault:

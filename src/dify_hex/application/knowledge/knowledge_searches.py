@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dify_hex.application.knowledge.index_ports import (
     DocumentFilter,
@@ -110,23 +110,29 @@ class KnowledgeSearches:
         return RetrievalFailure(error=error, knowledge_id=knowledge.knowledge_id, part=part)
 
 
-@dataclass(slots=True)
 class _Running:
     """One retrieval's searches, with what they share."""
 
-    search: Search
-    begin: BeginWork[SearchWork]
-    embeddings: QueryEmbeddings
-    analyser: TextAnalyser
-    seconds: dict[str, float] = field(default_factory=dict)
-    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PARALLEL))
-    _vectors: dict[ModelConfig, asyncio.Task[Vector]] = field(default_factory=dict)
-    _terms: asyncio.Task[Sequence[str]] | None = None
+    def __init__(
+        self,
+        search: Search,
+        begin: BeginWork[SearchWork],
+        embeddings: QueryEmbeddings,
+        analyser: TextAnalyser,
+    ) -> None:
+        self.seconds: dict[str, float] = {}
+        self._search = search
+        self._begin = begin
+        self._embeddings = embeddings
+        self._analyser = analyser
+        self._places = asyncio.Semaphore(MAX_PARALLEL)
+        self._vectors: dict[ModelConfig, asyncio.Task[Vector]] = {}
+        self._terms: asyncio.Task[Sequence[str]] | None = None
 
     async def hits(self, knowledge: KnowledgeToSearch, part: SearchPart) -> Sequence[FoundSegment]:
         """What one list holds."""
         if part is SearchPart.SEMANTIC:
-            vector = await self._vector(self.search.knowledge[knowledge.knowledge_id].embedding)
+            vector = await self._vector(self._search.knowledge[knowledge.knowledge_id].embedding)
             return await self._by_meaning(knowledge.knowledge_id, vector)
         return await self._by_words(knowledge.knowledge_id, await self._query_terms())
 
@@ -142,12 +148,12 @@ class _Running:
         query = VectorQuery(
             knowledge_id=knowledge_id,
             vector=vector,
-            limit=self.search.plan.depth,
-            filter=self.search.filter,
+            limit=self._search.plan.depth,
+            filter=self._search.filter,
         )
         async with self._places:
             began = _now()
-            async with self.begin(self.search.tenant_id) as work:
+            async with self._begin(self._search.tenant_id) as work:
                 found = await work.vectors.search(query)
             self._took("search_semantic", began)
         return found
@@ -160,12 +166,12 @@ class _Running:
         query = KeywordQuery(
             knowledge_id=knowledge_id,
             terms=terms,
-            limit=self.search.plan.depth,
-            filter=self.search.filter,
+            limit=self._search.plan.depth,
+            filter=self._search.filter,
         )
         async with self._places:
             began = _now()
-            async with self.begin(self.search.tenant_id) as work:
+            async with self._begin(self._search.tenant_id) as work:
                 found = await work.keywords.search(query)
             self._took("search_full_text", began)
         return found
@@ -179,7 +185,9 @@ class _Running:
 
     async def _embed(self, model: ModelConfig) -> Vector:
         began = _now()
-        vector = await self.embeddings.embed_query(self.search.tenant_id, model, self.search.query)
+        vector = await self._embeddings.embed_query(
+            self._search.tenant_id, model, self._search.query
+        )
         self._took("embed", began)
         return vector
 
@@ -190,7 +198,7 @@ class _Running:
 
     async def _analyse(self) -> Sequence[str]:
         began = _now()
-        (terms,) = await self.analyser.terms([self.search.query])
+        (terms,) = await self._analyser.terms([self._search.query])
         self._took("analyse", began)
         return terms
 
