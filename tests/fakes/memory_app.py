@@ -6,6 +6,7 @@ from functools import cached_property
 
 from dify_hex.application.app.ports import AppFilter, AppReader, DeleteAppWork
 from dify_hex.application.app.read_models import AppView
+from dify_hex.application.app.run_retention import RunRetentions
 from dify_hex.application.workflow.ports import GraphDocuments
 from dify_hex.domain.app.app import App
 from dify_hex.domain.app.errors import (
@@ -20,6 +21,7 @@ from dify_hex.domain.app.repository import (
     AppSecretRepository,
     AppVersionRepository,
 )
+from dify_hex.domain.app.run_retention import RunRetention
 from dify_hex.domain.app.secret import AppSecret
 from dify_hex.domain.app.standing import AppStanding
 from dify_hex.domain.app.version import AppVersion
@@ -39,6 +41,7 @@ class AppShelf:
     versions: dict[VersionKey, AppVersion] = field(default_factory=dict)
     graphs: dict[GraphKey, GraphDocument] = field(default_factory=dict)
     secrets: dict[tuple[TenantId, AppId, str], AppSecret] = field(default_factory=dict)
+    retentions: dict[tuple[TenantId, AppId], RunRetention] = field(default_factory=dict)
     #: How often a version was loaded.
     loaded: int = 0
 
@@ -95,6 +98,20 @@ class MemoryGraphDocuments(GraphDocuments):
         self.added.append(document)
 
 
+class MemoryRunRetentions(RunRetentions):
+    """What one tenant's apps have said of their runs; changes are kept at once."""
+
+    def __init__(self, tenant_id: TenantId, shelf: AppShelf) -> None:
+        self._tenant_id = tenant_id
+        self._shelf = shelf
+
+    async def of(self, app_id: AppId) -> RunRetention:
+        return self._shelf.retentions.get((self._tenant_id, app_id), RunRetention())
+
+    async def keep(self, app_id: AppId, retention: RunRetention) -> None:
+        self._shelf.retentions[self._tenant_id, app_id] = retention
+
+
 class MemoryAppSecrets(AppSecretRepository):
     """Sealed secrets of one tenant's apps; changes are kept at once."""
 
@@ -137,6 +154,10 @@ class MemoryAppWork(MemoryWork, DeleteAppWork):
     @cached_property
     def app_secrets(self) -> MemoryAppSecrets:
         return MemoryAppSecrets(self.tenant_id, self._shelf)
+
+    @cached_property
+    def run_retentions(self) -> MemoryRunRetentions:
+        return MemoryRunRetentions(self.tenant_id, self._shelf)
 
     @cached_property
     def app_versions(self) -> MemoryAppVersionRepository:

@@ -22,6 +22,7 @@ from dify_hex.adapters.persistence.app.repository import (
     SqlAppRepository,
     SqlAppVersionRepository,
 )
+from dify_hex.adapters.persistence.app.run_retentions import SqlRunRetentions
 from dify_hex.adapters.persistence.app.secrets import SqlAppSecretRepository
 from dify_hex.adapters.persistence.constraints import CONSTRAINT_ERRORS
 from dify_hex.adapters.persistence.conversation.repository import (
@@ -185,6 +186,11 @@ class SqlUnitOfWork(ConsumingWork):
     def schedules(self) -> SqlScheduleRepository:
         """What asks for the tenant's background jobs by the calendar."""
         return SqlScheduleRepository(self._scope)
+
+    @cached_property
+    def run_retentions(self) -> SqlRunRetentions:
+        """How long the runs of the tenant's apps are kept."""
+        return SqlRunRetentions(self._scope)
 
     @cached_property
     def sessions(self) -> SqlSessionRepository:

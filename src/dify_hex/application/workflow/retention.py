@@ -17,7 +17,10 @@ KeptRun = tuple[TenantId, WorkflowRunId]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long runs are kept after their end, and how many of each app; None is for ever."""
+    """How long runs are kept after their end, and how many of each app; None is for ever.
+
+    It is what the operator has set; an app may have less of its own kept, and never more.
+    """
 
     age: timedelta | None = None
     per_app: int | None = None
@@ -38,8 +41,12 @@ class KeptRuns(Protocol):
         """Some runs that ended before."""
 
     @abstractmethod
-    async def find_many(self, *, per_app: int, limit: int) -> Sequence[KeptRun]:
-        """Some of the oldest finished runs of apps that have more."""
+    async def find_past_their_apps(self, *, now: datetime, limit: int) -> Sequence[KeptRun]:
+        """Some runs that ended longer ago than their apps have them kept."""
+
+    @abstractmethod
+    async def find_many(self, *, per_app: int | None, limit: int) -> Sequence[KeptRun]:
+        """Some of the oldest finished runs of apps that have more than that, or than they want."""
 
     @abstractmethod
     async def forget(self, runs: Sequence[KeptRun]) -> None:
@@ -76,10 +83,11 @@ class SweepOldRuns:
             await self._runs.drop_partitions(ended_before=before)
             while found := await self._runs.find_old(ended_before=before, limit=BATCH):
                 gone += await self._forget(found)
-        if self._retention.per_app is not None:
-            per_app = self._retention.per_app
-            while found := await self._runs.find_many(per_app=per_app, limit=BATCH):
-                gone += await self._forget(found)
+        now, per_app = self._clock.now(), self._retention.per_app
+        while found := await self._runs.find_past_their_apps(now=now, limit=BATCH):
+            gone += await self._forget(found)
+        while found := await self._runs.find_many(per_app=per_app, limit=BATCH):
+            gone += await self._forget(found)
         return gone
 
     async def _forget(self, found: Sequence[KeptRun]) -> int:

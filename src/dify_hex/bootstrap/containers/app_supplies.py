@@ -9,6 +9,7 @@ from dify_hex.application.app.drop_app_secret import DropAppSecret
 from dify_hex.application.app.keep_app_secret import KeepAppSecret
 from dify_hex.application.app.linked_apps import LinkedApps
 from dify_hex.application.app.list_app_secrets import ListAppSecrets
+from dify_hex.application.app.run_retention import SetRunRetention, ShowRunRetention
 from dify_hex.application.workflow.engine.run_surroundings import RunSurroundings
 from dify_hex.bootstrap.index import UseCaseIndex
 
@@ -30,6 +31,8 @@ class AppSuppliesContainer(containers.DeclarativeContainer):
     keep_app_secret = providers.Factory(KeepAppSecret, begin=begin, clock=shared.clock, box=box)
     drop_app_secret = providers.Factory(DropAppSecret, begin=begin)
     list_app_secrets = providers.Factory(ListAppSecrets, begin=begin)
+    set_run_retention = providers.Factory(SetRunRetention, begin=begin)
+    show_run_retention = providers.Factory(ShowRunRetention, begin=begin)
 
 
 def app_supply_use_cases(container: AppSuppliesContainer) -> UseCaseIndex:
@@ -38,4 +41,6 @@ def app_supply_use_cases(container: AppSuppliesContainer) -> UseCaseIndex:
         DropAppSecret: container.drop_app_secret,
         KeepAppSecret: container.keep_app_secret,
         ListAppSecrets: container.list_app_secrets,
+        SetRunRetention: container.set_run_retention,
+        ShowRunRetention: container.show_run_retention,
     }

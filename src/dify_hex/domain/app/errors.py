@@ -128,6 +128,12 @@ class AppSecretsFull(LimitReached):
     code = "app_secrets_full"
 
 
+class AppRunRetentionInvalid(InvalidInput):
+    """How long the runs shall be kept cannot be meant."""
+
+    code = "app_run_retention_invalid"
+
+
 class AppHasNoGraph(Conflict):
     """Nobody has drawn a graph for the app, so it has no nodes to run."""
 

@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.adapters.persistence.workflow.forms import PostgresForms
 from dify_hex.adapters.persistence.workflow.kept_runs import PostgresKeptRuns
 from dify_hex.adapters.persistence.workflow.partitions import first_id_of
@@ -14,7 +16,8 @@ from dify_hex.application.shared.identity import new_id
 from dify_hex.application.workflow.records import Lease
 from dify_hex.application.workflow.retention import Retention, SweepOldRuns
 from dify_hex.application.workflow.run_values import RunValues
-from dify_hex.domain.shared.ids import TenantId, WorkflowRunId
+from dify_hex.domain.app.run_retention import RunRetention
+from dify_hex.domain.shared.ids import AppId, TenantId, WorkflowRunId
 from dify_hex.domain.workflow.errors import WorkflowRunNotFound
 from tests.builders.engine import StillClock
 from tests.builders.stored_runs import Runs, ending, seqs
@@ -102,6 +105,38 @@ async def test_of_an_app_with_too_many_the_oldest_go(
     assert [await is_there(runs, lease) for lease in leases] == [False, False, True, True]
 
 
+@pytest.mark.parametrize(
+    ("said", "stay"),
+    [
+        (RunRetention(), [True, True, True, True]),
+        (RunRetention(keep_days=2), [False, False, True, True]),
+        (RunRetention(keep_runs=1), [False, False, False, True]),
+        (RunRetention(keep_days=3, keep_runs=9), [False, True, True, True]),
+    ],
+)
+async def test_an_app_may_have_less_kept(
+    runs: Runs,
+    kept: PostgresKeptRuns,
+    owner: asyncpg.Connection,
+    engine: AsyncEngine,
+    said: RunRetention,
+    stay: list[bool],
+) -> None:
+    tenant = TenantId(new_id())
+    leases = [await finished(runs, LONG_AGO + timedelta(days=n), tenant) for n in range(4)]
+    app_id = await _of_one_app(owner, leases)
+    async with SqlUnitOfWork(engine, tenant) as work:
+        await work.run_retentions.keep(app_id, RunRetention(keep_days=1))
+        await work.run_retentions.keep(app_id, said)
+        assert await work.run_retentions.of(app_id) == said
+        assert await work.run_retentions.of(AppId(new_id())) == RunRetention()
+        await work.commit()
+
+    await sweep(kept, LONG_AGO + timedelta(days=3, hours=1), per_app=4)
+
+    assert [await is_there(runs, lease) for lease in leases] == stay
+
+
 async def test_a_week_goes_at_once_when_nothing_in_it_is_kept(
     runs: Runs, kept: PostgresKeptRuns, owner: asyncpg.Connection
 ) -> None:
@@ -136,11 +171,13 @@ def _name(begin: datetime) -> str:
     return f"workflow_run_events_{begin:%Y%m%d}"
 
 
-async def _of_one_app(owner: asyncpg.Connection, leases: list[Lease]) -> None:
+async def _of_one_app(owner: asyncpg.Connection, leases: list[Lease]) -> AppId:
+    app_id = AppId(new_id())
     await owner.execute("ALTER TABLE workflow_runs NO FORCE ROW LEVEL SECURITY")
     await owner.execute(
         "UPDATE workflow_runs SET app_id = $1 WHERE run_id = ANY($2::uuid[])",
-        new_id(),
+        app_id,
         [lease.run_id for lease in leases],
     )
     await owner.execute("ALTER TABLE workflow_runs FORCE ROW LEVEL SECURITY")
+    return app_id

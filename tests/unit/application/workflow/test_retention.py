@@ -22,6 +22,8 @@ class Shelf(KeptRuns):
     def __init__(self, old: int, many: int) -> None:
         self.old = [a_run() for _ in range(old)]
         self.many = [a_run() for _ in range(many)]
+        #: Those that their apps have kept for less long.
+        self.past: list[KeptRun] = []
         self.dropped_before: list[datetime] = []
 
     async def drop_partitions(self, *, ended_before: datetime) -> int:
@@ -32,13 +34,17 @@ class Shelf(KeptRuns):
         assert ended_before == self.dropped_before[-1]
         return self.old[:limit]
 
-    async def find_many(self, *, per_app: int, limit: int) -> Sequence[KeptRun]:
-        assert per_app == 10
-        return self.many[:limit]
+    async def find_past_their_apps(self, *, now: datetime, limit: int) -> Sequence[KeptRun]:
+        assert now == NOW
+        return self.past[:limit]
+
+    async def find_many(self, *, per_app: int | None, limit: int) -> Sequence[KeptRun]:
+        return [] if per_app is None else self.many[:limit]
 
     async def forget(self, runs: Sequence[KeptRun]) -> None:
         self.old = [run for run in self.old if run not in runs]
         self.many = [run for run in self.many if run not in runs]
+        self.past = [run for run in self.past if run not in runs]
 
 
 async def sweep(shelf: Shelf, retention: Retention, blobs: MemoryBlobStorage | None = None) -> int:
@@ -62,6 +68,14 @@ async def test_what_is_kept_for_ever_is_not_looked_for() -> None:
 
     assert await sweep(shelf, Retention()) == 0
     assert (len(shelf.old), len(shelf.many)) == (5, 5)
+
+
+async def test_an_app_may_have_less_kept_whatever_the_operator_keeps() -> None:
+    shelf = Shelf(old=0, many=0)
+    shelf.past = [a_run() for _ in range(700)]
+
+    assert await sweep(shelf, Retention()) == 700
+    assert shelf.past == []
 
 
 async def test_the_large_values_of_a_run_go_with_it_and_no_others() -> None:

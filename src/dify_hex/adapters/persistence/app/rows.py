@@ -85,6 +85,16 @@ class AppSecretRow(TenantRow, Base):
     updated_by: Mapped[UUID | None]
 
 
+class AppRunRetentionRow(TenantRow, Base):
+    """How long an app's runs are kept; the sweep of old runs reads it as the system."""
+
+    __tablename__ = "app_run_retentions"
+
+    app_id: Mapped[UUID] = mapped_column(primary_key=True)
+    keep_days: Mapped[int | None]
+    keep_runs: Mapped[int | None]
+
+
 class DraftNodeValueRow(TenantRow, Base):
     """What a node of a draft put out when it was run by itself; null once that was forgotten."""
 

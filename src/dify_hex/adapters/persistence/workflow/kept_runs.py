@@ -32,14 +32,24 @@ _OLD = """
 SELECT tenant_id, run_id FROM workflow_runs WHERE finished_at < $1 ORDER BY finished_at LIMIT $2
 """
 
-#: Of each app, the finished runs behind its newest ones.
+#: Of apps that have theirs kept for less long.
+_PAST_THEIR_APPS = """
+SELECT run.tenant_id, run.run_id
+FROM app_run_retentions AS said JOIN workflow_runs AS run USING (tenant_id, app_id)
+WHERE run.finished_at < $1::timestamptz - make_interval(days => said.keep_days)
+ORDER BY run.run_id LIMIT $2
+"""
+
+#: Of each app, the finished runs behind its newest ones; nothing is less than a null.
 _MANY = """
-SELECT tenant_id, run_id FROM (
-    SELECT tenant_id, run_id, finished_at,
+SELECT placed.tenant_id, placed.run_id FROM (
+    SELECT tenant_id, app_id, run_id, finished_at,
            row_number() OVER (PARTITION BY tenant_id, app_id ORDER BY run_id DESC) AS place
     FROM workflow_runs
 ) AS placed
-WHERE place > $1 AND finished_at IS NOT NULL ORDER BY run_id LIMIT $2
+LEFT JOIN app_run_retentions AS said USING (tenant_id, app_id)
+WHERE place > least($1::bigint, said.keep_runs) AND finished_at IS NOT NULL
+ORDER BY placed.run_id LIMIT $2
 """
 
 _FORGET = tuple(
@@ -73,7 +83,11 @@ class PostgresKeptRuns(KeptRuns):
         """By age."""
         return await self._find(_OLD, ended_before, limit)
 
-    async def find_many(self, *, per_app: int, limit: int) -> Sequence[KeptRun]:
+    async def find_past_their_apps(self, *, now: datetime, limit: int) -> Sequence[KeptRun]:
+        """By the age that their apps have said."""
+        return await self._find(_PAST_THEIR_APPS, now, limit)
+
+    async def find_many(self, *, per_app: int | None, limit: int) -> Sequence[KeptRun]:
         """By count."""
         return await self._find(_MANY, per_app, limit)
 

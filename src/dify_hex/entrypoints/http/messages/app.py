@@ -72,6 +72,9 @@ MESSAGES: Messages = {
         "The app has {most} secrets already; delete one first.",
         "该应用已有 {most} 个密钥，请先删除一个。",
     ),
+    "app_run_retention_invalid": Message(
+        "{field} must be from 1 to {most}, or null.", "{field} 须为 1 到 {most} 之间的数，或 null。"
+    ),
     "app_has_no_graph": Message(
         "The app is of mode {mode} and has no graph; only workflows and chatflows have nodes.",
         "该应用为 {mode} 模式，没有可运行节点的流程图。",

@@ -7,6 +7,7 @@ from dify_hex.entrypoints.http.v1.api_keys.router import router as api_keys_rout
 from dify_hex.entrypoints.http.v1.apps.drafts import router as app_drafts_router
 from dify_hex.entrypoints.http.v1.apps.router import router as apps_router
 from dify_hex.entrypoints.http.v1.apps.run_branches import router as run_branches_router
+from dify_hex.entrypoints.http.v1.apps.run_retention import router as run_retention_router
 from dify_hex.entrypoints.http.v1.apps.runs import router as app_runs_router
 from dify_hex.entrypoints.http.v1.apps.secrets import router as app_secrets_router
 from dify_hex.entrypoints.http.v1.apps.versions import router as app_versions_router
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     app_drafts_router,
     app_runs_router,
     app_secrets_router,
+    run_retention_router,
     messages_router,
     conversations_router,
     files_router,
