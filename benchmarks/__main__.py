@@ -27,7 +27,9 @@ NAMES = (
     "journal",
     "engine",
     "runs",
+    "run_memory",
     "sandbox",
+    "extraction",
 )
 _TABLE = Path(__file__).with_name("README.md")
 _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
