@@ -74,18 +74,23 @@ class Jobs:
 
     def done(self, result: dict[str, Any]) -> str:
         """A job that is over, with what came out."""
-        task_id = TaskId(UUID(self.waiting()))
+        task_id = self.waiting()
+        self.end(task_id, result)
+        return task_id
+
+    def end(self, task_id: str, result: dict[str, Any] | None = None) -> None:
+        """Do a job that waits."""
+        known = TaskId(UUID(task_id))
 
         async def finish() -> None:
             blobs = self._api.container.objects().blobs()
-            kept = await keep_result(blobs, self._tenant_id, task_id, result)
+            kept = await keep_result(blobs, self._tenant_id, known, result or {})
             async with self._work() as work:
-                task, now = await work.tasks.get(task_id), datetime.now(UTC)
+                task, now = await work.tasks.get(known), datetime.now(UTC)
                 task.succeed(task.begin("tests", now=now), kept, now=now)
                 await work.commit()
 
         self._api.do(finish())
-        return str(task_id)
 
     def _work(self) -> SqlUnitOfWork:
         work: SqlUnitOfWork = self._api.container.shared().begin()(self._tenant_id)
