@@ -10,6 +10,7 @@ from dify_hex.domain.app.errors import AppConfigurationInvalid
 from dify_hex.domain.app.mode import AppMode
 from tests.builders.app import SOME_APP, TENANT
 from tests.builders.flow import END, START, chatflow, workflow
+from tests.builders.retrieval import LETTERS, MANUALS
 from tests.unit.application.app.conftest import AppHouse
 
 
@@ -67,3 +68,31 @@ async def test_models_of_nodes_have_to_exist(house: AppHouse) -> None:
 async def test_a_chatflow_has_to_answer_and_a_workflow_need_not(house: AppHouse) -> None:
     assert await house.inspector.faults(TENANT, SOME_APP, chatflow()) == []
     assert await house.inspector.faults(TENANT, SOME_APP, workflow()) == []
+
+
+async def test_knowledge_and_models_of_retrieval_nodes_have_to_exist(house: AppHouse) -> None:
+    nobody = {"provider": "nobody", "model": "none"}
+    house.knowledge.add(MANUALS)
+    retrieval = {
+        "id": "found",
+        "type": "knowledge-retrieval",
+        "config": {
+            "query_variable_selector": ["sys", "query"],
+            "dataset_ids": [str(MANUALS), str(LETTERS), "handbook"],
+            "retrieval_mode": "single",
+            "single_retrieval_config": {"model": nobody},
+            "metadata_filtering_mode": "automatic",
+            "metadata_model_config": nobody,
+            "retrieval": {"rerank": nobody},
+        },
+    }
+
+    faults = await house.inspector.faults(TENANT, SOME_APP, workflow(START, retrieval, END))
+
+    assert {(fault.code, fault.field) for fault in faults if fault.node_id == "found"} == {
+        ("knowledge_unknown", "dataset_ids.1"),
+        ("knowledge_unknown", "dataset_ids.2"),
+        ("model_provider_not_found", "single_retrieval_config.model"),
+        ("model_provider_not_found", "metadata_model_config"),
+        ("model_provider_not_found", "retrieval.rerank"),
+    }

@@ -1,5 +1,7 @@
 """Publishing, and going back."""
 
+from dataclasses import replace
+
 import pytest
 
 from dify_hex.adapters.dsl.graph_codec import PydanticGraphCodec
@@ -20,10 +22,14 @@ from dify_hex.domain.app.errors import (
     AppVersionNotFound,
 )
 from dify_hex.domain.app.flow_configuration import WorkflowConfiguration
+from dify_hex.domain.app.knowledge_use import KnowledgeUse
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.values.graph_document import GraphDocument
+from dify_hex.domain.shared.values.knowledge_use import KnowledgeSource
 from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.shared.values.retrieval_overrides import RetrievalOverrides
 from tests.builders.app import EDITOR, SOME_APP, TENANT, actor, chat
+from tests.builders.retrieval import LETTERS, MANUALS
 from tests.fakes.known_models import built_in_models
 from tests.unit.application.app.conftest import AppHouse
 
@@ -172,3 +178,19 @@ async def test_a_model_that_was_not_chosen_is_not_looked_for(house: AppHouse) ->
     )
 
     assert [fault.code for fault in faults] == ["model_not_chosen"] * 2
+
+
+async def test_knowledge_and_its_reranker_have_to_exist(house: AppHouse) -> None:
+    nobody = ModelConfig(provider="nobody", model="none")
+    use = KnowledgeUse(
+        sources=(KnowledgeSource(knowledge_id=MANUALS), KnowledgeSource(knowledge_id=LETTERS)),
+        retrieval=RetrievalOverrides(rerank=nobody),
+    )
+    house.knowledge.add(MANUALS)
+
+    faults = await house.inspector.faults(TENANT, SOME_APP, replace(chat(), knowledge=use))
+
+    assert [(fault.code, fault.path) for fault in faults] == [
+        ("knowledge_unknown", "knowledge.sources[1].knowledge_id"),
+        ("model_provider_not_found", "knowledge.retrieval.rerank"),
+    ]

@@ -11,12 +11,22 @@ from dify_hex.domain.app.configuration import (
     first_prompt,
 )
 from dify_hex.domain.app.errors import AppInputsInvalid, AppModeUnsupported
+from dify_hex.domain.app.knowledge_use import KnowledgeUse
 from dify_hex.domain.app.limits import Limits
 from dify_hex.domain.app.mode import AppMode
 from dify_hex.domain.shared.values.input_variable import InputVariable, VariableType
+from dify_hex.domain.shared.values.knowledge_use import KnowledgeSource
+from dify_hex.domain.shared.values.metadata_conditions import (
+    MetadataCondition,
+    MetadataConditions,
+    MetadataOperator,
+)
 from dify_hex.domain.shared.values.model_config import ModelConfig, ModelParameters
 from dify_hex.domain.shared.values.prompt_template import TemplateReading
+from dify_hex.domain.shared.values.retrieval_overrides import RetrievalOverrides
+from dify_hex.domain.shared.values.retrieval_settings import RetrievalMethod
 from tests.builders.app import MODEL, chat, completion
+from tests.builders.retrieval import MANUALS
 
 NOTHING = TemplateReading()
 
@@ -165,3 +175,64 @@ def test_a_completion_takes_inputs_and_no_query() -> None:
 def test_only_some_modes_have_conversations() -> None:
     assert chat().mode.has_conversations
     assert not completion().mode.has_conversations
+
+
+USE = KnowledgeUse(sources=(KnowledgeSource(knowledge_id=MANUALS),))
+
+
+def faults_with(use: KnowledgeUse) -> list[tuple[str, str]]:
+    return faults_of(replace(chat(), knowledge=use))
+
+
+def test_an_app_can_answer_from_knowledge() -> None:
+    assert faults_with(USE) == []
+
+
+def test_it_names_some_and_each_once() -> None:
+    assert faults_with(replace(USE, sources=())) == [("knowledge_count", "knowledge.sources")]
+    assert faults_with(replace(USE, sources=USE.sources * 2)) == [
+        ("knowledge_repeated", "knowledge.sources[1].knowledge_id")
+    ]
+
+
+@pytest.mark.parametrize("weight", [0, -1, 1.5])
+def test_a_weight_is_above_0_and_up_to_1(weight: float) -> None:
+    use = replace(USE, sources=(KnowledgeSource(knowledge_id=MANUALS, weight=weight),))
+    assert faults_with(use) == [("number_out_of_range", "knowledge.sources[0].weight")]
+
+
+def test_its_settings_are_held_against_their_ranges() -> None:
+    retrieval = RetrievalOverrides(top_k=0, score_threshold=2, method=RetrievalMethod.SEMANTIC)
+    assert faults_with(replace(USE, retrieval=retrieval)) == [
+        ("number_out_of_range", "knowledge.retrieval.top_k"),
+        ("number_out_of_range", "knowledge.retrieval.score_threshold"),
+    ]
+
+
+def test_conditions_compare_named_entries_with_constants() -> None:
+    wrong = (
+        MetadataCondition(name=" ", comparison_operator=MetadataOperator.EMPTY),
+        MetadataCondition(name="year", comparison_operator=MetadataOperator.EQUAL),
+        MetadataCondition(
+            name="year", comparison_operator=MetadataOperator.EQUAL, value="{{#start.year#}}"
+        ),
+    )
+    assert faults_with(replace(USE, filters=MetadataConditions(conditions=wrong))) == [
+        ("name_invalid", "knowledge.filters.conditions.0.name"),
+        ("condition_value_invalid", "knowledge.filters.conditions.1.value"),
+        ("condition_value_invalid", "knowledge.filters.conditions.2.value"),
+    ]
+    sound = MetadataCondition(name="year", comparison_operator=MetadataOperator.EMPTY)
+    many = MetadataConditions(conditions=(sound,) * 51)
+    assert faults_with(replace(USE, filters=many)) == [
+        ("metadata_conditions_count", "knowledge.filters.conditions")
+    ]
+
+
+def test_a_completion_says_which_variable_is_searched_for() -> None:
+    tone = InputVariable(name="tone")
+    reading = TemplateReading(names=frozenset({"tone"}))
+    using = replace(completion("Write {{ tone }}.", tone), knowledge=USE)
+    assert faults_of(using, reading) == [("knowledge_query_unknown", "knowledge.query_variable")]
+    named = replace(using, knowledge=replace(USE, query_variable="tone"))
+    assert faults_of(named, reading) == []
