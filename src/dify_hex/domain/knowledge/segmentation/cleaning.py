@@ -27,14 +27,18 @@ def clean(block: Block, rules: CleaningRules) -> str:
 
     Characters that cannot be seen go in any case. Spaces in code and tables stay.
     """
-    text = _INVISIBLE.sub("", _LINE_END.sub("\n", block.text))
+    text = block.text
+    if "\r" in text or not text.isascii():
+        text = _LINE_END.sub("\n", text)
+    text = _INVISIBLE.sub("", text)
     if rules.remove_urls_and_emails:
         text = _without_addresses(text)
     if block.kind in _KEPT_AS_THEY_ARE:
         return text.strip("\n").rstrip()
     if rules.collapse_whitespace:
-        text = _AROUND_LINE_END.sub("\n", _SPACES.sub(" ", text))
-        text = _EMPTY_LINES.sub("\n\n", text)
+        text = _SPACES.sub(" ", text)
+        if "\n" in text:
+            text = _EMPTY_LINES.sub("\n\n", _AROUND_LINE_END.sub("\n", text))
     return text.strip()
 
 

@@ -1,6 +1,5 @@
 """What a segment repeats of the one before it: its last whole sentences."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 
 from dify_hex.domain.knowledge.block import BlockKind
@@ -16,16 +15,17 @@ _CHARACTERS_PER_TOKEN = 12
 def overlap(units: Sequence[Unit], limit: int, measure: Measure) -> Unit | None:
     """As many of the last sentences as fit into the limit, but never all of the text."""
     tail = _prose_at_the_end(units, limit * _CHARACTERS_PER_TOKEN)
-    if not tail or not limit:
+    tokens, begin = 0, len(tail)
+    for start in reversed(list(sentence_starts(tail))):
+        more = measure(tail[start:begin])
+        if tokens + more > limit:
+            break
+        tokens, begin = tokens + more, start
+    text = tail[begin:]
+    if not text.strip():
         return None
-    starts = list(sentence_starts(tail))
-    # Whatever begins later is shorter.
-    first = bisect_left(starts, True, key=lambda start: measure(tail[start:]) <= limit)
-    if first == len(starts) or not tail[starts[first] :].strip():
-        return None
-    text = tail[starts[first] :]
     last = units[-1]
-    return Unit(text=text, kind=last.kind, tokens=measure(text), page=last.page, repeats=True)
+    return Unit(text=text, kind=last.kind, tokens=tokens, page=last.page, repeats=True)
 
 
 def _prose_at_the_end(units: Sequence[Unit], length: int) -> str:
