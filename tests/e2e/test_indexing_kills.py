@@ -51,27 +51,34 @@ class Library:
     async def ask(self, method: str, path: str, **options: Any) -> Json:
         """What a request that has to succeed answers, asked again for as long as nobody does."""
         deadline = time.monotonic() + PATIENCE
-        headers = {"Idempotency-Key": uuid4().hex}
-        while (answer := await self._try(method, path, headers, options)) is None:
+        while (answer := await self._try(method, path, options)) is None:
             assert time.monotonic() < deadline, f"nobody answers {method} {path}"
             await asyncio.sleep(0.2)
         if method == "DELETE":
             # Whoever asks again may hear that it is gone by their own request.
             assert answer.status_code in (204, 404), answer.text
             return {}
-        assert answer.is_success, answer.text
         found: Json = answer.json()
+        if found["code"] == "document_exists":
+            details: Json = found["details"]
+            return details
+        assert answer.is_success, answer.text
         return found if "pagination" in found else found["data"]
 
-    async def _try(
-        self, method: str, path: str, headers: dict[str, str], options: Json
-    ) -> httpx.Response | None:
+    async def _try(self, method: str, path: str, options: Json) -> httpx.Response | None:
         try:
-            answer = await self.client.request(method, path, headers=headers, **options)
+            answer = await self.client.request(method, path, **options)
         except httpx.HTTPError:
             return None
-        away = answer.status_code >= 500 or answer.status_code == httpx.codes.CONFLICT
-        return None if away else answer
+        return None if answer.status_code >= 500 else answer
+
+    async def _added(self, place: str, name: str, text: str) -> str:
+        """The id of a new document; content that is there already is that of a lost answer."""
+        path = f"/v1/knowledge/{place}/documents"
+        answer = await self.ask("POST", path, json={"name": name, "text": text})
+        if "document_id" in answer:
+            return str(answer["document_id"])
+        return str(answer["documents"][0]["id"])
 
     async def add(self, number: int) -> None:
         """A document that stays."""
@@ -80,15 +87,14 @@ class Library:
             f"at dusk by keeper {number} and put out at dawn by keeper {each} of the harbour."
             for each in range(SEGMENTS)
         ]
-        body = {"name": f"Document {number}", "text": "\n\n".join(paragraphs)}
-        added = await self.ask("POST", f"/v1/knowledge/{self.lasting}/documents", json=body)
-        self.contents[added["documents"][0]["id"]] = set(paragraphs)
+        name, text = f"Document {number}", "\n\n".join(paragraphs)
+        self.contents[await self._added(self.lasting, name, text)] = set(paragraphs)
 
     async def add_and_delete(self, number: int) -> None:
         """A document that is deleted at once: two jobs, of which either may come first."""
-        body = {"name": f"Passing {number}", "text": f"Ship {number} passes by."}
-        added = await self.ask("POST", f"/v1/knowledge/{self.passing}/documents", json=body)
-        await self.ask("DELETE", f"/v1/documents/{added['documents'][0]['id']}")
+        text = f"Ship {number} passes by."
+        document_id = await self._added(self.passing, f"Passing {number}", text)
+        await self.ask("DELETE", f"/v1/documents/{document_id}")
 
     async def all_over(self) -> list[Json]:
         """The lasting documents, once each has come to its end."""
