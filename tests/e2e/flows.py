@@ -1,5 +1,6 @@
 """Workflow apps for tests of the whole product: every way in which nodes can follow each other."""
 
+import secrets
 from itertools import pairwise
 from typing import Any
 
@@ -197,14 +198,35 @@ OUTPUTS: dict[str, Json] = {
 }
 
 
-def make_flow(product: Product, owner: dict[str, str], graph: Json, key: str) -> Chat:
+#: One model call after the other, for more than a second.
+ONE_BY_ONE: Json = {
+    "nodes": [
+        START,
+        *(call(f"call{number}", f"{number}") for number in range(5)),
+        end(text=["call4", "text"]),
+    ],
+    "edges": chain("start", *(f"call{number}" for number in range(5)), "end"),
+}
+
+
+def make_flow(
+    product: Product,
+    owner: dict[str, str],
+    graph: Json,
+    key: str,
+    durability: str = "strict",
+) -> Chat:
     """Make a workflow app with this graph and publish it."""
     with httpx.Client(base_url=product.url, headers=owner, timeout=30) as client:
-        app = _data(client.post("/v1/apps", json={"name": f"Flow {id(graph)}", "mode": "workflow"}))
+        app = _data(
+            client.post(
+                "/v1/apps", json={"name": f"Flow {secrets.token_hex(4)}", "mode": "workflow"}
+            )
+        )
         draft = client.get(f"/v1/apps/{app['id']}/draft")
         changed = client.put(
             f"/v1/apps/{app['id']}/draft",
-            json={"mode": "workflow", "graph": graph},
+            json={"mode": "workflow", "graph": graph, "durability": durability},
             headers={"If-Match": draft.headers["ETag"]},
         )
         assert changed.status_code == 200, changed.text

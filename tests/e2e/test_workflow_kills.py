@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from tests.e2e.flows import FLOWS, OUTPUTS, Json, make_flow, make_key
+from tests.e2e.flows import FLOWS, ONE_BY_ONE, OUTPUTS, SAID, Json, make_flow, make_key
 from tests.e2e.persistent_reader import PASSING, PATIENCE, Reading, run
 from tests.e2e.product import Chat, Product, make_owner, running_product
 from tests.e2e.test_kills import VICTIMS, killing
@@ -34,9 +34,17 @@ def product(models: RunningModelServer) -> Iterator[Product]:
 
 
 @pytest.fixture(scope="module")
-def flows(product: Product) -> dict[str, Chat]:
-    owner = make_owner(product)
-    key = make_key(product, owner)
+def owner(product: Product) -> dict[str, str]:
+    return make_owner(product)
+
+
+@pytest.fixture(scope="module")
+def key(product: Product, owner: dict[str, str]) -> str:
+    return make_key(product, owner)
+
+
+@pytest.fixture(scope="module")
+def flows(product: Product, owner: dict[str, str], key: str) -> dict[str, Chat]:
     return {name: make_flow(product, owner, graph, key) for name, graph in FLOWS.items()}
 
 
@@ -189,6 +197,37 @@ async def test_workflows_survive_the_death_of_each_part(
         found = await runs(client, flows, 24, every=0.25)
         product.await_ready()
         await check(client, flows, models, found)
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("durability", ["relaxed", "none"])
+async def test_less_durable_runs_end_as_their_apps_have_chosen(
+    product: Product,
+    models: RunningModelServer,
+    owner: dict[str, str],
+    key: str,
+    durability: str,
+) -> None:
+    flow = make_flow(product, owner, ONE_BY_ONE, key, durability)
+    models.reset()
+    product.await_ready()
+
+    async with beside(lambda: killing(product, [(1.2, "api")])) as client:
+        found = await runs(client, {durability: flow}, 6, every=0.15)
+        product.await_ready()
+        ends = [(await journal(client, flow, str(each.run_id)))[-1] for _, each in found]
+
+    asked = Counter(each.idempotency_key for each in models.requests)
+    if durability == "relaxed":
+        # It goes on from what was committed; what came after that is done again, under its key.
+        assert [each["outputs"] for each in ends] == [{"text": SAID}] * 6
+        assert max(asked.values()) <= 2
+    else:
+        # Nobody knows how far it had come, so nothing of it is done again.
+        lost = [each for each in ends if each["type"] == "run.failed"]
+        assert {each["error"]["code"] for each in lost} == {"workflow_owner_lost"}
+        assert all(each["outputs"] == {"text": SAID} for each in ends if each not in lost)
+        assert set(asked.values()) == {1}
 
 
 @pytest.mark.kill
