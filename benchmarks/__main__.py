@@ -29,6 +29,7 @@ NAMES = (
     "runs",
     "run_memory",
     "sandbox",
+    "search",
     "extraction",
 )
 _TABLE = Path(__file__).with_name("README.md")

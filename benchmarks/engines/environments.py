@@ -58,6 +58,7 @@ LANGGRAPH = Environment(
 )
 PYDANTIC_GRAPH = Environment(name="pydantic-graph", packages=("pydantic-graph==2.68.0",))
 MONTY = Environment(name="monty", packages=("pydantic-monty==1.4.0",))
+BM25S = Environment(name="bm25s", packages=("bm25s==0.3.16",))
 GRAPHON = Environment(name="graphon", packages=("graphon==0.8.0",), python=(3, 12))
 
 

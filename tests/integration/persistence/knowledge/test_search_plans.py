@@ -1,0 +1,195 @@
+"""How the server searches, behind the tenant wall: from indexes only, and from the right ones."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+
+from dify_hex.adapters.persistence.knowledge import keyword_statements, vector_schema, vectors
+from dify_hex.adapters.persistence.knowledge.document_filter import documents_sql
+from dify_hex.adapters.persistence.knowledge.keywords import key_of
+from dify_hex.adapters.persistence.transactions import begin_statement
+from dify_hex.application.knowledge.index_ports import DocumentFilter, KeywordEntry
+from dify_hex.application.shared.identity import new_id
+from dify_hex.domain.shared.ids import DocumentId, SegmentId, TenantId
+from tests.conformance.vector_index import at_angle, random_vectors, where
+from tests.fakes.servers import RunningServers
+from tests.integration.persistence.knowledge.conftest import SqlStage
+
+DIMENSIONS = 384
+OF_DOCUMENT = 15
+#: Of the documents there are, these meet the filter.
+FEW = where(("year", "<", 1))
+
+Plan = Mapping[str, Any]
+_DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call] # as it comes
+
+
+@pytest.fixture
+async def filled(stage: SqlStage, owner: asyncpg.Connection) -> SqlStage:
+    """Documents with segments, and what the server knows of them."""
+    for number in range(20):
+        document_id = await stage.document({"year": number})
+        own = random_vectors(OF_DOCUMENT, DIMENSIONS, seed=number)
+        ids = await stage.put(document_id, *own)
+        async with stage.begin() as work:
+            await work.keywords.put(stage.knowledge_id, list(_words(document_id, ids)))
+            await work.commit()
+    for table in ("segment_vectors", "keyword_postings", "keyword_entries", "documents"):
+        await owner.execute(f"VACUUM ANALYZE {table}")
+    return stage
+
+
+@pytest.fixture
+async def application(
+    database: RunningServers, pool: asyncpg.Pool, tenant_id: TenantId
+) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction of the role that serves requests, which is behind the wall."""
+    async with pool.acquire() as connection:
+        await connection.execute(begin_statement([tenant_id]))
+        assert await connection.fetchval("SELECT current_user") == "dify_hex_app"
+        yield connection
+        await connection.execute("ROLLBACK")
+
+
+def _words(document_id: DocumentId, ids: Sequence[SegmentId]) -> Iterator[KeywordEntry]:
+    for number, segment_id in enumerate(ids):
+        terms = ["common", f"rare{number}", *(f"word{number % 7}" for _ in range(number % 5))]
+        yield KeywordEntry(segment_id=segment_id, document_id=document_id, terms=terms)
+
+
+async def plan_of(
+    connection: asyncpg.Connection, sql: str, parameters: Mapping[str, object]
+) -> Plan:
+    """The plan for these very parameters."""
+    compiled = text(sql).compile(dialect=_DIALECT)
+    names = compiled.positiontup or []
+    found = await connection.fetchval(
+        f"EXPLAIN (FORMAT JSON) {compiled}", *[parameters[name] for name in names]
+    )
+    return dict(json.loads(found)[0]["Plan"])
+
+
+def nodes(plan: Plan) -> Iterator[Plan]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+def read_whole(plan: Plan) -> list[str]:
+    """Tables of which every row is read; the sums of a Knowledge are 32 rows at the most."""
+    return [
+        node["Relation Name"]
+        for node in nodes(plan)
+        if node["Node Type"] == "Seq Scan" and node["Relation Name"] != "index_totals"
+    ]
+
+
+def indexes(plan: Plan) -> set[str]:
+    return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
+
+
+@pytest.mark.parametrize(
+    "wanted", [DocumentFilter(), FEW, DocumentFilter(document_ids=(DocumentId(new_id()),))]
+)
+async def test_words_are_searched_in_their_index_alone(
+    filled: SqlStage,
+    application: asyncpg.Connection,
+    tenant_id: TenantId,
+    wanted: DocumentFilter,
+) -> None:
+    documents = documents_sql(wanted)
+    await application.execute("SET LOCAL enable_seqscan = off")
+    plan = await plan_of(
+        application,
+        keyword_statements.search_statement(documents),
+        {
+            **documents.parameters,
+            "tenant_id": tenant_id,
+            "knowledge_id": filled.knowledge_id,
+            "keys": [key_of(filled.knowledge_id, term) for term in ("common", "rare1", "word2")],
+            "weights": [1.0, 1.0, 1.0],
+            "limit": 10,
+        },
+    )
+    assert read_whole(plan) == []
+    [postings] = [node for node in nodes(plan) if node.get("Relation Name") == "keyword_postings"]
+    assert postings["Node Type"] == "Index Only Scan"
+    assert "key" in postings["Index Cond"]
+    [entries] = [node for node in nodes(plan) if node.get("Relation Name") == "keyword_entries"]
+    assert entries["Node Type"] == "Index Only Scan"
+    assert "number" in entries["Index Cond"]
+
+
+@pytest.mark.parametrize("wanted", [DocumentFilter(), FEW])
+async def test_the_graph_of_the_length_is_gone_along(
+    filled: SqlStage,
+    application: asyncpg.Connection,
+    tenant_id: TenantId,
+    wanted: DocumentFilter,
+) -> None:
+    documents = documents_sql(wanted)
+    for setting in ("enable_sort = off", "hnsw.iterative_scan = 'relaxed_order'"):
+        await application.execute(f"SET LOCAL {setting}")
+    plan = await plan_of(
+        application,
+        vectors.graph_statement(documents, DIMENSIONS),
+        _vector_parameters(filled, tenant_id, documents.parameters),
+    )
+    assert "segment_vectors" not in " ".join(read_whole(plan))
+    [graph] = [each for each in indexes(plan) if "segment_vectors" in each]
+    made = await application.fetchval("SELECT indexdef FROM pg_indexes WHERE indexname = $1", graph)
+    assert "USING hnsw" in made
+    assert f"halfvec({DIMENSIONS})" in made
+    partitions = {
+        node["Relation Name"]
+        for node in nodes(plan)
+        if node.get("Relation Name", "").startswith(vector_schema.TABLE)
+    }
+    assert len(partitions) == 1
+
+
+async def test_the_few_that_a_filter_leaves_are_compared_one_by_one(
+    filled: SqlStage, application: asyncpg.Connection, tenant_id: TenantId
+) -> None:
+    documents = documents_sql(FEW)
+    await application.execute("SET LOCAL enable_seqscan = off")
+    plan = await plan_of(
+        application,
+        vectors.exact_statement(documents),
+        _vector_parameters(filled, tenant_id, documents.parameters),
+    )
+    assert read_whole(plan) == []
+    [scan] = [
+        node
+        for node in nodes(plan)
+        if node.get("Relation Name", "").startswith(vector_schema.TABLE)
+        or "segment_vectors" in node.get("Index Name", "")
+    ][:1]
+    condition = " ".join(node.get("Index Cond", "") for node in nodes(scan))
+    assert "document_id = ANY" in condition
+
+
+async def test_a_search_without_any_filter_sees_no_stranger(
+    filled: SqlStage, application: asyncpg.Connection, other_tenant_id: TenantId
+) -> None:
+    await application.execute("SELECT set_config('app.tenants', $1, true)", str(other_tenant_id))
+    for table in ("segment_vectors", "keyword_postings", "keyword_entries", "index_totals"):
+        assert await application.fetchval(f"SELECT count(*) FROM {table}") == 0
+
+
+def _vector_parameters(
+    stage: SqlStage, tenant_id: TenantId, of_filter: Mapping[str, object]
+) -> Mapping[str, object]:
+    return {
+        **of_filter,
+        "tenant_id": tenant_id,
+        "knowledge_id": stage.knowledge_id,
+        "vector": list(at_angle(0, DIMENSIONS)),
+        "dimensions": DIMENSIONS,
+        "limit": 10,
+    }
