@@ -40,7 +40,7 @@ SPIN = "def main():\n    while True: pass\n"
 
 async def until(sandbox: RunningSandbox, is_so: Callable[[Mapping[str, Any]], bool]) -> None:
     """Wait for the service to be in a state."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not is_so(await sandbox.client.standing()):  # noqa: ASYNC110 - another's state
             await asyncio.sleep(0.01)
 
@@ -53,8 +53,9 @@ async def at_work(
     limits = CodeLimits(seconds=30)
     task: asyncio.Task[object] = asyncio.create_task(sandbox.run(code, limits=limits))
     await until(sandbox, lambda standing: standing["running"] > 0)
-    # Its zygote may have to start first.
-    await asyncio.sleep(0.6)
+    # Its zygote may have to start first, and fork.
+    await until(sandbox, lambda standing: standing["profiles"]["python"]["pid"] is not None)
+    await asyncio.sleep(0.5)
     yield task
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
