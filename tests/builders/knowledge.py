@@ -37,7 +37,8 @@ from dify_hex.domain.shared.ids import DocumentId, FileId, KnowledgeId, TaskId, 
 from dify_hex.domain.shared.values.file_reference import FileKind
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.shared.values.model_config import ModelConfig
-from tests.fakes.memory_knowledge import KnowledgeShelf, MemoryKnowledgeWork
+from tests.fakes.memory_knowledge import MemoryKnowledgeWork
+from tests.fakes.memory_segments import KnowledgeShelf
 from tests.fakes.memory_storage import MemoryBlobStorage, MemoryFileStorage
 from tests.fakes.memory_work import MemoryDatabase
 

@@ -10,6 +10,7 @@ import pytest
 
 from dify_hex.bootstrap.logging import configure_logging
 from dify_hex.domain.account.permissions import Role
+from tests.contract.knowing import jobs_done
 from tests.contract.running_api import RunningApi, run_api, settings_for
 from tests.contract.world import World, build_another, build_world
 from tests.fakes.running_model_server import run_model_server
@@ -38,6 +39,13 @@ def world(api: RunningApi, database: RunningServers) -> Iterator[World]:
 def torn_world(world: World, database: RunningServers) -> World:
     """Tenants of their own, for tests that leave nothing as it was."""
     return build_another(world, database.admin_url)
+
+
+@pytest.fixture
+def working(api: RunningApi) -> Iterator[None]:
+    """Somebody does the background jobs."""
+    with jobs_done(api):
+        yield
 
 
 @pytest.fixture

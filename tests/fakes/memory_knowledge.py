@@ -1,20 +1,10 @@
 """Knowledge, documents, segments and the jobs they ask for, in memory and in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from uuid import UUID, uuid5
 
-from dify_hex.application.knowledge.index_ports import (
-    FoundSegment,
-    KeywordEntry,
-    KeywordIndex,
-    KeywordQuery,
-    Reconciled,
-    SegmentStore,
-    UnindexedSegment,
-)
 from dify_hex.application.knowledge.work import KnowledgeWork
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.jobs import JobRequest, Jobs
@@ -29,54 +19,12 @@ from dify_hex.domain.knowledge.errors import (
 from dify_hex.domain.knowledge.indexing import DocumentStatus, IndexingProgress
 from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.repository import DocumentRepository, KnowledgeRepository
-from dify_hex.domain.knowledge.segment import ChildDraft, SegmentDraft
-from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId, TaskId, TenantId
+from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, TaskId, TenantId
 from dify_hex.domain.task.errors import TaskNotFound
 from tests.fakes.memory_file import MemoryFileRepository
+from tests.fakes.memory_segments import KnowledgeShelf, MemoryKeywordIndex, MemorySegmentStore
 from tests.fakes.memory_vector_index import MemoryVectorIndex
 from tests.fakes.memory_work import MemoryDatabase, MemoryTable, MemoryWork, Unique
-
-_SEGMENTS = UUID(int=77)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptSegment:
-    """A segment that is searched."""
-
-    id: SegmentId
-    document_id: DocumentId
-    draft: SegmentDraft
-    round: int
-    is_indexed: bool = False
-
-
-@dataclass(slots=True)
-class KnowledgeShelf:
-    """What was committed besides aggregates."""
-
-    segments: dict[SegmentId, KeptSegment] = field(default_factory=dict)
-    vectors: MemoryVectorIndex = field(default_factory=MemoryVectorIndex)
-    keywords: dict[SegmentId, KeywordEntry] = field(default_factory=dict)
-    jobs: dict[TaskId, JobRequest] = field(default_factory=dict)
-    cancelled: list[TaskId] = field(default_factory=list)
-    progress: dict[DocumentId, IndexingProgress] = field(default_factory=dict)
-
-    def copy(self) -> "KnowledgeShelf":
-        """The same, to be changed apart from this one."""
-        vectors = MemoryVectorIndex()
-        vectors._entries = {each: dict(kept) for each, kept in self.vectors._entries.items()}
-        return KnowledgeShelf(
-            segments=dict(self.segments),
-            vectors=vectors,
-            keywords=dict(self.keywords),
-            jobs=dict(self.jobs),
-            cancelled=list(self.cancelled),
-        )
-
-    def of(self, document_id: DocumentId) -> list[KeptSegment]:
-        """The segments of a document, in their order."""
-        found = [each for each in self.segments.values() if each.document_id == document_id]
-        return sorted(found, key=lambda each: each.draft.position)
 
 
 class MemoryKnowledgeRepository(KnowledgeRepository):
@@ -176,113 +124,6 @@ class MemoryDocumentRepository(DocumentRepository):
             for each in self._table.all()
             if each.knowledge_id == knowledge_id and each.state.deleted_at is None
         ]
-
-
-class MemorySegmentStore(SegmentStore):
-    """Segments without children; what is there was brought by its document."""
-
-    def __init__(self, shelf: KnowledgeShelf) -> None:
-        self._shelf = shelf
-
-    async def reconcile(
-        self, document_id: DocumentId, round: int, drafts: Sequence[SegmentDraft]
-    ) -> Reconciled:
-        kept = 0
-        for draft in drafts:
-            name = f"{document_id}{draft.content_hash.hex()}{draft.occurrence}"
-            segment_id = SegmentId(uuid5(_SEGMENTS, name))
-            known = self._shelf.segments.get(segment_id)
-            if known is not None:
-                self._shelf.segments[segment_id] = replace(known, round=round, draft=draft)
-                kept += 1
-                continue
-            self._shelf.segments[segment_id] = KeptSegment(
-                id=segment_id, document_id=document_id, draft=draft, round=round
-            )
-        return Reconciled(kept=kept, added=len(drafts) - kept)
-
-    async def drop_older(self, document_id: DocumentId, round: int) -> int:
-        older = [each for each in self._shelf.of(document_id) if each.round < round]
-        await self._drop(older)
-        return len(older)
-
-    async def remove_some(self, document_id: DocumentId, *, limit: int) -> int:
-        some = self._shelf.of(document_id)[:limit]
-        await self._drop(some)
-        return len(some)
-
-    async def unindexed(self, document_id: DocumentId, *, limit: int) -> Sequence[UnindexedSegment]:
-        waiting = [each for each in self._shelf.of(document_id) if not each.is_indexed]
-        return [
-            UnindexedSegment(id=each.id, document_id=document_id, text=each.draft.content)
-            for each in waiting[:limit]
-        ]
-
-    async def mark_indexed(self, segment_ids: Sequence[SegmentId]) -> None:
-        for segment_id in segment_ids:
-            known = self._shelf.segments[segment_id]
-            self._shelf.segments[segment_id] = replace(known, is_indexed=True)
-
-    async def count(self, document_id: DocumentId) -> tuple[int, int]:
-        found = self._shelf.of(document_id)
-        return len(found), sum(each.is_indexed for each in found)
-
-    async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
-        await self._unmark(list(self._shelf.segments.values()))
-        self._shelf.keywords.clear()
-
-    async def _unmark(self, segments: Sequence[KeptSegment]) -> None:
-        for each in segments:
-            self._shelf.segments[each.id] = replace(each, is_indexed=False)
-
-    async def next_position(self, document_id: DocumentId) -> int:
-        return len(self._shelf.of(document_id)) + 1
-
-    async def replace_children(
-        self, segment_id: SegmentId, children: Sequence[ChildDraft]
-    ) -> Sequence[SegmentId]:
-        raise NotImplementedError
-
-    async def set_enabled(self, segment_id: SegmentId, enabled: bool) -> None:
-        raise NotImplementedError
-
-    async def remove(self, segment_id: SegmentId) -> None:
-        await self._drop([self._shelf.segments[segment_id]])
-
-    async def _drop(self, segments: Sequence[KeptSegment]) -> None:
-        for each in segments:
-            del self._shelf.segments[each.id]
-            self._shelf.keywords.pop(each.id, None)
-
-
-class MemoryKeywordIndex(KeywordIndex):
-    """Which terms there are; nothing is searched."""
-
-    def __init__(self, shelf: KnowledgeShelf) -> None:
-        self._shelf = shelf
-
-    async def put(self, knowledge_id: KnowledgeId, entries: Sequence[KeywordEntry]) -> None:
-        self._shelf.keywords.update({entry.segment_id: entry for entry in entries})
-
-    async def set_enabled(
-        self, knowledge_id: KnowledgeId, segment_ids: Sequence[SegmentId], enabled: bool
-    ) -> None:
-        raise NotImplementedError
-
-    async def remove(self, knowledge_id: KnowledgeId, segment_ids: Sequence[SegmentId]) -> None:
-        for segment_id in segment_ids:
-            self._shelf.keywords.pop(segment_id, None)
-
-    async def remove_document(self, knowledge_id: KnowledgeId, document_id: DocumentId) -> None:
-        for entry in list(self._shelf.keywords.values()):
-            if entry.document_id == document_id:
-                del self._shelf.keywords[entry.segment_id]
-
-    async def remove_knowledge(self, knowledge_id: KnowledgeId) -> None:
-        self._shelf.keywords.clear()
-
-    async def search(self, query: KeywordQuery) -> Sequence[FoundSegment]:
-        raise NotImplementedError
 
 
 class MemoryJobs(Jobs):

@@ -1,19 +1,10 @@
-"""Knowledge and documents on PostgreSQL: kept whole, held, listed in order, walled off."""
+"""Knowledge and documents on PostgreSQL: kept whole, found, held."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dify_hex.adapters.persistence.knowledge.document_reader import SqlDocumentsReader
-from dify_hex.adapters.persistence.knowledge.knowledge_reader import SqlKnowledgeReader
-from dify_hex.adapters.persistence.transactions import tenant_reads
-from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
-from dify_hex.application.knowledge.read_models import DocumentView, KnowledgeView
-from dify_hex.application.knowledge.readers import DocumentFilterRequest
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.knowledge.document import Document
 from dify_hex.domain.knowledge.errors import (
@@ -28,104 +19,9 @@ from dify_hex.domain.knowledge.indexing import (
     IndexingProgress,
     IndexingStage,
 )
-from dify_hex.domain.knowledge.knowledge import Knowledge
-from dify_hex.domain.knowledge.metadata import MetadataField, MetadataType
-from dify_hex.domain.knowledge.segment import SegmentDraft
-from dify_hex.domain.knowledge.settings import (
-    CleaningRules,
-    KnowledgeSettings,
-    ParentScope,
-    SegmentationMode,
-    SegmentationSettings,
-)
-from dify_hex.domain.shared.ids import DocumentId, FileId, KnowledgeId, TaskId, TenantId
-from dify_hex.domain.shared.paging import PageRequest, SortField
-from dify_hex.domain.shared.values.model_config import ModelConfig, ModelParameters
-from dify_hex.domain.shared.values.retrieval_settings import (
-    FusionMethod,
-    FusionSettings,
-    RetrievalMethod,
-    RetrievalSettings,
-)
-from tests.builders.knowledge import EDITOR, LATER, MODEL, NOW, OTHER_MODEL, content
-
-Begin = Callable[[], SqlUnitOfWork]
-AUTHOR = MetadataField(name="author", type=MetadataType.STRING)
-EDITION = MetadataField(name="edition", type=MetadataType.NUMBER)
-EVERYTHING = KnowledgeSettings(
-    embedding=replace(MODEL, parameters=ModelParameters(seed=7)),
-    segmentation=SegmentationSettings(
-        mode=SegmentationMode.PARENT_CHILD,
-        separators=("\n\n", "。"),
-        max_tokens=300,
-        overlap_tokens=30,
-        parent=ParentScope.FULL_DOCUMENT,
-        child_max_tokens=60,
-        cleaning=CleaningRules(collapse_whitespace=False, remove_urls_and_emails=True),
-    ),
-    retrieval=RetrievalSettings(
-        method=RetrievalMethod.SEMANTIC,
-        fusion=FusionSettings(method=FusionMethod.WEIGHTED, semantic_weight=0.7),
-        top_k=9,
-        score_threshold=0.4,
-        rerank=ModelConfig(provider="jina", model="reranker"),
-    ),
-)
-
-
-@pytest.fixture
-def begin(engine: AsyncEngine, tenant_id: TenantId) -> Begin:
-    """Units of work of the tenant."""
-    return lambda: SqlUnitOfWork(engine, tenant_id)
-
-
-@pytest.fixture
-def readers(engine: AsyncEngine) -> tuple[SqlKnowledgeReader, SqlDocumentsReader]:
-    """What lists are read from."""
-    reads = tenant_reads(engine)
-    return SqlKnowledgeReader(reads), SqlDocumentsReader(reads)
-
-
-def made(tenant_id: TenantId, name: str = "Handbook", minutes: int = 0) -> Knowledge:
-    return Knowledge.create(
-        id=KnowledgeId(new_id()),
-        tenant_id=tenant_id,
-        name=name,
-        description="All of it.",
-        settings=EVERYTHING,
-        metadata_fields=[AUTHOR, EDITION],
-        now=NOW + timedelta(minutes=minutes),
-        by=EDITOR,
-    )
-
-
-def added(
-    knowledge: Knowledge,
-    name: str = "report.pdf",
-    *,
-    minutes: int = 0,
-    sha256: str | None = None,
-    duplicate: bool = False,
-) -> Document:
-    return Document.add(
-        id=DocumentId(new_id()),
-        tenant_id=knowledge.tenant_id,
-        knowledge_id=knowledge.id,
-        name=name,
-        content=replace(content(sha256 or new_id().hex * 2), file_id=FileId(new_id())),
-        is_duplicate=duplicate,
-        task_id=TaskId(new_id()),
-        now=NOW + timedelta(minutes=minutes),
-        by=EDITOR,
-    )
-
-
-async def keep(begin: Begin, knowledge: Knowledge, *documents: Document) -> None:
-    async with begin() as work:
-        work.knowledge.add(knowledge)
-        for document in documents:
-            work.documents.add(document)
-        await work.commit()
+from dify_hex.domain.shared.ids import TaskId, TenantId
+from tests.builders.knowledge import EDITOR, LATER, NOW, OTHER_MODEL
+from tests.builders.stored_knowledge import AUTHOR, EDITION, EVERYTHING, Begin, added, keep, made
 
 
 async def load(begin: Begin, document: Document) -> Document:
@@ -312,112 +208,3 @@ async def test_documents_are_gone_through_by_their_ids(begin: Begin, tenant_id: 
         await work.commit()
     async with begin() as work:
         assert len(await work.documents.some_of(knowledge.id, limit=5)) == 2
-
-
-async def test_knowledge_is_listed_in_the_order_that_is_asked_for(
-    begin: Begin,
-    tenant_id: TenantId,
-    readers: tuple[SqlKnowledgeReader, SqlDocumentsReader],
-) -> None:
-    for minutes, name in enumerate(("Beta", "alpha", "Gamma")):
-        knowledge = made(tenant_id, name, minutes)
-        documents = [added(knowledge) for _ in range(minutes)]
-        await keep(begin, knowledge, *documents)
-    reader, _ = readers
-
-    async def names(*sort: SortField, q: str | None = None) -> Sequence[str]:
-        page = await reader.list_knowledge(tenant_id, PageRequest(sort=sort), q)
-        return [view.name for view in page.items]
-
-    newest = SortField(name="created_at", descending=True)
-    assert await names(newest) == ["Gamma", "alpha", "Beta"]
-    assert await names(SortField(name="name")) == ["alpha", "Beta", "Gamma"]
-    assert await names(newest, q="ALPH") == ["alpha"]
-    page = await reader.list_knowledge(
-        tenant_id, PageRequest(page=2, limit=2, sort=(newest,)), None
-    )
-    assert [view.name for view in page.items] == ["Beta"]
-    assert (page.total, page.items[0].documents) == (3, 0)
-
-
-async def test_a_view_is_that_of_the_aggregate(
-    begin: Begin,
-    tenant_id: TenantId,
-    other_tenant_id: TenantId,
-    readers: tuple[SqlKnowledgeReader, SqlDocumentsReader],
-) -> None:
-    knowledge = made(tenant_id)
-    document = added(knowledge)
-    await keep(begin, knowledge, document)
-    of_knowledge, of_documents = readers
-    shown = await of_knowledge.get_knowledge(tenant_id, knowledge.id)
-    assert shown == KnowledgeView.of(knowledge, documents=1)
-    assert await of_documents.get_document(tenant_id, document.id) == DocumentView.of(document)
-    with pytest.raises(KnowledgeNotFound):
-        await of_knowledge.get_knowledge(other_tenant_id, knowledge.id)
-    with pytest.raises(DocumentNotFound):
-        await of_documents.get_document(other_tenant_id, document.id)
-    with pytest.raises(KnowledgeNotFound):
-        await of_documents.list_documents(
-            other_tenant_id, knowledge.id, PageRequest(), DocumentFilterRequest()
-        )
-
-
-async def test_documents_are_listed_by_name_status_and_what_is_enabled(
-    begin: Begin,
-    tenant_id: TenantId,
-    readers: tuple[SqlKnowledgeReader, SqlDocumentsReader],
-) -> None:
-    knowledge = made(tenant_id)
-    waiting = added(knowledge, "beta.txt")
-    paused = added(knowledge, "Alpha.txt", minutes=1)
-    paused.pause(now=NOW)
-    hidden = added(knowledge, "gamma.txt", minutes=2)
-    hidden.set_enabled(False, now=NOW, by=EDITOR)
-    await keep(begin, knowledge, waiting, paused, hidden)
-    _, reader = readers
-
-    async def names(wanted: DocumentFilterRequest, sort: str = "name") -> Sequence[str]:
-        page = PageRequest(sort=(SortField(name=sort),))
-        found = await reader.list_documents(tenant_id, knowledge.id, page, wanted)
-        return [view.name for view in found.items]
-
-    assert await names(DocumentFilterRequest()) == ["Alpha.txt", "beta.txt", "gamma.txt"]
-    assert await names(DocumentFilterRequest(), "created_at") == [
-        "beta.txt",
-        "Alpha.txt",
-        "gamma.txt",
-    ]
-    assert await names(DocumentFilterRequest(status=DocumentStatus.PAUSED)) == ["Alpha.txt"]
-    assert await names(DocumentFilterRequest(is_enabled=False)) == ["gamma.txt"]
-    assert await names(DocumentFilterRequest(q="BETA")) == ["beta.txt"]
-
-
-async def test_a_document_is_shown_with_what_its_segments_add_up_to(
-    begin: Begin,
-    tenant_id: TenantId,
-    readers: tuple[SqlKnowledgeReader, SqlDocumentsReader],
-) -> None:
-    knowledge = made(tenant_id)
-    document = added(knowledge)
-    await keep(begin, knowledge, document)
-    drafts = [
-        SegmentDraft(
-            position=number,
-            content=f"Segment {number}.",
-            content_hash=bytes([number]) * 32,
-            occurrence=0,
-            tokens=3,
-        )
-        for number in range(1, 4)
-    ]
-    async with begin() as work:
-        await work.segments.reconcile(document.id, 1, drafts)
-        await work.commit()
-    async with begin() as work:
-        waiting = await work.segments.unindexed(document.id, limit=2)
-        await work.segments.mark_indexed([each.id for each in waiting])
-        await work.commit()
-    _, reader = readers
-    shown = await reader.get_document(tenant_id, document.id)
-    assert (shown.progress.segments, shown.progress.indexed, shown.hits) == (3, 2, 0)
