@@ -29,6 +29,7 @@ NAMES = (
     "runs",
     "run_memory",
     "sandbox",
+    "jobs",
     "search",
     "extraction",
 )

@@ -96,11 +96,11 @@ class JobStand:
             yield
 
     @asynccontextmanager
-    async def working(self, *, sweeping: bool = True) -> AsyncIterator[None]:
-        """Do jobs, as a worker does."""
+    async def working(self, *, sweeping: bool = True, every: float = 0.2) -> AsyncIterator[None]:
+        """Do jobs, as a worker does; the sweep looks every so many seconds."""
         loops = [self.invitations.run(), self.workers.run(), self.keeper.keep()]
         if sweeping:
-            loops.append(_every(0.2, self.sweep.execute))
+            loops.append(_every(every, self.sweep.execute))
         async with _while_open(*loops):
             yield
 
