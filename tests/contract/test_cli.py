@@ -1,7 +1,6 @@
 """The commands against the running API: what people type, what programs read."""
 
 import asyncio
-import io
 import json
 import os
 import signal
@@ -10,49 +9,24 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
-from dify_hex.bootstrap.cli import run
 from tests.contract.running_api import RunningApi
+from tests.contract.terminal import (
+    INTERRUPTED,
+    NOT_SIGNED_IN,
+    REFUSED,
+    UNREACHABLE,
+    USAGE,
+    Terminal,
+)
 from tests.contract.test_workflows import workflow
 from tests.contract.world import OWNER, PASSWORD, World
 from tests.fakes.cuttable_proxy import CuttableProxy
 from tests.fakes.running_model_server import run_model_server
-
-OK, REFUSED, USAGE, UNREACHABLE, NOT_SIGNED_IN, INTERRUPTED = 0, 1, 2, 3, 4, 130
-
-
-class Terminal:
-    """Somebody at a terminal, signed in or not."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self._capsys = capsys
-        self._monkeypatch = monkeypatch
-        self.errors = ""
-
-    def run(self, *arguments: str, typed: str = "", expect: int = OK) -> str:
-        """What the command prints; it has to end as expected."""
-        self._monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        self._capsys.readouterr()
-        status = run(arguments)
-        told = self._capsys.readouterr()
-        self.errors = told.err
-        assert status == expect, told.err + told.out
-        return told.out
-
-    def json(self, *arguments: str, typed: str = "") -> Any:
-        """What the command tells programs."""
-        return json.loads(self.run(*arguments, "--json", typed=typed))
-
-    def failure(self, *arguments: str, expect: int = REFUSED) -> dict[str, Any]:
-        """What the command tells programs when it fails."""
-        self.run(*arguments, "--json", expect=expect)
-        failure: dict[str, Any] = json.loads(self.errors)
-        return failure
 
 
 @pytest.fixture

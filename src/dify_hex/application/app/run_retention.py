@@ -72,7 +72,10 @@ class SetRunRetention:
 
 
 class ShowRunRetention:
-    """Tells what an app has said of its runs."""
+    """Tells what an app has said of its runs.
+
+    - Of an archived app it is told, too.
+    """
 
     def __init__(self, *, begin: BeginWork[RunRetentionWork]) -> None:
         self._begin = begin

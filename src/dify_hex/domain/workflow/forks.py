@@ -40,11 +40,11 @@ def fork_faults(graph: Graph, lineage: Lineage, fork: Fork) -> list[Fault]:
 
 def fork_changes(graph: Graph, fork: Fork) -> Mapping[Selector, JsonValue]:
     """The values that stand in for others, of a fork without faults."""
-    changes: dict[Selector, JsonValue] = {}
-    for name, value in fork.variables.items():
-        selector = Selector.parse(name)
-        if selector is not None:
-            changes[selector] = value
+    changes: dict[Selector, JsonValue] = {
+        selector: value
+        for name, value in fork.variables.items()
+        if (selector := Selector.parse(name)) is not None
+    }
     start = _start_id(graph)
     if start is not None and start != fork.again:
         changes |= {Selector(start, name): value for name, value in fork.inputs.items()}

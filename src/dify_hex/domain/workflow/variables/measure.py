@@ -36,11 +36,11 @@ def measure(value: JsonValue) -> Measure:
                 size += len(current)
             elif isinstance(current, int | float) or current is None:
                 continue
-            elif isinstance(current, list | tuple):
-                inner += current
             elif isinstance(current, Mapping):
                 size += sum(map(len, current))
                 inner += current.values()
+            else:
+                inner += current
         if not inner or size > MAX_OUTCOME or depth > MAX_DEPTH:
             return Measure(size, depth)
         level, depth = inner, depth + 1
