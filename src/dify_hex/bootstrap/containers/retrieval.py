@@ -19,7 +19,7 @@ class RetrievalContainer(containers.DeclarativeContainer):
     calls, embeddings = providers.DependenciesContainer(), providers.DependenciesContainer()
     indexing = providers.DependenciesContainer()
 
-    catalogue = providers.Singleton(SqlKnowledgeCatalogue, shared.reads)
+    catalogue = providers.Singleton(SqlKnowledgeCatalogue, shared.pool)
     hits = providers.Singleton(SqlSegmentHits, shared.pool)
     searches = providers.Singleton(
         KnowledgeSearches,
@@ -31,7 +31,7 @@ class RetrievalContainer(containers.DeclarativeContainer):
         SegmentRetrieval,
         catalogue=catalogue,
         searches=searches,
-        segments=providers.Singleton(SqlSegmentReader, shared.reads),
+        segments=providers.Singleton(SqlSegmentReader, shared.pool),
         reranker=providers.Singleton(
             RerankTexts, resolve_model=models.resolve_model, model=calls.reranker
         ),

@@ -3,11 +3,9 @@
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dify_hex.adapters.persistence.knowledge.passage_reader import SqlSegmentReader
 from dify_hex.adapters.persistence.knowledge.segment_hits import SqlSegmentHits
-from dify_hex.adapters.persistence.transactions import tenant_reads
 from dify_hex.application.knowledge.index_ports import UnindexedSegment
 from dify_hex.application.knowledge.retrieval_ports import FoundPassage
 from dify_hex.application.shared.identity import new_id
@@ -30,9 +28,9 @@ async def known(stage: SqlStage, tenant_id: TenantId) -> SqlStage:
 
 
 @pytest.fixture
-def reader(engine: AsyncEngine) -> SqlSegmentReader:
+def reader(pool: asyncpg.Pool) -> SqlSegmentReader:
     """Looks up passages."""
-    return SqlSegmentReader(tenant_reads(engine))
+    return SqlSegmentReader(pool)
 
 
 async def change(stage: SqlStage, statement: object, **parameters: object) -> None:

@@ -2,32 +2,23 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import bindparam, select
+import asyncpg
+import orjson
 
+from dify_hex.adapters.persistence.errors import translating
 from dify_hex.adapters.persistence.knowledge.mapper import fields_to_domain, settings_to_domain
-from dify_hex.adapters.persistence.knowledge.rows import KnowledgeRow
-from dify_hex.adapters.persistence.transactions import Reads
 from dify_hex.application.knowledge.retrieval_ports import KnowledgeCatalogue, SearchableKnowledge
 from dify_hex.domain.shared.ids import KnowledgeId, TenantId
 
-_FIND = select(
-    KnowledgeRow.id,
-    KnowledgeRow.name,
-    KnowledgeRow.description,
-    KnowledgeRow.settings,
-    KnowledgeRow.metadata_fields,
-).where(
-    KnowledgeRow.tenant_id == bindparam("tenant_id"),
-    KnowledgeRow.id.in_(bindparam("ids", expanding=True)),
-    KnowledgeRow.deleted_at.is_(None),
-)
+#: The function names its tenant for as long as the statement lasts: every retrieval asks.
+_FIND = "SELECT * FROM searchable_knowledge($1, $2)"
 
 
 class SqlKnowledgeCatalogue(KnowledgeCatalogue):
     """Looks Knowledge up fresh, so that changed settings count from the next search on."""
 
-    def __init__(self, reads: Reads) -> None:
-        self._reads = reads
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
 
     async def find(
         self, tenant_id: TenantId, ids: Collection[KnowledgeId]
@@ -35,17 +26,18 @@ class SqlKnowledgeCatalogue(KnowledgeCatalogue):
         """Those of the Knowledge that there are."""
         if not ids:
             return {}
-        async with self._reads(tenant_id) as connection:
-            rows = await connection.execute(_FIND, {"tenant_id": tenant_id, "ids": list(ids)})
+        with translating():
+            rows = await self._pool.fetch(_FIND, tenant_id, list(ids))
         found: dict[KnowledgeId, SearchableKnowledge] = {}
         for row in rows:
-            settings, knowledge_id = settings_to_domain(row.settings), KnowledgeId(row.id)
+            settings = settings_to_domain(orjson.loads(row["settings"]))
+            knowledge_id = KnowledgeId(row["knowledge_id"])
             found[knowledge_id] = SearchableKnowledge(
                 id=knowledge_id,
-                name=row.name,
-                description=row.description,
+                name=row["knowledge_name"],
+                description=row["about"],
                 embedding=settings.embedding,
                 retrieval=settings.retrieval,
-                metadata_fields=fields_to_domain(row.metadata_fields),
+                metadata_fields=fields_to_domain(orjson.loads(row["metadata_fields"])),
             )
         return found
