@@ -1,5 +1,6 @@
 """Workflows inside of workflows over HTTP: linked, pinned or followed, and held to their inputs."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -132,3 +133,35 @@ async def test_nor_does_its_draft_run_inside_of_itself(client: httpx.AsyncClient
 
     assert (ran["status"], ran["error"]["code"]) == ("failed", "workflow_linked_in_circle")
     assert ran["error"]["details"]["path"] == [app_id, app_id]
+
+
+async def test_many_links_at_once_leave_the_database_to_others(client: httpx.AsyncClient) -> None:
+    inner = await published(client)
+    names = [f"link{number}" for number in range(100)]
+    given = [{"variable": "name", "value_selector": ["start", "name"]}]
+    links = [
+        {"id": name, "type": "sub-workflow", "config": {"app_id": inner, "inputs": given}}
+        for name in names
+    ]
+    said = [{"variable": "said", "value_selector": [names[-1], "greeting"]}]
+    wide = {
+        "nodes": [
+            GREETING["nodes"][0],
+            *links,
+            {"id": "end", "type": "end", "config": {"run_outputs": said}},
+        ],
+        "edges": [
+            {"source": source, "target": target}
+            for name in names
+            for source, target in (("start", name), (name, "end"))
+        ],
+    }
+    outer = await published(client, workflow(wide))
+
+    *answers, neighbour = await asyncio.gather(
+        *(run(client, outer) for _ in range(4)), run(client, inner)
+    )
+
+    assert neighbour.json()["data"]["status"] == "succeeded"
+    for answer in answers:
+        assert answer.json()["data"]["outputs"] == {"said": "Hello Ann"}, answer.text[:400]
