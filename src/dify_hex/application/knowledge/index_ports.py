@@ -213,7 +213,10 @@ class SegmentStore(Protocol):
 
     @abstractmethod
     async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
-        """Take every segment out of the indexes, as when the embedding model changes."""
+        """Let every segment of the Knowledge be embedded anew, as when the model for it changes.
+
+        Until then it is found by its words only.
+        """
 
     @abstractmethod
     async def next_position(self, document_id: DocumentId) -> int:

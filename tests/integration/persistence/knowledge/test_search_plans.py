@@ -25,6 +25,9 @@ OF_DOCUMENT = 15
 #: Of the documents there are, these meet the filter.
 FEW = where(("year", "<", 1))
 
+#: Which of the two depends on what other transactions of the server may still see.
+FROM_AN_INDEX = {"Index Only Scan", "Index Scan"}
+
 Plan = Mapping[str, Any]
 _DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call] # as it comes
 
@@ -96,7 +99,7 @@ def indexes(plan: Plan) -> set[str]:
 @pytest.mark.parametrize(
     "wanted", [DocumentFilter(), FEW, DocumentFilter(document_ids=(DocumentId(new_id()),))]
 )
-async def test_words_are_searched_in_their_index_alone(
+async def test_words_are_looked_up_in_their_index(
     filled: SqlStage,
     application: asyncpg.Connection,
     tenant_id: TenantId,
@@ -118,10 +121,10 @@ async def test_words_are_searched_in_their_index_alone(
     )
     assert read_whole(plan) == []
     [postings] = [node for node in nodes(plan) if node.get("Relation Name") == "keyword_postings"]
-    assert postings["Node Type"] == "Index Only Scan"
+    assert postings["Node Type"] in FROM_AN_INDEX
     assert "key" in postings["Index Cond"]
     [entries] = [node for node in nodes(plan) if node.get("Relation Name") == "keyword_entries"]
-    assert entries["Node Type"] == "Index Only Scan"
+    assert entries["Node Type"] in FROM_AN_INDEX
     assert "number" in entries["Index Cond"]
 
 

@@ -67,9 +67,15 @@ SELECT count(*) AS searched, count(indexed_at) AS indexed FROM segments
 WHERE tenant_id = :tenant_id AND document_id = :document_id AND NOT has_children
 """)
 
-UNINDEX_KNOWLEDGE = text("""
+UNINDEX_SOME_OF_KNOWLEDGE = text("""
 UPDATE segments SET indexed_at = NULL
-WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id AND indexed_at IS NOT NULL
+WHERE tenant_id = :tenant_id AND id = ANY(ARRAY(
+    SELECT id FROM segments
+    WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id AND indexed_at IS NOT NULL
+      AND id > :after
+    ORDER BY id LIMIT :most
+))
+RETURNING id
 """)
 
 #: What somebody has edited keeps the children that were cut out of it then.

@@ -25,6 +25,9 @@ from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId
 
 #: Segments that are removed at once.
 _AT_ONCE = 500
+#: Segments that are marked at once: no statement may take longer than the connection waits.
+_UNMARKED_AT_ONCE = 5_000
+_BEFORE_ALL = UUID(int=0)
 
 
 #: A segment among those of its document and parent.
@@ -130,10 +133,20 @@ class SqlSegmentStore(SegmentStore):
         return row.searched, row.indexed
 
     async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
-        """Take every segment out of the indexes, as when the embedding model changes."""
+        """Let every segment be embedded anew; until then it is found by its words only."""
         await self._vectors.remove_knowledge(knowledge_id)
-        await self._keywords.remove_knowledge(knowledge_id)
-        await self._run(statements.UNINDEX_KNOWLEDGE, knowledge_id=knowledge_id)
+        last = _BEFORE_ALL
+        while True:
+            found = await self._run(
+                statements.UNINDEX_SOME_OF_KNOWLEDGE,
+                knowledge_id=knowledge_id,
+                after=last,
+                most=_UNMARKED_AT_ONCE,
+            )
+            ids = [*found.scalars()]
+            if len(ids) < _UNMARKED_AT_ONCE:
+                return
+            last = max(ids)
 
     async def next_position(self, document_id: DocumentId) -> int:
         """The position behind the last segment of the document."""

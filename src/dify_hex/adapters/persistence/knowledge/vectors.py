@@ -38,6 +38,9 @@ EXACT_UP_TO = 500
 #: So few are always compared one by one.
 LEAST_GRAPH = 2000
 
+#: Vectors that one statement removes of a whole Knowledge.
+_AT_ONCE = 5_000
+
 _TABLE_EXISTS = text(vector_schema.TABLE_EXISTS)
 
 _DIMENSIONS = text("""
@@ -54,8 +57,12 @@ _REMOVE_DOCUMENT = text("""
 DELETE FROM segment_vectors
 WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id AND document_id = :document_id
 """)
-_REMOVE_KNOWLEDGE = text("""
-DELETE FROM segment_vectors WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id
+_REMOVE_SOME_OF_KNOWLEDGE = text("""
+DELETE FROM segment_vectors
+WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id AND segment_id = ANY(ARRAY(
+    SELECT segment_id FROM segment_vectors
+    WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id LIMIT :most
+))
 """)
 _FORGET_TOTALS = text("""
 UPDATE index_totals SET vectors = 0 WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id
@@ -77,13 +84,15 @@ FROM unnest(CAST(:document_ids AS uuid[]), CAST(:segment_ids AS uuid[]), CAST(:s
      AS entry(document_id, segment_id, start)
 """)
 
-#: The planner must not take the graph for cheaper or dearer than it is with a plan for any
-#: Knowledge; and the extension's settings end with the transaction.
+#: A plan for any Knowledge would be none for this one, and sorting everything must not look cheaper
+#: than the graph: where nothing but sorting is left, it is done all the same. All of these settings
+#: end with the transaction.
 _PREPARE = text("""
 SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
        set_config('hnsw.ef_search', CAST(:width AS text), true),
        set_config('hnsw.max_scan_tuples', CAST(:scanned AS text), true),
        set_config('plan_cache_mode', 'force_custom_plan', true),
+       set_config('enable_sort', 'off', true),
        (SELECT coalesce(sum(vectors), 0) FROM index_totals
         WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id) AS of_knowledge,
        (SELECT reltuples FROM pg_class
@@ -176,9 +185,13 @@ class SqlVectorIndex(VectorIndex):
 
     async def remove_knowledge(self, knowledge_id: KnowledgeId) -> None:
         """Forget everything of the Knowledge."""
-        if await self._has_table():
-            await self._run(_REMOVE_KNOWLEDGE, knowledge_id)
-            await self._run(_FORGET_TOTALS, knowledge_id)
+        if not await self._has_table():
+            return
+        while (
+            await self._run(_REMOVE_SOME_OF_KNOWLEDGE, knowledge_id, most=_AT_ONCE)
+        ).rowcount == _AT_ONCE:
+            pass  # no statement may take longer than the connection waits for one
+        await self._run(_FORGET_TOTALS, knowledge_id)
 
     async def set_enabled(
         self, knowledge_id: KnowledgeId, segment_ids: Sequence[SegmentId], enabled: bool
@@ -234,11 +247,7 @@ class SqlVectorIndex(VectorIndex):
                 bound=bound + 1,
             )
             counting = counted.scalar_one()
-        if counting <= bound:
-            return False
-        # Else a plan that sorts everything may look cheaper to the planner than it is.
-        await self._session.execute(text("SET LOCAL enable_sort = off"))
-        return True
+        return counting > bound
 
     async def _checked_dimensions(
         self, knowledge_id: KnowledgeId, entries: Sequence[VectorEntry]
