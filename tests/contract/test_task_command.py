@@ -10,7 +10,7 @@ from dify_hex.domain.account.permissions import Role
 from dify_hex.domain.shared.ids import TenantId
 from dify_hex.entrypoints.cli import tasks
 from tests.contract.running_api import RunningApi
-from tests.contract.test_cli import REFUSED, Terminal
+from tests.contract.terminal import REFUSED, Terminal
 from tests.contract.test_tasks import Jobs
 from tests.contract.world import World
 

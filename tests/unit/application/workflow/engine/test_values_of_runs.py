@@ -76,7 +76,7 @@ class Recording:
             values=RunValues(self.blobs, patience=0),
         )
 
-    def succeed(self, text: str) -> asyncio.Task[None]:
+    def succeed(self, text: str) -> asyncio.Future[None]:
         self.recorder.record(
             [
                 NodeSucceeded(
