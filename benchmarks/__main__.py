@@ -32,6 +32,7 @@ NAMES = (
     "jobs",
     "search",
     "extraction",
+    "indexing",
 )
 _TABLE = Path(__file__).with_name("README.md")
 _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"

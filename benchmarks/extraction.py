@@ -33,8 +33,8 @@ def measure(options: argparse.Namespace) -> Report:
 
 async def _documents(quick: bool) -> list[Figure]:
     reader = IsolatedDocumentReader(ReadingLimits())
-    paragraphs = list(islice(_paragraphs(), 400))
-    pages = ["\n\n".join(islice(cycle(paragraphs), page, page + 6)) for page in range(51)]
+    prose = list(islice(paragraphs(), 400))
+    pages = ["\n\n".join(islice(cycle(prose), page, page + 6)) for page in range(51)]
     files = {
         "report.pdf": documents.pdf([_latin(page) for page in pages]),
         "sales.xlsx": documents.workbook(2_000 if quick else 20_000),
@@ -105,7 +105,7 @@ def _write(path: Path, size: int) -> int:
     """English prose and Chinese, no paragraph like another."""
     written = 0
     with path.open("wb") as file:
-        for number, paragraph in enumerate(cycle(list(_paragraphs()))):
+        for number, paragraph in enumerate(cycle(list(paragraphs()))):
             line = f"{paragraph}\n\n" if number % 9 else f"## {number}\n\n{documents.CHINESE}\n\n"
             written += file.write(line.replace("the", f"the {number}", 1).encode())
             if written >= size:
@@ -113,7 +113,8 @@ def _write(path: Path, size: int) -> int:
     return written
 
 
-def _paragraphs() -> Iterator[str]:
+def paragraphs() -> Iterator[str]:
+    """Prose out of our own documents."""
     for page in sorted((_ROOT / "docs").rglob("*.md")):
         for paragraph in page.read_text("utf-8").split("\n\n"):
             if len(paragraph) > 80 and not paragraph.startswith(("|", "```", "#")):

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 SEGMENTS = 100
 BATCH = 64
 #: Jobs of one queue that a worker does at the same time.
-PLACES = 8
+PLACES = 4
 #: Seconds that a caller goes on asking, and that all jobs may take.
 PATIENCE = 60.0
 COMPLETE_WITHIN = 420.0
