@@ -1,7 +1,8 @@
 """The last stage: turning segments into vectors and terms, and putting both into the index."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dify_hex.application.knowledge.index_ports import (
     KeywordEntry,
@@ -11,16 +12,29 @@ from dify_hex.application.knowledge.index_ports import (
 from dify_hex.application.knowledge.indexing.indexing_round import IndexingRound
 from dify_hex.application.knowledge.ports import Embeddings, TextAnalyser, Vector
 from dify_hex.domain.knowledge.indexing import IndexingProgress
+from dify_hex.domain.shared.values.model_config import ModelConfig
 
 #: Segments of one transaction, and of one request to the model.
 BATCH = 64
+#: Segments that are asked for at once.
+PAGE = 4 * BATCH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """A batch with its vectors, by which model, and its terms."""
+
+    model: ModelConfig
+    vectors: Sequence[VectorEntry]
+    keywords: Sequence[KeywordEntry]
 
 
 class Embed:
     """Puts what is not in the index yet into it, batch by batch.
 
     A batch comes into both indexes, and is marked, in one transaction; so whoever goes on later
-    begins with what is missing. The vectors that were paid for are remembered before that.
+    begins with what is missing. The vectors that were paid for are remembered before that. While a
+    batch is stored, the next one is with the model.
     """
 
     def __init__(self, *, embeddings: Embeddings, analyser: TextAnalyser) -> None:
@@ -33,40 +47,69 @@ class Embed:
         Raises:
             DomainError: as `Embeddings.embed`, `VectorIndex.put` and the database do.
         """
-        while batch := await self._next(round):
-            await self._index(round, batch)
+        await self._count(round)
+        while page := await self._next(round):
+            await self._index(round, page)
         await self._count(round)
         await round.report()
 
     async def _next(self, round: IndexingRound) -> Sequence[UnindexedSegment]:
-        if round.progress.indexed == 0:
-            await self._count(round)
         async with round.begin(round.document.tenant_id) as work:
-            return await work.segments.unindexed(round.document.id, limit=BATCH)
+            return await work.segments.unindexed(round.document.id, limit=PAGE)
 
     async def _count(self, round: IndexingRound) -> None:
         async with round.begin(round.document.tenant_id) as work:
             total, indexed = await work.segments.count(round.document.id)
         round.progress = _counted(round.progress, total, indexed)
 
-    async def _index(self, round: IndexingRound, batch: Sequence[UnindexedSegment]) -> None:
-        tenant_id, knowledge_id = round.document.tenant_id, round.document.knowledge_id
-        async with round.begin(tenant_id) as work:
-            model = (await work.knowledge.get(knowledge_id)).state.settings.embedding
+    async def _index(self, round: IndexingRound, page: Sequence[UnindexedSegment]) -> None:
+        async with round.begin(round.document.tenant_id) as work:
+            knowledge = await work.knowledge.get(round.document.knowledge_id)
+        model = knowledge.state.settings.embedding
+        storing: asyncio.Task[None] | None = None
+        try:
+            for start in range(0, len(page), BATCH):
+                prepared = await self._prepare(round, page[start : start + BATCH], model)
+                if storing is not None:
+                    await storing
+                storing = asyncio.create_task(self._store(round, prepared))
+            if storing is not None:
+                await storing
+        except BaseException:
+            if storing is not None:
+                # What is on its way into the index gets there, or undoes itself.
+                await asyncio.gather(storing, return_exceptions=True)
+            raise
+
+    async def _prepare(
+        self, round: IndexingRound, batch: Sequence[UnindexedSegment], model: ModelConfig
+    ) -> _Prepared:
         texts = [segment.text for segment in batch]
-        terms = await self._analyser.terms(texts)
-        embedded = await self._embeddings.embed(tenant_id, model, texts)
+        embedded, terms = await asyncio.gather(
+            self._embeddings.embed(round.document.tenant_id, model, texts),
+            self._analyser.terms(texts),
+        )
+        return _Prepared(
+            model=model,
+            vectors=_vectors(batch, embedded.vectors),
+            keywords=_keywords(batch, terms),
+        )
+
+    @staticmethod
+    async def _store(round: IndexingRound, prepared: _Prepared) -> None:
+        knowledge_id = round.document.knowledge_id
         before = round.progress
-        round.progress = _counted(before, before.segments, before.indexed + len(batch))
+        done = before.indexed + len(prepared.vectors)
+        round.progress = _counted(before, before.segments, done)
         async with round.step() as work:
             knowledge = await work.knowledge.hold(knowledge_id)
-            if knowledge.state.settings.embedding != model:
+            if knowledge.state.settings.embedding != prepared.model:
                 # Another model has taken over meanwhile: these vectors fit into no index.
                 round.progress = before
                 return
-            await work.vectors.put(knowledge_id, _vectors(batch, embedded.vectors))
-            await work.keywords.put(knowledge_id, _keywords(batch, terms))
-            await work.segments.mark_indexed([segment.id for segment in batch])
+            await work.vectors.put(knowledge_id, prepared.vectors)
+            await work.keywords.put(knowledge_id, prepared.keywords)
+            await work.segments.mark_indexed([entry.segment_id for entry in prepared.vectors])
         await round.tell()
 
 
