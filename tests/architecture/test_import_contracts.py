@@ -66,6 +66,7 @@ PLANTS = (
     plant("litellm", ("adapters/openai/seed.py", "def late() -> None:\n    import litellm")),
     plant("redis-driver", ("adapters/persistence/seed.py", "import redis.asyncio")),
     plant("redis-driver", ("entrypoints/http/seed.py", "from arq import cron")),
+    plant("calendar", ("application/task/seed.py", "from croniter import croniter")),
     plant("web-framework", ("entrypoints/worker/seed.py", "import fastapi")),
     plant(
         "web-framework", ("adapters/redis/seed.py", "from sse_starlette import EventSourceResponse")
