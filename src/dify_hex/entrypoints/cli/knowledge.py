@@ -185,16 +185,15 @@ def retrieve(
     api = Api.of()
     body: dict[str, object] = {"query": query}
     if top_k is not None:
-        body["top_k"] = top_k
+        body["settings"] = {"top_k": top_k}
     path = f"/v1/knowledge/{id_of_knowledge(api, knowledge)}/retrieve"
     found = api.call("POST", path, body=body).data
     if as_json:
         print_json(found)
         return
     for passage in found["passages"]:
-        citation = passage.get("citation", passage)
-        whisper(f"[{citation['position']}] {_place(citation)}  {citation['score']:.3f}")
-        say(f"{citation['content']}\n")
+        whisper(f"[{passage['position']}] {_place(passage)}  {passage['score']:.3f}")
+        say(f"{passage['content']}\n")
     if not found["passages"]:
         whisper("Nothing was found.")
 
@@ -248,8 +247,7 @@ def _not_indexed(failed: list[dict[str, Any]]) -> CommandFailed:
     )
 
 
-def _place(citation: dict[str, Any]) -> str:
-    page = citation.get("first_page")
-    place = f"{citation['document_name']}" + (f", page {page}" if page else "")
-    headings = " › ".join(citation.get("headings", ()))
-    return f"{place}, {headings}" if headings else place
+def _place(passage: dict[str, Any]) -> str:
+    page = passage["first_page"]
+    parts = [passage["document_name"], f"page {page}" if page else "", *passage["headings"]]
+    return " › ".join(filter(None, parts))
