@@ -1,5 +1,6 @@
 """Segments found by their words: BM25 as the formula says, whatever came, went or was changed."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log
@@ -106,6 +107,15 @@ async def test_frequencies_stay_right_when_segments_come_change_and_go(stage: Sq
     for segment_id in gone:
         del left[segment_id]
     await assert_scores_as_the_formula(stage, left)
+
+
+async def test_documents_that_are_indexed_at_once_are_counted_together(stage: SqlStage) -> None:
+    documents = [await stage.document() for _ in range(12)]
+    parts = [random_corpus(8, seed) for seed in range(12)]
+    pairs = list(zip(documents, parts, strict=True))
+    await asyncio.gather(*(put(stage, document_id, part) for document_id, part in pairs))
+    await asyncio.gather(*(put(stage, document_id, part) for document_id, part in pairs))
+    await assert_scores_as_the_formula(stage, {key: part[key] for part in parts for key in part})
 
 
 async def test_what_is_not_committed_changes_nothing(stage: SqlStage) -> None:

@@ -27,7 +27,7 @@ from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId
 #: What a halfvec can hold.
 MAX_DIMENSIONS = 16_000
 #: Candidates that the graph keeps in sight; more find better and slower.
-SEARCH_WIDTH = 100
+SEARCH_WIDTH = 160
 #: Widths that the server allows.
 MAX_SEARCH_WIDTH = 1000
 #: Vectors that a search through the graph may look at when a filter passes over many.
