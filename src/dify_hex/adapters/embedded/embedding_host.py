@@ -56,7 +56,7 @@ class Request:
 
 
 class Embedding:
-    """One thread embeds for everybody, a slice of each request in turn: none waits for a big one."""
+    """One thread embeds for everybody, a slice of each request in turn: none waits long."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
