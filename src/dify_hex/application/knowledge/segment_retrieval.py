@@ -172,9 +172,7 @@ def _missing(
 ) -> tuple[RetrievalFailure, ...]:
     missing = [each.knowledge_id for each in request.sources if each.knowledge_id not in known]
     return tuple(
-        RetrievalFailure(
-            error=KnowledgeNotFound(knowledge_id=str(knowledge_id)), knowledge_id=knowledge_id
-        )
+        RetrievalFailure(error=KnowledgeNotFound(), knowledge_id=knowledge_id)
         for knowledge_id in missing
     )
 

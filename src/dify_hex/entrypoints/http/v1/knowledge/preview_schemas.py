@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from dify_hex.application.knowledge.preview_segments import (
     MAX_SHOWN,
@@ -21,6 +21,10 @@ from dify_hex.entrypoints.http.v1.knowledge.settings import SegmentationBody
 
 class PreviewRequest(Schema):
     """Either a text, or a file that was handed in; and how to cut it, if not as the Knowledge."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "We are open from nine to five."}]}
+    )
 
     text: str | None = Field(None, min_length=1, examples=["We are open from nine to five."])
     file_id: UUID | None = None
