@@ -37,7 +37,10 @@ class Standing:
     """Where a segment stands in a list.
 
     The rank counts from 1 among all Knowledge that can be compared; equal scores have equal ranks.
-    `share` is the score as a part of the best one there.
+    `share`, from 0 to 1, is how much the score says: of a BM25 score, which part of the best one
+    it is; of a likeness, how far it leads from the lowest in the list to perfect likeness. So a
+    list in which everything is about equally alike says next to nothing, and a model that does
+    not know the language of the texts gives such lists.
     """
 
     rank: int
@@ -62,6 +65,8 @@ def fuse(plan: RetrievalPlan, lists: Iterable[CandidateList]) -> tuple[Candidate
     *Full text*: the BM25 score as a share of the best that was found. *Hybrid by reciprocal rank*:
     the weighted sum of 1 / (60 + rank), as a share of what the first of every list would have.
     *Hybrid by weights*: the weighted mean of both shares, 0 where a list does not have the segment.
+    (Measured on known items, this finds more with even weights than the better part alone, also
+    when the other is poor; reciprocal ranks do not.)
     The weight of the Knowledge scales all of them.
 
     A list that is not given (since it could not be had) takes no part; an empty one does.
@@ -119,13 +124,21 @@ def _ranked(
 ) -> Iterable[tuple[KnowledgeId, SearchPart, Hit, Standing]]:
     hits = [(each.knowledge_id, each.part, hit) for each in lists for hit in each.hits]
     hits.sort(key=lambda found: -found[2].score)
-    best = hits[0][2].score if hits else 0.0
+    if not hits:
+        return
+    best, lowest = hits[0][2].score, hits[-1][2].score
     rank, last = 0, None
     for place, (knowledge_id, part, hit) in enumerate(hits, start=1):
         if hit.score != last:
             rank, last = place, hit.score
-        share = _unit(hit.score / best) if best > 0 else 0.0
+        share = _share(part, hit.score, best=best, lowest=lowest)
         yield knowledge_id, part, hit, Standing(rank=rank, score=hit.score, share=share)
+
+
+def _share(part: SearchPart, score: float, *, best: float, lowest: float) -> float:
+    if part is SearchPart.SEMANTIC:
+        return _unit((score - lowest) / (1 - lowest)) if lowest < 1 else 1.0
+    return _unit(score / best) if best > 0 else 0.0
 
 
 def _score(

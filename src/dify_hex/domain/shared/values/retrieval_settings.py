@@ -29,7 +29,7 @@ class FusionMethod(StrEnum):
 class FusionSettings:
     """How much each list counts, from 0 to 1; with both methods of fusion."""
 
-    method: FusionMethod = FusionMethod.RECIPROCAL_RANK
+    method: FusionMethod = FusionMethod.WEIGHTED
     semantic_weight: float = 0.5
     full_text_weight: float = 0.5
 

@@ -62,8 +62,19 @@ def test_a_segment_of_both_lists_is_before_those_of_one() -> None:
 
 def test_by_weights_the_score_is_the_mean_of_the_shares() -> None:
     knowledge = searched(fusion=FusionMethod.WEIGHTED, weights=(0.75, 0.25))
-    lists = semantic((1, 0.8), (2, 0.4)), full_text((2, 10.0))
-    assert scores_of(knowledge, *lists) == pytest.approx([0.75, 0.625])
+    lists = semantic((1, 0.7), (2, 0.4)), full_text((2, 10.0))
+    assert scores_of(knowledge, *lists) == pytest.approx([0.375, 0.25])
+
+
+def test_a_list_in_which_everything_is_alike_says_nothing() -> None:
+    knowledge = searched(fusion=FusionMethod.WEIGHTED)
+    lists = semantic((1, 0.9), (2, 0.9), (3, 0.9)), full_text((3, 10.0), (2, 5.0))
+    assert scores_of(knowledge, *lists) == [0.5, 0.25, 0.0]
+
+
+def test_perfect_likeness_says_all_there_is_to_say() -> None:
+    knowledge = searched(fusion=FusionMethod.WEIGHTED)
+    assert scores_of(knowledge, semantic((1, 1.0))) == [1.0]
 
 
 def test_a_list_that_could_not_be_had_costs_no_score() -> None:

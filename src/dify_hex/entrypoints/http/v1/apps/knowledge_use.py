@@ -27,7 +27,7 @@ class KnowledgeSourceBody(Schema):
 class AppFusionBody(Schema):
     """How the two lists of a hybrid search become one; weights are from 0 to 1."""
 
-    method: FusionMethod = FusionMethod.RECIPROCAL_RANK
+    method: FusionMethod = FusionMethod.WEIGHTED
     semantic_weight: Number = 0.5
     full_text_weight: Number = 0.5
 

@@ -77,7 +77,7 @@ class RerankModelBody(Schema):
 class FusionBody(Schema):
     """How the two lists of a hybrid search become one; weights are from 0 to 1."""
 
-    method: FusionMethod = FusionMethod.RECIPROCAL_RANK
+    method: FusionMethod = FusionMethod.WEIGHTED
     semantic_weight: _Share = 0.5
     full_text_weight: _Share = 0.5
 
