@@ -47,6 +47,7 @@ class KnowledgeShelf:
     def copy(self) -> "KnowledgeShelf":
         """The same, to be changed apart from this one."""
         vectors = MemoryVectorIndex()
+        vectors.is_unavailable = self.vectors.is_unavailable
         vectors._entries = {each: dict(kept) for each, kept in self.vectors._entries.items()}
         return KnowledgeShelf(
             segments=dict(self.segments),

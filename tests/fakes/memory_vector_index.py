@@ -14,7 +14,11 @@ from dify_hex.application.knowledge.index_ports import (
 )
 from dify_hex.application.knowledge.ports import Vector
 from dify_hex.domain.knowledge.metadata import Metadata
-from dify_hex.domain.knowledge.segment_errors import MetadataFilterInvalid, VectorDimensionMismatch
+from dify_hex.domain.knowledge.segment_errors import (
+    KnowledgeVectorsUnavailable,
+    MetadataFilterInvalid,
+    VectorDimensionMismatch,
+)
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId
 
 
@@ -33,9 +37,13 @@ class MemoryVectorIndex(VectorIndex):
         self.documents: dict[DocumentId, KnownDocument] = {}
         self._entries: dict[KnowledgeId, dict[SegmentId, VectorEntry]] = {}
         self._disabled: set[SegmentId] = set()
+        #: As a database without the extension that keeps vectors.
+        self.is_unavailable = False
 
     async def put(self, knowledge_id: KnowledgeId, entries: Sequence[VectorEntry]) -> None:
         """Keep the vectors."""
+        if self.is_unavailable:
+            raise KnowledgeVectorsUnavailable(dependency="database")
         kept = self._entries.setdefault(knowledge_id, {})
         lengths = {len(entry.vector) for entry in (*kept.values(), *entries)}
         if len(lengths) > 1:

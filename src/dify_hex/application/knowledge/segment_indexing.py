@@ -1,12 +1,14 @@
 """Puts what somebody wrote by hand into the indexes, in the transaction that keeps it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dify_hex.application.knowledge.index_ports import KeywordEntry, VectorEntry
 from dify_hex.application.knowledge.ports import Embeddings, TextAnalyser, Vector
 from dify_hex.application.knowledge.segment_work import SegmentWork
 from dify_hex.domain.knowledge.segment import searched_text
+from dify_hex.domain.knowledge.segment_errors import KnowledgeVectorsUnavailable
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId, TenantId
 from dify_hex.domain.shared.values.model_config import ModelConfig
@@ -69,6 +71,8 @@ class SegmentIndexing:
             KeywordEntry(segment_id=segment_id, document_id=document_id, terms=terms)
             for segment_id, terms in zip(segment_ids, prepared.terms, strict=True)
         ]
-        await work.vectors.put(knowledge_id, vectors)
+        with suppress(KnowledgeVectorsUnavailable):
+            # Words are found all the same; whoever makes room for vectors has all of it redone.
+            await work.vectors.put(knowledge_id, vectors)
         await work.keywords.put(knowledge_id, keywords)
         await work.segments.mark_indexed(segment_ids)

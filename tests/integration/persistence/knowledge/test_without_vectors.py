@@ -17,6 +17,7 @@ from tests.conformance.vector_index import at_angle
 from tests.fakes.servers import RunningServers
 from tests.integration.persistence.knowledge.conftest import SqlStage
 from tests.integration.persistence.knowledge.test_keywords import put, search
+from tests.integration.persistence.knowledge.test_segments import draft, reconcile
 from tests.migrations.schema_snapshot import snapshot
 
 SETTINGS = PoolSettings(application_name="tests", size=2)
@@ -69,6 +70,22 @@ async def test_what_the_migration_could_not_make_is_made_later(
     assert await snapshot(owner_of_empty) == made
     ids = await stage.put(await stage.document(), at_angle(0))
     assert await stage.found(at_angle(0)) == ids
+
+
+async def test_what_was_indexed_by_its_words_is_indexed_again_once_vectors_are_kept(
+    bare: AsyncEngine, empty_database: RunningServers
+) -> None:
+    tenant_id = TenantId(uuid4())
+    stage = SqlStage(lambda: SqlUnitOfWork(bare, tenant_id), tenant_id)
+    document_id = await stage.document()
+    await reconcile(stage, document_id, 1, draft(1, "one"))
+    async with stage.begin() as work:
+        [waiting] = await work.segments.unindexed(document_id, limit=10)
+        await work.segments.mark_indexed([waiting.id])
+        await work.commit()
+    await prepare_vectors(empty_database.admin_url)
+    async with stage.begin() as work:
+        assert await work.segments.count(document_id) == (1, 0)
 
 
 async def test_a_schema_without_segments_gets_no_vectors(empty_database: RunningServers) -> None:

@@ -165,6 +165,12 @@ async def test_what_cannot_be_embedded_is_not_added(bench: Bench) -> None:
     assert bench.desk.database.all(Segment) == []
 
 
+async def test_where_no_vectors_are_kept_a_segment_is_found_by_its_words(bench: Bench) -> None:
+    bench.desk.shelf.vectors.is_unavailable = True
+    segment_id = await bench.add("Gulls steal herring.")
+    assert bench.terms(segment_id) == ["Gulls", "steal", "herring."]
+
+
 async def test_a_segment_does_not_come_into_an_index_of_another_model(bench: Bench) -> None:
     bench.desk.embeddings.on_next = bench.other_model
     with pytest.raises(StaleVersion):

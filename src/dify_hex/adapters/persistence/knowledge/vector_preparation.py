@@ -5,9 +5,16 @@ import asyncpg
 from dify_hex.adapters.persistence.engine import CONNECT_TIMEOUT, PATIENCE, driver_dsn
 from dify_hex.adapters.persistence.errors import translating
 from dify_hex.adapters.persistence.knowledge import vector_schema
+from dify_hex.adapters.persistence.row_level_security import owner_is_blind, owner_sees_rows
 
 #: Two who prepare at once would both find nothing there; the second waits for the first.
 _LOCK = 0x64696678
+#: What was indexed by its words only is indexed again when its document is.
+_TO_BE_EMBEDDED = (
+    owner_sees_rows("segments"),
+    "UPDATE segments SET indexed_at = NULL WHERE indexed_at IS NOT NULL",
+    owner_is_blind("segments"),
+)
 _SEGMENTS_EXIST = "SELECT to_regclass('public.segments') IS NOT NULL"
 
 
@@ -45,6 +52,6 @@ async def _prepare(connection: asyncpg.Connection) -> bool:
     version = await connection.fetchval(vector_schema.EXTENSION_VERSION)
     if not vector_schema.is_enough(version):
         return False
-    for statement in vector_schema.table_statements():
+    for statement in (*vector_schema.table_statements(), *_TO_BE_EMBEDDED):
         await connection.execute(statement)
     return True

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dify_hex.application.knowledge.index_ports import (
@@ -12,6 +13,7 @@ from dify_hex.application.knowledge.index_ports import (
 from dify_hex.application.knowledge.indexing.indexing_round import IndexingRound
 from dify_hex.application.knowledge.ports import Embeddings, TextAnalyser, Vector
 from dify_hex.domain.knowledge.indexing import IndexingProgress
+from dify_hex.domain.knowledge.segment_errors import KnowledgeVectorsUnavailable
 from dify_hex.domain.shared.values.model_config import ModelConfig
 
 #: Segments of one transaction, and of one request to the model.
@@ -107,7 +109,9 @@ class Embed:
                 # Another model has taken over meanwhile: these vectors fit into no index.
                 round.progress = before
                 return
-            await work.vectors.put(knowledge_id, prepared.vectors)
+            with suppress(KnowledgeVectorsUnavailable):
+                # Words are found all the same; whoever makes room for vectors has all of it redone.
+                await work.vectors.put(knowledge_id, prepared.vectors)
             await work.keywords.put(knowledge_id, prepared.keywords)
             await work.segments.mark_indexed([entry.segment_id for entry in prepared.vectors])
         await round.tell()

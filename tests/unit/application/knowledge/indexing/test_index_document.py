@@ -75,6 +75,14 @@ async def test_a_document_comes_into_both_indexes(desk: Desk) -> None:
     assert desk.embeddings.sent == {("use-multilingual", segment.draft.content): 1}
 
 
+async def test_where_no_vectors_are_kept_a_document_is_found_by_its_words(desk: Desk) -> None:
+    desk.shelf.vectors.is_unavailable = True
+    document = await desk.bring(paragraphs(2))
+    await desk.index(document)
+    assert (await desk.document(document.id)).state.status is DocumentStatus.COMPLETED
+    assert len(desk.shelf.keywords) == 2
+
+
 async def test_a_long_document_goes_through_in_batches(desk: Desk) -> None:
     document = await desk.bring(paragraphs(MANY))
     job = job_for(document)
