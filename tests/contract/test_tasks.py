@@ -206,3 +206,9 @@ async def test_nonsense_is_refused(client: httpx.AsyncClient, query: str) -> Non
     answer = await client.get(f"/v1/tasks?{query}")
 
     assert answer.status_code == 422
+
+
+async def test_a_kind_that_no_text_can_be_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/tasks?kind=%00")
+
+    assert answer.status_code in {400, 422}

@@ -104,7 +104,10 @@ class WokenWorker(Worker):
         while open_jobs:
             for job in open_jobs:
                 job.cancel()
-            _, open_jobs = await asyncio.wait(open_jobs, timeout=_CANCEL_AGAIN)
+            ended, open_jobs = await asyncio.wait(open_jobs, timeout=_CANCEL_AGAIN)
+            for job in ended:
+                # Where Redis is away ARQ could not put it back: its row is back all the same.
+                _ = job.cancelled() or job.exception()
 
     def _release_sem_dec_counter_on_complete(self) -> None:
         super()._release_sem_dec_counter_on_complete()
