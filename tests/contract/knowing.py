@@ -19,15 +19,21 @@ _PATIENCE = 60.0
 def jobs_done(api: RunningApi) -> Iterator[None]:
     """Somebody who does background jobs, and keeps up their heartbeats."""
     jobs = api.container.jobs()
-    loops = [
-        asyncio.run_coroutine_threadsafe(loop, api.loop)
-        for loop in (jobs.workers().run(), jobs.keeper().keep())
-    ]
+
+    async def begin() -> list[asyncio.Task[None]]:
+        return [asyncio.create_task(each) for each in (jobs.workers().run(), jobs.keeper().keep())]
+
+    async def end(tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        # The next ones begin only when these have let go of everything.
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    tasks = api.do(begin())
     try:
         yield
     finally:
-        for loop in loops:
-            loop.cancel()
+        api.do(end(tasks))
 
 
 async def provider(client: httpx.AsyncClient, base_url: str, **models: str) -> str:
