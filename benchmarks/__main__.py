@@ -31,6 +31,7 @@ NAMES = (
     "sandbox",
     "jobs",
     "search",
+    "retrieval",
     "extraction",
     "indexing",
 )
