@@ -1,6 +1,7 @@
 """A text is decoded as it was written, whatever it was written in."""
 
 import codecs
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,13 @@ def test_utf_8_is_known_however_it_is_cut(text: str, size: int) -> None:
         detector.feed(content[start : start + size])
 
     assert detector.encoding() == "utf-8-sig"
+
+
+def test_a_line_without_end_is_looked_at_once() -> None:
+    content = b"x" * 300_000 + b"\n" + SIMPLIFIED.encode("gbk") + b" " + b"y" * 300_000
+
+    begun = process_time()
+    text = decoded(content)
+
+    assert SIMPLIFIED in text
+    assert process_time() - begun < 5

@@ -26,7 +26,6 @@ _DAMAGED = 100
 #: Bytes of so few characters that they could be anything; and the commonest signs of GB 2312.
 _FEW = 40
 _IN_COMMON_CHINESE = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xa3\xb0-\xd7][\xa1-\xfe])*")
-_NOT_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 
 
 class EncodingDetector:
@@ -52,10 +51,9 @@ class EncodingDetector:
             except UnicodeDecodeError:
                 self._is_utf_8 = False
         if len(self._sample) < _SAMPLE and not piece.isascii():
-            for line in _NOT_ASCII.finditer(piece):
-                self._sample += line.group()[: _SAMPLE - len(self._sample)]
-                if len(self._sample) >= _SAMPLE:
-                    break
+            for line in piece.splitlines(keepends=True):
+                if not line.isascii():
+                    self._sample += line[: _SAMPLE - len(self._sample)]
 
     def encoding(self) -> str:
         """A name that `codecs` knows; bytes that do not fit it are to be replaced."""
