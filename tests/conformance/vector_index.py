@@ -185,13 +185,17 @@ class VectorIndexConformance:
         ("condition", "expected"),
         [
             (("author", "is", "Ann"), {"ann"}),
-            (("author", "is not", "Ann"), {"bob", "nobody"}),
+            (("author", "is not", "Ann"), {"bob", "date", "nobody"}),
             (("author", "contains", "n"), {"ann"}),
             (("author", "in", ["Ann", "Bob"]), {"ann", "bob"}),
             (("year", "=", 2024), {"ann"}),
-            (("year", ">", 2024), {"bob"}),
+            (("year", "is", 20240101.0), {"date"}),
+            (("year", "is", "20240101"), {"date"}),
+            (("year", "in", [20240101, 2025.5]), {"bob", "date"}),
+            (("year", "in", "2024, 20240101"), {"ann", "date"}),
+            (("year", ">", 2024), {"bob", "date"}),
             (("seen", "before", "2025-06-01T00:00:00Z"), {"ann"}),
-            (("author", "empty", None), {"nobody"}),
+            (("author", "empty", None), {"date", "nobody"}),
         ],
     )
     async def test_a_filter_asks_for_metadata(
@@ -203,6 +207,7 @@ class VectorIndexConformance:
         metadata: Mapping[str, Mapping[str, MetadataValue]] = {
             "ann": {"author": "Ann", "year": 2024, "seen": "2025-01-01T00:00:00Z"},
             "bob": {"author": "Bob", "year": 2025.5, "seen": "2025-12-01T00:00:00Z"},
+            "date": {"year": 20240101.0},
             "nobody": {},
         }
         names: dict[SegmentId, str] = {}

@@ -98,13 +98,14 @@ def _meets(metadata: Metadata, condition: MetadataFilter) -> bool:
     actual, expected = metadata.get(condition.name), condition.value
     match condition.operator:
         case "is" | "=":
-            return actual == expected
+            return _word(actual) == _word(expected)
         case "is not" | "≠":
-            return actual != expected
+            return _word(actual) != _word(expected)
         case "contains":
             return isinstance(actual, str) and str(expected) in actual
         case "in":
-            return isinstance(expected, list) and actual in expected
+            several = expected.split(",") if isinstance(expected, str) else expected
+            return isinstance(several, list) and _word(actual) in map(_word, several)
         case ">":
             return isinstance(actual, float | int) and actual > float(str(expected))
         case "before":
@@ -113,6 +114,13 @@ def _meets(metadata: Metadata, condition: MetadataFilter) -> bool:
             return not actual
         case _:
             raise MetadataFilterInvalid(operator=condition.operator)
+
+
+def _word(value: object) -> str | None:
+    """A number as people write it."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return None if value is None else str(value).strip()
 
 
 def _cosine(one: Vector, other: Vector) -> float:

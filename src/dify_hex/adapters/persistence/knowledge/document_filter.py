@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
+from math import isfinite
 
 from dify_hex.adapters.persistence.knowledge.rows import OUT_OF_SIGHT
 from dify_hex.application.knowledge.index_ports import DocumentFilter, MetadataFilter
@@ -81,6 +83,12 @@ Made = tuple[str, object]
 
 
 def _text(entry: str) -> str:
+    # A number as people write it: 42, though it may be kept as 42.0.
+    number = f"CAST(trim_scale(CAST({_raw(entry)} AS numeric)) AS text)"
+    return f"(CASE jsonb_typeof({entry}) WHEN 'number' THEN {number} ELSE {_raw(entry)} END)"
+
+
+def _raw(entry: str) -> str:
     return f"({entry} #>> '{{}}')"
 
 
@@ -100,7 +108,7 @@ def _equal(*, denied: bool) -> Callable[..., Made]:
         sql = f"{_text(entry)} = CAST({value} AS text)"
         if isinstance(expected, int | float) and not isinstance(expected, bool):
             sql = f"{_number(entry)} = CAST({value} AS float8)"
-            return (f"({sql}) IS NOT TRUE" if denied else sql), float(expected)
+            return (f"({sql}) IS NOT TRUE" if denied else sql), _as_number(expected)
         return (f"({sql}) IS NOT TRUE" if denied else sql), _as_text(expected)
 
     return make
@@ -129,33 +137,36 @@ def _numeric(operator: str, *, denied: bool = False) -> Callable[..., Made]:
 def _moment(operator: str) -> Callable[..., Made]:
     def make(entry: str, value: str, expected: JsonValue) -> Made:
         # Moments are kept as texts whose order is theirs.
-        return f"{_text(entry)} {operator} CAST({value} AS text)", _as_moment(expected)
+        return f"{_raw(entry)} {operator} CAST({value} AS text)", _as_moment(expected)
 
     return make
 
 
 def _presence(condition: str) -> Callable[..., Made]:
     def make(entry: str, _value: str, _expected: JsonValue) -> Made:
-        return condition.format(_text(entry)), None
+        return condition.format(_raw(entry)), None
 
     return make
 
 
 def _number(entry: str) -> str:
-    return f"CASE WHEN jsonb_typeof({entry}) = 'number' THEN CAST({_text(entry)} AS float8) END"
+    return f"CASE WHEN jsonb_typeof({entry}) = 'number' THEN CAST({_raw(entry)} AS float8) END"
 
 
 def _as_text(value: JsonValue) -> str:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise MetadataFilterInvalid(value=str(value))
-    return value if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, str):
+        return value
+    number = _as_number(value)
+    return f"{Decimal(repr(number)).normalize():f}" if isfinite(number) else str(number)
 
 
 def _as_number(value: JsonValue) -> float:
     try:
-        if isinstance(value, str | int | float):
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
             return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise MetadataFilterInvalid(value=str(value))
 
