@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from itertools import product
+from itertools import islice, product
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,9 @@ PREFER_INDEXES = (
 )
 #: And here it takes an index for the order too, where there is one.
 PREFER_ORDER = "SET LOCAL enable_sort = off"
+
+#: Arguments that one question is asked with, and values of one field among them.
+MOST, FEW = 300, 8
 
 _STATEMENT = re.compile(r"\s*(WITH|SELECT|UPDATE|DELETE)\b")
 
@@ -80,8 +83,8 @@ def calls(method: Any, ids: Mapping[str, UUID]) -> Iterator[dict[str, object]]:
     hints = _hints(method)
     sortable = getattr(inspect.getmodule(method), "_SORTABLE", {})
     names = list(inspect.signature(method).parameters)
-    choices = [list(_values(hints[name], ids, sortable)) for name in names]
-    for chosen in product(*choices):
+    choices = [list(islice(_values(hints[name], ids, sortable), MOST)) for name in names]
+    for chosen in islice(product(*choices), MOST):
         yield dict(zip(names, chosen, strict=True))
 
 
@@ -156,7 +159,7 @@ def _values(hint: Any, ids: Mapping[str, UUID], sortable: Mapping[str, object]) 
     elif isinstance(hint, type) and is_dataclass(hint):
         hints = _hints(hint)
         names = [field.name for field in fields(hint)]
-        options = [list(_values(hints[each], ids, sortable)) for each in names]
+        options = [list(islice(_values(hints[each], ids, sortable), FEW)) for each in names]
         for chosen in product(*options):
             yield hint(**dict(zip(names, chosen, strict=True)))
     elif typing.get_origin(hint) in {Collection, Sequence, tuple}:
