@@ -67,6 +67,19 @@ def test_files_are_added_until_they_can_be_found(
     assert [each["status"] for each in again["documents"]] == ["completed"]
 
 
+def test_a_file_that_is_refused_does_not_keep_out_the_others(
+    owner: Terminal, handbook: str, tmp_path: Path, working: None
+) -> None:
+    lamps, ships = tmp_path / "lamps.txt", tmp_path / "ships.txt"
+    lamps.write_text("Lamps are lit at dusk.")
+    ships.write_text("Ships pass at night.")
+    owner.run("knowledge", "add", "--to", handbook, "--no-follow", str(lamps))
+    failure = owner.failure("knowledge", "add", "--to", handbook, str(lamps), str(ships))
+    assert failure["code"] == "document_exists"
+    assert failure["message"].startswith("lamps.txt: ")
+    assert owner.json("knowledge", "show", handbook)["documents"] == 2
+
+
 def test_a_document_that_cannot_be_read_says_why(
     owner: Terminal, handbook: str, tmp_path: Path, working: None
 ) -> None:

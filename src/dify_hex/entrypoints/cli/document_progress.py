@@ -95,6 +95,27 @@ def upload(
     return document
 
 
+def upload_all(
+    api: Api, bars: DocumentBars, knowledge_id: str, paths: Sequence[Path], *, duplicate: bool
+) -> tuple[list[Document], list[Document]]:
+    """Send the files; the documents, and those that were refused with their error.
+
+    Raises:
+        CommandFailed: a file cannot be read, nobody answers, or the only file was refused.
+    """
+    documents: list[Document] = []
+    refused: list[Document] = []
+    for path in paths:
+        try:
+            documents.append(upload(api, bars, knowledge_id, path, duplicate=duplicate))
+        except CommandFailed as failure:
+            if len(paths) == 1 or failure.status is not ExitStatus.REFUSED:
+                raise
+            error = {"code": failure.code, "message": failure.message}
+            refused.append({"name": path.name, "status": "refused", "error": error})
+    return documents, refused
+
+
 def follow(api: Api, bars: DocumentBars, documents: Sequence[Document]) -> list[Document]:
     """Watch the documents until each has come to an end; what they are then."""
     latest = {document["id"]: document for document in documents}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dify_hex.entrypoints.cli.api import Api
-from dify_hex.entrypoints.cli.document_progress import DocumentBars, follow, upload
+from dify_hex.entrypoints.cli.document_progress import DocumentBars, follow, upload_all
 from dify_hex.entrypoints.cli.failures import CommandFailed, unusable
 from dify_hex.entrypoints.cli.names import find_knowledge, id_of_knowledge
 from dify_hex.entrypoints.cli.output import (
@@ -122,17 +122,16 @@ def add(
     api = Api.of()
     knowledge = find_knowledge(api, to or _DEFAULT_NAME) or _create(api, to or _DEFAULT_NAME)
     with DocumentBars(silent=as_json) as bars:
-        documents = [
-            upload(api, bars, knowledge["id"], path, duplicate=duplicate) for path in paths
-        ]
+        documents, refused = upload_all(api, bars, knowledge["id"], paths, duplicate=duplicate)
         if follows:
             documents = follow(api, bars, documents)
     if as_json:
-        print_json({"knowledge_id": knowledge["id"], "documents": documents})
+        told = {"knowledge_id": knowledge["id"], "documents": documents, "refused": refused}
+        print_json(told)
     else:
         for document in documents:
             _tell(document, knowledge["name"])
-    failed = [document for document in documents if document["status"] in _NOT_DONE]
+    failed = refused + [each for each in documents if each["status"] in _NOT_DONE]
     if failed:
         raise _not_indexed(failed)
 
