@@ -21,8 +21,8 @@ class Pack:
 
     @property
     def has_nothing_new(self) -> bool:
-        """Whether it holds nothing but what has been in the pack before it."""
-        return all(unit.repeats for unit in self._units)
+        """Whether it holds nothing but white space and what has been in the pack before it."""
+        return all(unit.repeats or unit.text.isspace() for unit in self._units)
 
     def takes(self, unit: Unit) -> bool:
         """Whether there is room for it."""
