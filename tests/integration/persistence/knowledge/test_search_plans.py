@@ -128,6 +128,29 @@ async def test_words_are_looked_up_in_their_index(
     assert "number" in entries["Index Cond"]
 
 
+async def test_each_posting_that_goes_is_looked_up_by_itself(
+    filled: SqlStage, application: asyncpg.Connection, tenant_id: TenantId
+) -> None:
+    await application.execute("SET LOCAL enable_seqscan = off")
+    # The planner guesses how many words there are, and would rather compare all with all.
+    await application.execute("SET LOCAL enable_nestloop = off")
+    plan = await plan_of(
+        application,
+        str(keyword_statements.REMOVE_SOME_OF_DOCUMENT),
+        {
+            "tenant_id": tenant_id,
+            "knowledge_id": filled.knowledge_id,
+            "document_id": new_id(),
+            "most": 1000,
+        },
+    )
+    assert read_whole(plan) == []
+    postings = [node for node in nodes(plan) if node.get("Relation Name") == "keyword_postings"]
+    assert {node["Node Type"] for node in postings} - FROM_AN_INDEX == {"ModifyTable", "Tid Scan"}
+    [found] = [node for node in postings if node["Node Type"] in FROM_AN_INDEX]
+    assert "posting <" in found["Index Cond"]
+
+
 @pytest.mark.parametrize("wanted", [DocumentFilter(), FEW])
 async def test_the_graph_of_the_length_is_gone_along(
     filled: SqlStage,

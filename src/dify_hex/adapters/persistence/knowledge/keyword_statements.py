@@ -48,13 +48,20 @@ CROSS JOIN LATERAL unnest(
 ORDER BY 2, 3
 """)
 
+#: Each posting is looked up by itself. A join by the keys would read all postings of its words for
+#: each segment, and a text that says the same over and over has as many of one word as segments.
 _REMOVED = """
 ), gone AS (
-    DELETE FROM keyword_postings AS posting
-    USING (SELECT unnest(keys) AS key, number, length, keys FROM entries) AS entry
-    WHERE posting.tenant_id = :tenant_id AND posting.key = entry.key
-      AND posting.posting >= (entry.number << 24)
-      AND posting.posting < ((entry.number + 1) << 24)
+    DELETE FROM keyword_postings WHERE ctid = ANY(ARRAY(
+        SELECT posting.ctid
+        FROM (SELECT unnest(keys) AS key, number FROM entries) AS entry
+        CROSS JOIN LATERAL (
+            SELECT ctid FROM keyword_postings
+            WHERE tenant_id = :tenant_id AND key = entry.key
+              AND posting >= (entry.number << 24) AND posting < ((entry.number + 1) << 24)
+            OFFSET 0
+        ) AS posting
+    ))
 )
 SELECT document_id, count(*) AS segments, sum(length) AS terms FROM entries GROUP BY document_id
 """
