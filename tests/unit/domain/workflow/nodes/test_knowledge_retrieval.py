@@ -12,6 +12,13 @@ from dify_hex.domain.shared.values.metadata_conditions import (
     MetadataOperand,
     MetadataOperator,
 )
+from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.shared.values.retrieval_overrides import RetrievalOverrides
+from dify_hex.domain.shared.values.retrieval_settings import (
+    FusionMethod,
+    FusionSettings,
+    RetrievalMethod,
+)
 from dify_hex.domain.workflow.nodes.knowledge_retrieval import (
     KeywordSetting,
     KnowledgeRetrievalConfig,
@@ -203,3 +210,43 @@ def test_each_fault_is_told_with_its_field(
     faulty: KnowledgeRetrievalConfig, fault: tuple[str, str]
 ) -> None:
     assert fault in codes(faulty)
+
+
+def test_difys_weights_make_the_search_a_hybrid_one() -> None:
+    weighted = MultipleRetrieval(
+        reranking_mode=RerankingMode.WEIGHTS, weights=WEIGHTS, top_k=3, score_threshold=0.2
+    )
+
+    assert several(weighted).overrides == RetrievalOverrides(
+        method=RetrievalMethod.HYBRID,
+        fusion=FusionSettings(
+            method=FusionMethod.WEIGHTED, semantic_weight=0.7, full_text_weight=0.3
+        ),
+        top_k=3,
+        score_threshold=0.2,
+        without_rerank=True,
+    )
+
+
+def test_difys_reranking_model_reranks() -> None:
+    reranked = several(MultipleRetrieval(reranking_model=RERANKER)).overrides
+
+    assert reranked.rerank == ModelConfig(provider="local", model="order")
+    assert not reranked.without_rerank
+
+
+def test_without_a_word_about_it_the_knowledges_own_settings_count() -> None:
+    assert BASE.overrides == RetrievalOverrides()
+
+
+def test_a_weight_of_knowledge_is_above_0_and_up_to_1() -> None:
+    config = replace(BASE, dataset_weights={"handbook": 2.0}, retrieval=RetrievalOverrides(top_k=0))
+
+    assert codes(config) == {
+        ("number_out_of_range", "dataset_weights.handbook"),
+        ("number_out_of_range", "retrieval.top_k"),
+    }
+
+
+def test_what_is_no_id_is_no_knowledge() -> None:
+    assert BASE.sources == ()
