@@ -250,3 +250,10 @@ def test_a_weight_of_knowledge_is_above_0_and_up_to_1() -> None:
 
 def test_what_is_no_id_is_no_knowledge() -> None:
     assert BASE.sources == ()
+
+
+def test_a_search_may_go_without_a_reranker_and_weigh_its_knowledge() -> None:
+    plain = several(MultipleRetrieval(reranking_enable=False))
+
+    assert plain.overrides == RetrievalOverrides(top_k=4, score_threshold=0.0, without_rerank=True)
+    assert codes(replace(plain, dataset_weights={"handbook": 0.5})) == set()
