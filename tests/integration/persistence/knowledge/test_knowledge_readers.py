@@ -82,6 +82,22 @@ async def test_a_view_is_that_of_the_aggregate(
         )
 
 
+async def test_a_deleted_knowledge_takes_its_documents_out_of_sight(
+    begin: Begin,
+    tenant_id: TenantId,
+    readers: Readers,
+) -> None:
+    knowledge = made(tenant_id)
+    document = added(knowledge)
+    await keep(begin, knowledge, document)
+    async with begin() as work:
+        (await work.knowledge.get(knowledge.id)).delete(now=NOW, by=EDITOR)
+        await work.commit()
+    _, reader = readers
+    with pytest.raises(DocumentNotFound):
+        await reader.get_document(tenant_id, document.id)
+
+
 async def test_documents_are_listed_by_name_status_and_what_is_enabled(
     begin: Begin,
     tenant_id: TenantId,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dify_hex.adapters.persistence.knowledge.mapper import (
@@ -127,6 +127,12 @@ class SqlDocumentsReader(DocumentsReader):
                     DocumentRow.tenant_id == tenant_id,
                     DocumentRow.id == document_id,
                     DocumentRow.deleted_at.is_(None),
+                    # A deleted Knowledge takes its documents out of sight, long before they go.
+                    exists().where(
+                        KnowledgeRow.tenant_id == DocumentRow.tenant_id,
+                        KnowledgeRow.id == DocumentRow.knowledge_id,
+                        KnowledgeRow.deleted_at.is_(None),
+                    ),
                 )
             )
             row = result.one_or_none()
