@@ -33,7 +33,7 @@ class IsolatedDocumentReader(DocumentReader):
     Text is decoded and cut here, a quarter of a megabyte at a time. A document of any other format
     is given to a child process of its own, which holds nothing else, reaches neither files nor the
     network, and is gone when the document is read. Starting one takes about a tenth of a second
-    (see docs/adr/0033): less than most documents, and no document meets what another one has left.
+    (see docs/adr/0030): less than most documents, and no document meets what another one has left.
     """
 
     def __init__(self, limits: ReadingLimits) -> None:
