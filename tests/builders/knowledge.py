@@ -150,6 +150,9 @@ class CountedEmbeddings(Embeddings):
 
     sent: dict[tuple[str, str], int] = field(default_factory=dict)
     errors: list[Exception] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    #: Numbers of each vector of the first model.
+    length: int = 2
     #: Happens while the next texts are embedded.
     on_next: Callable[[], Awaitable[object]] | None = None
 
@@ -164,12 +167,15 @@ class CountedEmbeddings(Embeddings):
         for text in texts:
             key = (model.model, text)
             self.sent[key] = self.sent.get(key, 0) + 1
-        length = 2 if model == MODEL else 3
+        length = self.length if model == MODEL else 3
         vectors = [(1.0,) * length for _ in texts]
         return EmbeddedTexts(vectors=vectors, called=len(texts), usage=None)
 
     async def embed_query(self, tenant_id: TenantId, model: ModelConfig, query: str) -> Vector:
         raise NotImplementedError
+
+    async def forget(self, tenant_id: TenantId, model: ModelConfig, texts: Sequence[str]) -> None:
+        self.forgotten += texts
 
 
 class SpacedTerms(TextAnalyser):

@@ -57,3 +57,14 @@ class EmbeddingCacheConformance:
         await cache.keep(tenant_id, "local/m", {})
 
         assert not await cache.find(tenant_id, "local/m", [])
+
+    async def test_what_is_forgotten_can_be_kept_anew(
+        self, cache: EmbeddingCache, tenant_id: TenantId
+    ) -> None:
+        await cache.keep(tenant_id, "local/m", {ONE: (1.0,), OTHER: (0.5,)})
+
+        await cache.forget(tenant_id, "local/m", [ONE])
+        await cache.keep(tenant_id, "local/m", {ONE: (0.25,)})
+
+        found = await cache.find(tenant_id, "local/m", [ONE, OTHER])
+        assert dict(found) == {ONE: (0.25,), OTHER: (0.5,)}

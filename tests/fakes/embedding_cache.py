@@ -21,3 +21,7 @@ class MemoryEmbeddingCache(EmbeddingCache):
     async def keep(self, tenant_id: TenantId, model: str, vectors: Mapping[bytes, Vector]) -> None:
         for text, vector in vectors.items():
             self.kept.setdefault((tenant_id, model, text), vector)
+
+    async def forget(self, tenant_id: TenantId, model: str, hashes: Sequence[bytes]) -> None:
+        for text in hashes:
+            self.kept.pop((tenant_id, model, text), None)

@@ -32,7 +32,8 @@ _QUERIES = 2_000
 class EmbedTexts(Embeddings):
     """Embeds what is not known yet, in batches, and remembers it.
 
-    - A text is known by its SHA-256, together with the model's provider and name.
+    - A text is known by its SHA-256, together with the model's provider, name and address: what
+      another server under the same name gives is never mixed with it.
     - Texts of one call that are the same are embedded once.
     - A batch that the model's server finds too big is halved until it fits.
     - Every vector leaves with the length 1, whatever the model gives.
@@ -50,13 +51,14 @@ class EmbedTexts(Embeddings):
         self, tenant_id: TenantId, model: ModelConfig, texts: Sequence[str]
     ) -> EmbeddedTexts:
         """Vectors of length 1 of the texts."""
-        hashes = [sha256(text.encode()).digest() for text in texts]
+        hashes = list(map(_hash, texts))
         by_hash = dict(zip(hashes, texts, strict=True))
-        name = _name(model)
+        endpoint = await self._endpoint(tenant_id, model)
+        name = _name(model, endpoint)
         vectors = dict(await self._cache.find(tenant_id, name, list(by_hash)))
         missing = {key: text for key, text in by_hash.items() if key not in vectors}
         called, usage = len(missing), None
-        async for found, used in self._embed(tenant_id, model, missing):
+        async for found, used in self._embed(endpoint, missing):
             await self._cache.keep(tenant_id, name, found)
             vectors |= found
             usage = _sum(usage, used)
@@ -64,10 +66,10 @@ class EmbedTexts(Embeddings):
 
     async def embed_query(self, tenant_id: TenantId, model: ModelConfig, query: str) -> Vector:
         """The vector of a question."""
-        key = (tenant_id, _name(model), query)
+        endpoint = await self._endpoint(tenant_id, model)
+        key = (tenant_id, _name(model, endpoint), query)
         known = self._queries.get(key)
         if known is None:
-            endpoint = await self._endpoint(tenant_id, model)
             result = await self._embedder.embed(endpoint, [query], timeout=QUERY_TIMEOUT)
             known = self._queries[key] = _of_length_1(result.vectors[0])
             while len(self._queries) > _QUERIES:
@@ -75,16 +77,18 @@ class EmbedTexts(Embeddings):
         self._queries.move_to_end(key)
         return known
 
+    async def forget(self, tenant_id: TenantId, model: ModelConfig, texts: Sequence[str]) -> None:
+        """Have the texts embedded anew next time."""
+        name = _name(model, await self._endpoint(tenant_id, model))
+        await self._cache.forget(tenant_id, name, list(map(_hash, texts)))
+
     async def _endpoint(self, tenant_id: TenantId, model: ModelConfig) -> ModelEndpoint:
         resolved = await self._resolve_model.execute(tenant_id, model, type=ModelType.EMBEDDING)
         return resolved.endpoint
 
     async def _embed(
-        self, tenant_id: TenantId, model: ModelConfig, missing: dict[bytes, str]
+        self, endpoint: ModelEndpoint, missing: dict[bytes, str]
     ) -> AsyncIterator[tuple[dict[bytes, Vector], Usage | None]]:
-        if not missing:
-            return
-        endpoint = await self._endpoint(tenant_id, model)
         limit = BATCH_TEXTS
         while missing:
             batch = _first(missing, limit)
@@ -102,8 +106,14 @@ class EmbedTexts(Embeddings):
                 del missing[key]
 
 
-def _name(model: ModelConfig) -> str:
-    return f"{model.provider}/{model.model}"
+def _hash(text: str) -> bytes:
+    return sha256(text.encode()).digest()
+
+
+def _name(model: ModelConfig, endpoint: ModelEndpoint) -> str:
+    name = f"{model.provider}/{endpoint.model}"
+    # The embedded server listens on another port each time, and is the same one all the same.
+    return name if endpoint.trusted else f"{name} at {endpoint.base_url}"
 
 
 def _first(texts: Mapping[bytes, str], limit: int) -> list[bytes]:

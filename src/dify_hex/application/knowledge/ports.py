@@ -71,6 +71,10 @@ class Embeddings(Protocol):
     async def embed_query(self, tenant_id: TenantId, model: ModelConfig, query: str) -> Vector:
         """The vector of a question: remembered for a while in this process, and kept nowhere."""
 
+    @abstractmethod
+    async def forget(self, tenant_id: TenantId, model: ModelConfig, texts: Sequence[str]) -> None:
+        """Have the texts embedded anew next time: their vectors turned out to be of no use."""
+
 
 class EmbeddingCache(Protocol):
     """Remembers the vectors of texts; every tenant has its own."""
@@ -84,6 +88,10 @@ class EmbeddingCache(Protocol):
     @abstractmethod
     async def keep(self, tenant_id: TenantId, model: str, vectors: Mapping[bytes, Vector]) -> None:
         """Remember the vectors; what is known already stays."""
+
+    @abstractmethod
+    async def forget(self, tenant_id: TenantId, model: str, hashes: Sequence[bytes]) -> None:
+        """Remember them no longer; what is not known is forgotten already."""
 
 
 class Reranker(Protocol):

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from hashlib import sha256
 
 import pytest
 
 from dify_hex.application.knowledge.embed_texts import BATCH_CHARACTERS, BATCH_TEXTS, EmbedTexts
+from dify_hex.application.model_provider.change_model_provider import Replacement
 from dify_hex.application.model_provider.ports import Embedder, EmbeddingResult, ModelEndpoint
 from dify_hex.domain.model_provider.errors import (
     ModelBadRequest,
@@ -14,6 +14,7 @@ from dify_hex.domain.model_provider.errors import (
     ModelUnavailable,
 )
 from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.shared.values.secret_text import SecretText
 from dify_hex.domain.shared.values.usage import Usage
 from tests.builders.model_provider import CHAT, EMBEDDING, TENANT
 from tests.conformance.embedding_cache import EmbeddingCacheConformance
@@ -30,6 +31,7 @@ class CountingEmbedder(Embedder):
         self.batches: list[list[str]] = []
         self.most = most
         self.away_after: int | None = None
+        self.vector: tuple[float, ...] = ()
 
     async def embed(
         self, endpoint: ModelEndpoint, texts: Sequence[str], *, timeout: float
@@ -40,7 +42,7 @@ class CountingEmbedder(Embedder):
             raise ModelBadRequest(provider="openai", model=endpoint.model)
         self.batches.append([*texts])
         return EmbeddingResult(
-            vectors=tuple((3.0, 4.0 if len(text) % 2 else -4.0) for text in texts),
+            vectors=tuple(self.vector or (3.0, 4.0 if len(text) % 2 else -4.0) for text in texts),
             usage=Usage(prompt_tokens=len(texts)),
         )
 
@@ -66,8 +68,14 @@ def cache() -> MemoryEmbeddingCache:
 
 
 @pytest.fixture
-async def embeddings(embedder: CountingEmbedder, cache: MemoryEmbeddingCache) -> EmbedTexts:
-    house = ProviderHouse()
+def house() -> ProviderHouse:
+    return ProviderHouse()
+
+
+@pytest.fixture
+async def embeddings(
+    house: ProviderHouse, embedder: CountingEmbedder, cache: MemoryEmbeddingCache
+) -> EmbedTexts:
     await house.made(models=(CHAT, EMBEDDING))
     return EmbedTexts(resolve_model=house.resolve, embedder=embedder, cache=cache)
 
@@ -147,12 +155,39 @@ async def test_what_came_before_an_outage_is_kept(
 
 
 async def test_a_vector_of_nothing_stays_nothing(
-    embeddings: EmbedTexts, cache: MemoryEmbeddingCache
+    embeddings: EmbedTexts, embedder: CountingEmbedder
 ) -> None:
-    key = sha256(b"a").digest()
-    await cache.keep(TENANT, f"openai/{EMBEDDING.name}", {key: (0.0, 0.0)})
+    embedder.vector = (0.0, 0.0)
 
     assert (await embeddings.embed(TENANT, MODEL, ["a"])).vectors == [(0.0, 0.0)]
+
+
+async def test_what_was_forgotten_is_embedded_anew(
+    embeddings: EmbedTexts, embedder: CountingEmbedder
+) -> None:
+    await embeddings.embed(TENANT, MODEL, ["a", "b"])
+
+    await embeddings.forget(TENANT, MODEL, ["a"])
+    await embeddings.embed(TENANT, MODEL, ["a", "b"])
+
+    assert embedder.texts == ["a", "b", "a"]
+
+
+async def test_another_server_under_the_same_name_embeds_anew(
+    house: ProviderHouse, embeddings: EmbedTexts, embedder: CountingEmbedder
+) -> None:
+    await embeddings.embed(TENANT, MODEL, ["a"])
+    await embeddings.embed_query(TENANT, MODEL, "q")
+
+    await house.changed(
+        house.only().id,
+        base_url=Replacement("https://other.example.com/v1"),
+        api_key=Replacement(SecretText("sk-other")),
+    )
+    await embeddings.embed(TENANT, MODEL, ["a"])
+    await embeddings.embed_query(TENANT, MODEL, "q")
+
+    assert embedder.texts == ["a", "q", "a", "q"]
 
 
 async def test_a_question_is_remembered_but_kept_nowhere(

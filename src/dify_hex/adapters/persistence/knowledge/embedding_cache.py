@@ -29,6 +29,7 @@ SELECT $1::uuid, given.key, given.vector
 FROM unnest($2::bytea[], $3::bytea[]) AS given (key, vector) ORDER BY given.key
 ON CONFLICT DO NOTHING
 """
+_FORGET = "DELETE FROM embedding_cache WHERE key = ANY($1::bytea[])"
 _SWEEP = """
 DELETE FROM embedding_cache WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM embedding_cache WHERE used_on < current_date - $1::int LIMIT $2
@@ -63,6 +64,11 @@ class SqlEmbeddingCache(EmbeddingCache):
         keys = list(map(partial(_key, model), vectors))
         async with tenant_connection(self._pool, tenant_id) as connection:
             await connection.execute(_KEEP, tenant_id, keys, list(map(_packed, vectors.values())))
+
+    async def forget(self, tenant_id: TenantId, model: str, hashes: Sequence[bytes]) -> None:
+        """Remember them no longer."""
+        async with tenant_connection(self._pool, tenant_id) as connection:
+            await connection.execute(_FORGET, list(map(partial(_key, model), hashes)))
 
 
 async def forget_unused_embeddings(system_pool: asyncpg.Pool, keep_for: timedelta) -> None:

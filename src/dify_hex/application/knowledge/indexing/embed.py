@@ -13,7 +13,10 @@ from dify_hex.application.knowledge.index_ports import (
 from dify_hex.application.knowledge.indexing.indexing_round import IndexingRound
 from dify_hex.application.knowledge.ports import Embeddings, TextAnalyser, Vector
 from dify_hex.domain.knowledge.indexing import IndexingProgress
-from dify_hex.domain.knowledge.segment_errors import KnowledgeVectorsUnavailable
+from dify_hex.domain.knowledge.segment_errors import (
+    KnowledgeVectorsUnavailable,
+    VectorDimensionMismatch,
+)
 from dify_hex.domain.shared.values.model_config import ModelConfig
 
 #: Segments of one transaction, and of one request to the model.
@@ -27,6 +30,7 @@ class _Prepared:
     """A batch with its vectors, by which model, and its terms."""
 
     model: ModelConfig
+    texts: Sequence[str]
     vectors: Sequence[VectorEntry]
     keywords: Sequence[KeywordEntry]
 
@@ -93,12 +97,22 @@ class Embed:
         )
         return _Prepared(
             model=model,
+            texts=texts,
             vectors=_vectors(batch, embedded.vectors),
             keywords=_keywords(batch, terms),
         )
 
+    async def _store(self, round: IndexingRound, prepared: _Prepared) -> None:
+        try:
+            await self._put(round, prepared)
+        except VectorDimensionMismatch:
+            # A server that has answered wrongly once must not be believed for ever.
+            await self._embeddings.forget(round.document.tenant_id, prepared.model, prepared.texts)
+            raise
+        await round.tell()
+
     @staticmethod
-    async def _store(round: IndexingRound, prepared: _Prepared) -> None:
+    async def _put(round: IndexingRound, prepared: _Prepared) -> None:
         knowledge_id = round.document.knowledge_id
         before = round.progress
         done = before.indexed + len(prepared.vectors)
@@ -114,7 +128,6 @@ class Embed:
                 await work.vectors.put(knowledge_id, prepared.vectors)
             await work.keywords.put(knowledge_id, prepared.keywords)
             await work.segments.mark_indexed([entry.segment_id for entry in prepared.vectors])
-        await round.tell()
 
 
 def _counted(progress: IndexingProgress, total: int, indexed: int) -> IndexingProgress:

@@ -12,6 +12,7 @@ from dify_hex.domain.file.errors import FileNotFound
 from dify_hex.domain.knowledge.document import Document
 from dify_hex.domain.knowledge.indexing import DocumentStatus, IndexingStage
 from dify_hex.domain.knowledge.reading_errors import DocumentEmpty, DocumentUnreadable
+from dify_hex.domain.knowledge.segment_errors import VectorDimensionMismatch
 from dify_hex.domain.knowledge.settings import SegmentationSettings
 from dify_hex.domain.model_provider.errors import ModelBadRequest, ModelUnavailable
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId
@@ -332,3 +333,15 @@ async def _configure_other_model(desk: Desk) -> None:
     desk.embeddings.on_next = lambda: desk.run(
         desk.reembed_knowledge, knowledge_id=desk.knowledge.id
     )
+
+
+async def test_vectors_of_a_wrong_length_are_not_remembered(desk: Desk) -> None:
+    first = await desk.bring("one")
+    await desk.index(first)
+    second = await desk.bring("other")
+    desk.embeddings.length = 5
+
+    with pytest.raises(VectorDimensionMismatch):
+        await desk.index(second)
+
+    assert desk.embeddings.forgotten == ["other"]
