@@ -143,6 +143,7 @@ _BY_THEMSELVES = {
     "document-extractor",
     "http-request",
     "human-input",
+    "knowledge-retrieval",
     "sub-workflow",
 }
 

@@ -116,7 +116,7 @@ async def test_what_is_refused_says_why_and_leaves_nothing(
 
 
 async def test_what_is_larger_than_any_file_is_not_even_read(api: RunningApi, world: World) -> None:
-    async with connected(api, world, length=10**9) as (reader, _):
+    async with connected(api, world, length=2 * 10**9) as (reader, _):
         assert b"413" in await asyncio.wait_for(reader.readline(), 5)
 
 

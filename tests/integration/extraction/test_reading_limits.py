@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import psutil
 import pytest
@@ -19,6 +19,9 @@ from dify_hex.domain.knowledge.reading_errors import (
 from tests.builders import documents
 from tests.builders.documents import source
 from tests.builders.reading import read, texts
+
+#: In the command of each process that reads.
+_READS = "dify_hex.adapters.extraction.host"
 
 
 @pytest.fixture
@@ -134,8 +137,10 @@ async def a_child() -> psutil.Process:
 
 
 def children() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE
-    ]
+    """The processes that read, among all that tests have started."""
+    found: list[psutil.Process] = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if child.status() != psutil.STATUS_ZOMBIE and _READS in " ".join(child.cmdline()):
+                found.append(child)
+    return found
