@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# Two at a time, each with servers of its own; the tests of a file stay together.
+PARALLEL := -n 2 --dist loadfile
 COVERAGE := .cache/coverage.json
 # Tests never see what the caller's shell is set up for.
 without = env $(foreach name,$(filter $(1),$(shell compgen -e)),-u $(name))
@@ -39,9 +41,10 @@ fix: dev-env ## Format, and repair what the linter can
 	@$(BIN)/ruff format .
 
 test: check ## Check, then every test but the soak, with coverage of the inner layers
-	@$(CLEAN_ENV) $(PYTEST) tests/unit tests/architecture --cov --cov-report=
+	@$(CLEAN_ENV) $(PYTEST) tests/unit tests/architecture $(PARALLEL) --cov --cov-report=
 	@$(MAKE) coverage
-	@$(CLEAN_ENV) $(PYTEST) $(wildcard tests/contract tests/integration tests/migrations tests/e2e) -m "not soak"
+	@$(CLEAN_ENV) $(PYTEST) tests/contract tests/integration tests/migrations $(PARALLEL) -m "not soak"
+	@$(CLEAN_ENV) $(PYTEST) tests/e2e -m "not soak"
 
 coverage: ## Hold the last unit test run against the coverage gates
 	@$(BIN)/coverage json --quiet -o $(COVERAGE)

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +59,9 @@ def open_port() -> Iterator[int]:
 
 def test_nothing_outside_can_be_reached(open_port: int, tmp_path: Path) -> None:
     (tmp_path / "allowed").write_text("x")
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder == Path(tempfile.gettempdir()):
+            break
         folder.chmod(0o755)
     told = {
         "port": open_port,
