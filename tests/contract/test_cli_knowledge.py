@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.contract.running_api import RunningApi
-from tests.contract.terminal import USAGE, Terminal
+from tests.contract.terminal import REFUSED, USAGE, Terminal
 from tests.contract.world import OWNER, PASSWORD, World
 
 
@@ -109,3 +109,16 @@ def test_what_cannot_be_meant_is_said_so(owner: Terminal, tmp_path: Path) -> Non
     assert owner.failure("knowledge", "show", "Nowhere")["code"] == "cli_name_unknown"
     made = owner.run("knowledge", "create", f"Bare {uuid4().hex[:8]}", "--description", "Empty.")
     owner.run("knowledge", "delete", made.strip(), "--yes")
+
+
+def test_an_app_is_told_what_it_answers_from(owner: Terminal, handbook: str) -> None:
+    wanted = owner.json("knowledge", "show", handbook)["id"]
+
+    made = owner.json("apps", "create", f"Guide {uuid4().hex[:8]}", "--knowledge", handbook)
+
+    draft = owner.json("apps", "draft", made["slug"])
+    assert [each["knowledge_id"] for each in draft["configuration"]["knowledge"]["sources"]] == [
+        wanted
+    ]
+    assert draft["faults"] == []
+    owner.run("apps", "draft", made["slug"], "--knowledge", "Nowhere", expect=REFUSED)

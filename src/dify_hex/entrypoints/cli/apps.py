@@ -9,7 +9,7 @@ from dify_hex.entrypoints.cli.api import Api
 from dify_hex.entrypoints.cli.app_secrets import commands as secrets
 from dify_hex.entrypoints.cli.drafts import DraftChange, change_draft, print_draft
 from dify_hex.entrypoints.cli.failures import CommandFailed
-from dify_hex.entrypoints.cli.names import id_of_app
+from dify_hex.entrypoints.cli.names import id_of_app, id_of_knowledge
 from dify_hex.entrypoints.cli.output import (
     AsJson,
     confirm,
@@ -27,7 +27,7 @@ Examples:
 
   dify-hex apps create "Support bot" --prompt "You are friendly and brief." --publish
 
-  dify-hex apps draft support-bot --model openai/gpt-4.1-mini
+  dify-hex apps draft support-bot --model openai/gpt-4.1-mini --knowledge Handbook
 
   dify-hex apps publish support-bot --label 1.1
 
@@ -45,6 +45,10 @@ _Model = Annotated[
 _Opening = Annotated[str | None, typer.Option(help="What a chat app says first.")]
 _File = Annotated[
     Path | None, typer.Option(help="The whole configuration as JSON; `-` is standard input.")
+]
+_Knowledge = Annotated[
+    list[str] | None,
+    typer.Option(help="An id or name of what it answers from; may be given several times."),
 ]
 _Page = Annotated[int, typer.Option(min=1)]
 _Limit = Annotated[int, typer.Option(min=1, max=100)]
@@ -78,12 +82,15 @@ def create(
     model: _Model = None,
     opening: _Opening = None,
     file: _File = None,
+    knowledge: _Knowledge = None,
     publish: Annotated[bool, typer.Option("--publish", help="Publish it at once.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make an app; without more it has a configuration that works."""
-    change = DraftChange(prompt=prompt, model=model, opening=opening, file=file)
     api = Api.of()
+    change = DraftChange(
+        prompt=prompt, model=model, opening=opening, file=file, knowledge=_ids(api, knowledge)
+    )
     body = {"name": name, "mode": mode, "description": description}
     app = api.call("POST", "/v1/apps", body=body).data
     try:
@@ -111,11 +118,14 @@ def draft(
     model: _Model = None,
     opening: _Opening = None,
     file: _File = None,
+    knowledge: _Knowledge = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the draft, or change it; what is published stays as it is."""
-    change = DraftChange(prompt=prompt, model=model, opening=opening, file=file)
     api = Api.of()
+    change = DraftChange(
+        prompt=prompt, model=model, opening=opening, file=file, knowledge=_ids(api, knowledge)
+    )
     app_id = id_of_app(api, app)
     if change.is_wanted:
         found = change_draft(api, app_id, change).data
@@ -210,3 +220,7 @@ def _print_app(app: dict[str, Any], *, as_json: bool) -> None:
     published = app["published_version"] or "nothing yet; see `dify-hex apps publish`"
     about = {"Description": app["description"], "Published": published}
     print_facts({**shown, **about, "Created": app["created_at"], "Updated": app["updated_at"]})
+
+
+def _ids(api: Api, knowledge: list[str] | None) -> tuple[str, ...] | None:
+    return None if knowledge is None else tuple(id_of_knowledge(api, each) for each in knowledge)

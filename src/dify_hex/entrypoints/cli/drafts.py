@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,21 @@ from dify_hex.entrypoints.cli.output import say, whisper
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftChange:
-    """What is to be different; None leaves it as it is. A file replaces everything."""
+    """What is to be different; None leaves it as it is. A file replaces everything.
+
+    `knowledge` has ids: those are searched from then on, and no others.
+    """
 
     prompt: str | None = None
     model: str | None = None
     opening: str | None = None
     file: Path | None = None
+    knowledge: tuple[str, ...] | None = None
 
     @property
     def is_wanted(self) -> bool:
         """Whether anything is to be different."""
-        return (self.prompt, self.model, self.opening, self.file) != (None,) * 4
+        return any(wanted is not None for wanted in astuple(self))
 
     def applied(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
         """The configuration with the changes."""
@@ -36,6 +40,9 @@ class DraftChange:
             changed["model"] = {**changed.get("model", {}), "provider": provider, "model": name}
         if self.opening is not None:
             changed["opening_statement"] = self.opening
+        if self.knowledge is not None:
+            sources = [{"knowledge_id": knowledge_id} for knowledge_id in self.knowledge]
+            changed["knowledge"] = {**(changed.get("knowledge") or {}), "sources": sources}
         return changed
 
 
