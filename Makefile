@@ -43,7 +43,8 @@ fix: dev-env ## Format, and repair what the linter can
 test: check ## Check, then every test but the soak, with coverage of the inner layers
 	@$(CLEAN_ENV) $(PYTEST) tests/unit tests/architecture $(PARALLEL) --cov --cov-report=
 	@$(MAKE) coverage
-	@$(CLEAN_ENV) $(PYTEST) tests/contract tests/integration tests/migrations $(PARALLEL) -m "not soak"
+	@$(CLEAN_ENV) $(PYTEST) tests/contract $(PARALLEL) -m "not soak"
+	@$(CLEAN_ENV) $(PYTEST) tests/integration tests/migrations $(PARALLEL) -m "not soak"
 	@$(CLEAN_ENV) $(PYTEST) tests/e2e -m "not soak"
 
 coverage: ## Hold the last unit test run against the coverage gates
