@@ -54,7 +54,7 @@ coverage: ## Hold the last unit test run against the coverage gates
 test-external: dev-env ## The tests on servers given by URL (CONTRIBUTING.md), the kill tests aside
 	@: "$${REDIS_URL:?is missing}" "$${TEST_DATABASE_SUPERUSER_URL:-$${DATABASE_URL:?is missing, or \
 		TEST_DATABASE_SUPERUSER_URL}$${DATABASE_ADMIN_URL:?is missing}$${DATABASE_SYSTEM_URL:?is missing}}"
-	@$(call without,DIFY_HEX_%) $(PYTEST) $(wildcard tests/contract tests/integration tests/migrations tests/e2e) -m "not kill and not soak"
+	@$(call without,DIFY_HEX_%) $(PYTEST) $(wildcard tests/contract tests/integration tests/migrations tests/e2e) -m "not kill and not soak $(TEST_MARKS)"
 
 soak: dev-env ## The tests that run for minutes
 	@$(CLEAN_ENV) $(PYTEST) tests -m soak
