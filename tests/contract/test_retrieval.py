@@ -57,6 +57,7 @@ def names(data: Json) -> list[str]:
 
 
 @pytest.mark.parametrize("method", ["semantic", "full_text", "hybrid"])
+@pytest.mark.pgvector
 async def test_the_best_passage_comes_first(
     client: httpx.AsyncClient, harbour: str, method: str
 ) -> None:
@@ -69,6 +70,7 @@ async def test_the_best_passage_comes_first(
     assert (data["failures"], data["explanation"]) == ([], None)
 
 
+@pytest.mark.pgvector
 async def test_settings_count_for_one_question(client: httpx.AsyncClient, harbour: str) -> None:
     one = await retrieved(client, harbour, "the harbour", settings={"top_k": 1})
     strict = await retrieved(
@@ -81,6 +83,7 @@ async def test_settings_count_for_one_question(client: httpx.AsyncClient, harbou
     assert len(usual["passages"]) == 3
 
 
+@pytest.mark.pgvector
 async def test_every_stage_can_be_explained(client: httpx.AsyncClient, harbour: str) -> None:
     data = await retrieved(client, harbour, explain=True, settings={"top_k": 1})
 
@@ -102,6 +105,7 @@ async def test_a_reranker_orders_the_passages(
     assert data["passages"][0]["score"] == 1.0
 
 
+@pytest.mark.pgvector
 async def test_a_reranker_that_is_away_is_told_and_the_search_stands(
     client: httpx.AsyncClient, harbour: str, house: str
 ) -> None:
@@ -114,6 +118,7 @@ async def test_a_reranker_that_is_away_is_told_and_the_search_stands(
     ]
 
 
+@pytest.mark.pgvector
 async def test_documents_can_be_chosen_by_their_metadata(
     client: httpx.AsyncClient, harbour: str
 ) -> None:

@@ -88,6 +88,7 @@ async def test_a_list_can_be_narrowed_by_words_and_state(
     assert len(await segments(client, document_id, sort="-position", page=1, limit=1)) == 1
 
 
+@pytest.mark.pgvector
 async def test_an_added_segment_is_found_and_survives_a_reindex(
     client: httpx.AsyncClient, harbour: str
 ) -> None:
@@ -108,6 +109,7 @@ async def test_an_added_segment_is_found_and_survives_a_reindex(
     assert [each["position"] for each in await segments(client, document_id)] == [1, 2]
 
 
+@pytest.mark.pgvector
 async def test_an_edited_segment_is_found_by_what_it_says_now(
     client: httpx.AsyncClient, harbour: str
 ) -> None:
@@ -138,6 +140,7 @@ async def test_an_edited_segment_is_found_by_what_it_says_now(
     assert (kept["id"], kept["content"]) == (segment["id"], "Whales sing in winter.")
 
 
+@pytest.mark.pgvector
 async def test_a_disabled_segment_is_not_found_until_it_is_enabled(
     client: httpx.AsyncClient, harbour: str
 ) -> None:
@@ -156,6 +159,7 @@ async def test_a_disabled_segment_is_not_found_until_it_is_enabled(
     assert TEXTS["lamps.txt"] in await found(client, harbour, "lamps")
 
 
+@pytest.mark.pgvector
 async def test_a_deleted_segment_is_gone(client: httpx.AsyncClient, harbour: str) -> None:
     [segment] = await segments(client, await document_of(client, harbour))
     path = f"/v1/segments/{segment['id']}"
@@ -166,6 +170,7 @@ async def test_a_deleted_segment_is_gone(client: httpx.AsyncClient, harbour: str
     assert TEXTS["lamps.txt"] not in await found(client, harbour, "lamps")
 
 
+@pytest.mark.pgvector
 async def test_children_follow_their_parent(client: httpx.AsyncClient, embedding: Json) -> None:
     knowledge_id = await knowing.knowledge(
         client, TEXTS, embedding=embedding, segmentation=CHILDREN

@@ -119,7 +119,7 @@ def _takers_of_addresses(document: dict[str, Any]) -> Iterator[str]:
     for path, operations in document["paths"].items():
         for method, told in operations.items():
             content = told.get("requestBody", {}).get("content", {})
-            if any("url" in name for name in _names(content, schemas, set())):
+            if any(f"_{name}".endswith("_url") for name in _names(content, schemas, set())):
                 yield f"{method.upper()} {path}"
 
 

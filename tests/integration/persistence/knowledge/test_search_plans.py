@@ -20,6 +20,8 @@ from tests.conformance.vector_index import at_angle, random_vectors, where
 from tests.fakes.servers import RunningServers
 from tests.integration.persistence.knowledge.conftest import SqlStage
 
+pytestmark = pytest.mark.pgvector
+
 DIMENSIONS = 384
 OF_DOCUMENT = 15
 #: Of the documents there are, these meet the filter.

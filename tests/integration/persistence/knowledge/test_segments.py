@@ -85,6 +85,7 @@ async def finds(stage: SqlStage, *terms: str) -> int:
     return len(found)
 
 
+@pytest.mark.pgvector
 async def test_what_is_searched_is_the_content_below_its_headings(stage: SqlStage) -> None:
     document_id = await stage.document()
     assert await reconcile(stage, document_id, 1, draft(1, "one")) == Reconciled(kept=0, added=1)
@@ -93,6 +94,7 @@ async def test_what_is_searched_is_the_content_below_its_headings(stage: SqlStag
     assert await count(stage, document_id) == (1, 1)
 
 
+@pytest.mark.pgvector
 async def test_unchanged_segments_stay_indexed_in_the_next_round(stage: SqlStage) -> None:
     document_id = await stage.document()
     await reconcile(stage, document_id, 1, draft(1, "one"), draft(2, "two"), draft(3, "three"))
@@ -123,6 +125,7 @@ async def test_the_same_content_twice_is_two_segments(stage: SqlStage) -> None:
     assert await reconcile(stage, document_id, 2, *twice) == Reconciled(kept=2, added=0)
 
 
+@pytest.mark.pgvector
 async def test_children_are_searched_in_place_of_their_parent(stage: SqlStage) -> None:
     document_id = await stage.document()
     parent = draft(1, "one two", "one", "two", "one")
@@ -133,6 +136,7 @@ async def test_children_are_searched_in_place_of_their_parent(stage: SqlStage) -
     assert await count(stage, document_id) == (3, 3)
 
 
+@pytest.mark.pgvector
 async def test_a_segment_that_gets_children_is_not_searched_itself_any_more(
     stage: SqlStage,
 ) -> None:
@@ -146,6 +150,7 @@ async def test_a_segment_that_gets_children_is_not_searched_itself_any_more(
     assert await finds(stage, "one") == 1
 
 
+@pytest.mark.pgvector
 async def test_a_parent_that_loses_its_children_is_searched_itself_again(stage: SqlStage) -> None:
     document_id = await stage.document()
     await reconcile(stage, document_id, 1, draft(1, "one two", "one", "two"))
@@ -158,6 +163,7 @@ async def test_a_parent_that_loses_its_children_is_searched_itself_again(stage: 
     assert await finds(stage, "one", "two") == 0
 
 
+@pytest.mark.pgvector
 async def test_a_document_is_removed_piece_by_piece_with_its_index(stage: SqlStage) -> None:
     document_id = await stage.document()
     drafts = [draft(each, f"text {each}", f"child {each}") for each in range(1, 6)]
@@ -172,6 +178,7 @@ async def test_a_document_is_removed_piece_by_piece_with_its_index(stage: SqlSta
     assert await finds(stage, "child") == 0
 
 
+@pytest.mark.pgvector
 async def test_segments_that_wait_to_be_embedded_anew_are_found_by_words_only(
     stage: SqlStage,
 ) -> None:

@@ -1,6 +1,10 @@
 """Vectors in pgvector keep the promises of every vector index."""
 
+import pytest
+
 from tests.conformance.vector_index import VectorIndexConformance
+
+pytestmark = pytest.mark.pgvector
 
 
 class TestSqlVectorIndex(VectorIndexConformance):

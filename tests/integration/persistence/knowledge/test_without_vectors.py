@@ -59,6 +59,7 @@ async def test_words_are_found_and_vectors_are_refused(bare: AsyncEngine) -> Non
         await index.remove_knowledge(stage.knowledge_id)
 
 
+@pytest.mark.pgvector
 async def test_what_the_migration_could_not_make_is_made_later(
     bare: AsyncEngine, empty_database: RunningServers, owner_of_empty: asyncpg.Connection
 ) -> None:
@@ -72,6 +73,7 @@ async def test_what_the_migration_could_not_make_is_made_later(
     assert await stage.found(at_angle(0)) == ids
 
 
+@pytest.mark.pgvector
 async def test_what_was_indexed_by_its_words_is_indexed_again_once_vectors_are_kept(
     bare: AsyncEngine, empty_database: RunningServers
 ) -> None:
