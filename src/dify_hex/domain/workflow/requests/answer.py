@@ -62,7 +62,8 @@ class AnswerHead:
         """The body in characters; whatever is none in its encoding is replaced."""
         try:
             encoding = codecs.lookup(self._message.get_content_charset(_USUAL)).name
-        except LookupError:
+        except (LookupError, ValueError):
+            # No such encoding, or nothing that could be the name of one.
             encoding = _USUAL
         if not encoding.startswith(_ENCODINGS):
             encoding = _USUAL

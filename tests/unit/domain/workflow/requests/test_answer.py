@@ -1,7 +1,7 @@
 """An answer's head says whether it is a text or a file, and how it is read."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dify_hex.domain.workflow.requests.answer import AnswerHead
@@ -89,6 +89,7 @@ _LATIN = st.characters(max_codepoint=255)
 _VALUES = st.lists(_SCRAPS, max_size=8).map("".join) | st.text(_LATIN, max_size=40)
 
 
+@example(disposition="", media_type="text/plain; charset=\x00", body=b"")
 @given(_VALUES, _VALUES, st.binary(max_size=20))
 def test_no_head_is_too_odd_to_be_read(disposition: str, media_type: str, body: bytes) -> None:
     odd = head(Content_Disposition=disposition, Content_Type=media_type)
