@@ -1,17 +1,15 @@
-"""A tenant that has all running that it may, and another that wants one thing done."""
+"""A tenant that has all running that it may, and another that wants one thing done.
+
+How much longer the other waits is measured in `benchmarks/sandbox.py`; here is what keeps it short.
+"""
 
 import asyncio
-import statistics
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import psutil
-import pytest
 
 from dify_hex.application.shared.code_sandbox import CodeLimits
-from dify_hex.domain.shared.ids import TenantId
 from tests.integration.sandbox.running_sandbox import RunningSandbox, another_tenant
 
 SUM = "def main(a, b):\n    return {'sum': a + b}"
@@ -20,64 +18,94 @@ BURST = (
     "import time\ndef main():\n    end = time.monotonic() + 0.05\n"
     "    while time.monotonic() < end: pass\n    return {}\n"
 )
-
-
-async def median_seconds(sandbox: RunningSandbox, tenant: TenantId) -> float:
-    """What a single execution takes, again and again."""
-    took: list[float] = []
-    for _ in range(25):
-        began = time.perf_counter()
-        assert (await sandbox.run(SUM, tenant=tenant, a=1, b=2)).outputs == {"sum": 3}
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
+CALLERS = 40
+#: What the zygote gives to a cell that others shall overtake.
+GIVEN_WAY = 10
 
 
 @asynccontextmanager
-async def flooded(sandbox: RunningSandbox, code: str) -> AsyncIterator[None]:
+async def flooded(sandbox: RunningSandbox, code: str) -> AsyncIterator[list[asyncio.Task[None]]]:
     """One tenant has all running that it may have, and much more in line."""
 
     async def run_on() -> None:
         while True:
-            await sandbox.run(code, limits=CodeLimits(seconds=30))
+            await sandbox.run(code, limits=CodeLimits(seconds=120))
 
-    flood = [asyncio.create_task(run_on()) for _ in range(40)]
-    await asyncio.sleep(0.5)
-    yield
+    flood = [asyncio.create_task(run_on()) for _ in range(CALLERS)]
+    while (standing := await sandbox.client.standing())["waiting"] < CALLERS // 2:
+        assert standing["running"] <= standing["places"]
+        await asyncio.sleep(0.02)
+    yield flood
     for task in flood:
         task.cancel()
     await asyncio.gather(*flood, return_exceptions=True)
 
 
-@contextmanager
-def undisturbed(sandbox: RunningSandbox) -> Iterator[None]:
-    """The rest of the machine waits for the sandbox and us, where we may have it so."""
-    tree = [psutil.Process(sandbox.process.pid), psutil.Process()]
-    tree += tree[0].children(recursive=True)
-    _prefer(tree, -20)
-    try:
-        yield
-    finally:
-        _prefer(tree, 0)
+def cells_at_work(sandbox: RunningSandbox) -> dict[int, int]:
+    """The niceness of every cell that has worked for some time, by its process number."""
+    service = psutil.Process(sandbox.process.pid)
+    found: dict[int, int] = {}
+    for zygote in service.children():
+        for cell in zygote.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                # The one that stands ready for the next execution has done next to nothing.
+                if cell.cpu_times().user >= 0.02:
+                    found[cell.pid] = cell.nice()
+    return found
 
 
-def _prefer(tree: Sequence[psutil.Process], nice: int) -> None:
-    for process in tree:
-        # Sessions are groups to the scheduler, which share time among each other first of all.
-        with suppress(OSError):
-            Path("/proc", str(process.pid), "autogroup").write_text(str(nice))
-
-
-@pytest.mark.parametrize("code", [SPIN, BURST], ids=["endless", "short"])
-async def test_a_tenant_that_floods_delays_another_by_twice_its_latency_at_most(
-    sandbox: RunningSandbox, code: str
+async def test_another_tenant_waits_for_none_of_a_flood_of_endless_executions(
+    sandbox: RunningSandbox,
 ) -> None:
-    other = another_tenant()
-    ratios: list[float] = []
-    with undisturbed(sandbox):
-        # Whatever else happens adds to what is measured; the quietest of some rounds counts.
-        while not ratios or (min(ratios) > 2 and len(ratios) < 5):
-            alone = await median_seconds(sandbox, other)
-            async with flooded(sandbox, code):
-                ratios.append(await median_seconds(sandbox, other) / alone)
+    async with flooded(sandbox, SPIN) as flood:
+        for _ in range(10):
+            outputs = (await sandbox.run(SUM, tenant=another_tenant(), a=1, b=2)).outputs
+            assert outputs == {"sum": 3}
 
-    assert min(ratios) <= 2, ratios
+        # None of the flood has ended meanwhile.
+        assert not any(task.done() for task in flood)
+
+
+async def test_a_flood_leaves_places_for_whoever_comes(sandbox: RunningSandbox) -> None:
+    async with flooded(sandbox, SPIN):
+        standing = await sandbox.client.standing()
+        while standing["waiting"] + standing["running"] != CALLERS:
+            await asyncio.sleep(0.02)
+            standing = await sandbox.client.standing()
+
+        assert standing["running"] == standing["places"] // 2
+
+
+async def test_the_endless_executions_of_a_flood_give_way(sandbox: RunningSandbox) -> None:
+    async with flooded(sandbox, SPIN):
+        places = (await sandbox.client.standing())["places"]
+        seen: list[int] = []
+        while seen.count(GIVEN_WAY) < places // 2:
+            await asyncio.sleep(0.02)
+            seen = list(cells_at_work(sandbox).values())
+
+    assert len(seen) == places // 2
+
+
+async def test_short_executions_of_a_flood_give_way_before_their_first_quarter_of_a_second(
+    sandbox: RunningSandbox,
+) -> None:
+    seen: dict[int, int] = {}
+    async with flooded(sandbox, BURST):
+        while list(seen.values()).count(GIVEN_WAY) < 20:
+            seen |= cells_at_work(sandbox)
+            await asyncio.sleep(0.01)
+
+
+async def test_the_only_execution_of_a_tenant_gives_no_way_at_first(
+    sandbox: RunningSandbox,
+) -> None:
+    seen: set[int] = set()
+    for _ in range(50):
+        running = asyncio.create_task(sandbox.run(BURST, tenant=another_tenant()))
+        while not running.done():
+            seen |= set(cells_at_work(sandbox).values())
+            await asyncio.sleep(0.005)
+        await running
+
+    assert 0 in seen
