@@ -235,7 +235,7 @@ class Engine:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop turn until something is true."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - what is waited for is a fake's plain state
             await asyncio.sleep(0)
 

@@ -97,7 +97,7 @@ def test_cve_2025_3248_checking_code_executes_none_of_it(
         assert client.get(f"{path}/draft").json()["data"]["configuration"]["graph"]
 
     # Executed anywhere, the loop would have taken the thirty seconds that code may take.
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
 
 
 def test_cve_2025_3248_what_is_executed_is_executed_behind_walls(flows: Flows, trap: str) -> None:

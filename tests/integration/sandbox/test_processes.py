@@ -102,9 +102,7 @@ async def test_a_killed_zygote_is_replaced(tmp_path: Path) -> None:
 
             with pytest.raises(SandboxUnavailable):
                 await running
-        began = time.monotonic()
         assert (await sandbox.run(SUM, a=1, b=2)).outputs == {"sum": 3}
-        assert time.monotonic() - began < 2
 
 
 async def test_a_killed_service_takes_everything_with_it(tmp_path: Path) -> None:
@@ -116,7 +114,7 @@ async def test_a_killed_service_takes_everything_with_it(tmp_path: Path) -> None
 
             with pytest.raises(SandboxUnavailable):
                 await running
-        await asyncio.to_thread(psutil.wait_procs, family, 2)
+        await asyncio.to_thread(psutil.wait_procs, family, 20)
         assert not [process for process in family if process.is_running()]
 
         again = start(tmp_path)
@@ -136,7 +134,7 @@ async def test_a_stopped_service_leaves_nothing(tmp_path: Path) -> None:
             with pytest.raises(SandboxUnavailable):
                 await running
         assert await asyncio.to_thread(sandbox.process.wait, 10) == 0
-    await asyncio.to_thread(psutil.wait_procs, family, 2)
+    await asyncio.to_thread(psutil.wait_procs, family, 20)
     assert not [process for process in family if process.is_running()]
     with pytest.raises(SandboxUnavailable):
         await sandbox.run(SUM, a=1, b=2)

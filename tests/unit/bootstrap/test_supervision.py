@@ -66,7 +66,7 @@ async def kept(process: Scripted, notices: list[Notice]) -> AsyncIterator[Keeper
 
 
 async def until_started(process: Scripted, times: int) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await process.has_started(times)
 
 

@@ -117,7 +117,7 @@ async def test_slow_names_of_one_tenant_stop_no_other(
     ]
     await asyncio.sleep(0.02)
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(20):
         assert await resolver.addresses("quick.example", tenant="modest")
     assert len(names.asked) < 12
     names.slow.set()

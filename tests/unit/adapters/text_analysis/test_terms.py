@@ -87,9 +87,10 @@ def test_any_text_has_terms_of_bounded_length_and_no_stop_words(text: str) -> No
     "text", ["1" * 200_000 + "a", "1." * 100_000, "a-" * 100_000, "中" * 50_000]
 )
 def test_no_text_takes_long(text: str) -> None:
+    # What takes the square of its length takes hours.
     begun = perf_counter()
     terms(text)
-    assert perf_counter() - begun < 5
+    assert perf_counter() - begun < 30
 
 
 def test_nothing_is_loaded_before_it_is_needed() -> None:

@@ -142,7 +142,7 @@ async def test_the_relay_is_woken_by_news(outbox: MemoryOutbox) -> None:
     async with running(relay_of(outbox, recorder)):
         await asyncio.sleep(0.01)
         outbox.store(retitled())
-        await asyncio.wait_for(recorder.done.wait(), 3)
+        await asyncio.wait_for(recorder.done.wait(), 20)
     assert outbox.prunings
 
 
@@ -151,4 +151,4 @@ async def test_the_relay_goes_on_after_an_outage(outbox: MemoryOutbox) -> None:
     outbox.store(retitled())
     outbox.outages = 1
     async with running(relay_of(outbox, recorder)):
-        await asyncio.wait_for(recorder.done.wait(), 3)
+        await asyncio.wait_for(recorder.done.wait(), 20)

@@ -30,7 +30,8 @@ async def test_nobody_waits_for_ever() -> None:
     with pytest.raises(SandboxBusy):
         await PatientSandbox(sandbox, longest_wait=0.25).run(EXECUTION)
 
-    assert len(sandbox.asked) == 3
+    # Asked now and every tenth of a second: more often on no machine, less often on a slow one.
+    assert 2 <= len(sandbox.asked) <= 3
 
 
 @pytest.mark.parametrize("error", [SandboxUnavailable(), CodeFailed(error="x")])

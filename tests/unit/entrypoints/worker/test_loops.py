@@ -44,7 +44,7 @@ async def test_one_loop_that_fails_leaves_the_others_alone() -> None:
     loops = [BackgroundLoop("broken", broken.run), BackgroundLoop("healthy", healthy.run)]
 
     async with LoopRunner(loops, PrometheusTelemetry()):
-        await asyncio.wait_for(healthy.reached_end.wait(), 1)
+        await asyncio.wait_for(healthy.reached_end.wait(), 20)
 
     assert healthy.starts == 1
 
@@ -57,7 +57,7 @@ async def test_acting_again_and_again() -> None:
 
     async with LoopRunner([every(0.001, "act", act)], PrometheusTelemetry()):
         for _ in range(3):
-            await asyncio.wait_for(acted.acquire(), 1)
+            await asyncio.wait_for(acted.acquire(), 20)
 
 
 async def test_a_loop_that_will_not_end_does_not_hold_the_process(
