@@ -7,19 +7,22 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from dify_hex.application.knowledge.index_ports import FoundSegment, KeywordQuery, VectorQuery
+from dify_hex.application.knowledge.index_ports import (
+    FoundSegment,
+    KeywordQuery,
+    KeywordSearch,
+    VectorQuery,
+    VectorSearch,
+)
 from dify_hex.application.knowledge.knowledge_searches import KnowledgeSearches
-from dify_hex.application.knowledge.ports import Reranker, TextAnalyser, Vector
+from dify_hex.application.knowledge.ports import QueryEmbeddings, Reranker, TextAnalyser, Vector
 from dify_hex.application.knowledge.retrieval_ports import (
     FoundPassage,
-    KeywordSearch,
     KnowledgeCatalogue,
-    QueryEmbeddings,
     SearchableKnowledge,
     SearchWork,
     SegmentHits,
     SegmentReader,
-    VectorSearch,
 )
 from dify_hex.application.knowledge.segment_retrieval import SegmentRetrieval
 from dify_hex.application.model_provider.ports import RankedText

@@ -10,9 +10,8 @@ from dify_hex.application.knowledge.index_ports import (
     KeywordQuery,
     VectorQuery,
 )
-from dify_hex.application.knowledge.ports import TextAnalyser, Vector
+from dify_hex.application.knowledge.ports import QueryEmbeddings, TextAnalyser, Vector
 from dify_hex.application.knowledge.retrieval_ports import (
-    QueryEmbeddings,
     SearchableKnowledge,
     SearchWork,
 )

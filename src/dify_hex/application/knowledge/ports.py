@@ -54,7 +54,18 @@ class EmbeddedTexts:
     usage: Usage | None
 
 
-class Embeddings(Protocol):
+class QueryEmbeddings(Protocol):
+    """Turns questions into vectors; a bounded number of them is remembered."""
+
+    @abstractmethod
+    async def embed_query(self, tenant_id: TenantId, model: ModelConfig, query: str) -> Vector:
+        """The question's vector, of length 1, kept nowhere but in this process.
+
+        The errors are those of a model call.
+        """
+
+
+class Embeddings(QueryEmbeddings, Protocol):
     """Turns texts into vectors, each text only once per model."""
 
     @abstractmethod
@@ -66,10 +77,6 @@ class Embeddings(Protocol):
         What a batch has brought is kept before the next one is sent. The errors are those of
         `Embedder` and of `ResolveModel`.
         """
-
-    @abstractmethod
-    async def embed_query(self, tenant_id: TenantId, model: ModelConfig, query: str) -> Vector:
-        """The vector of a question: remembered for a while in this process, and kept nowhere."""
 
     @abstractmethod
     async def forget(self, tenant_id: TenantId, model: ModelConfig, texts: Sequence[str]) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dify_hex.application.knowledge.index_ports import FoundSegment, KeywordQuery, VectorQuery
-from dify_hex.application.knowledge.ports import Vector
+from dify_hex.application.knowledge.index_ports import KeywordSearch, VectorSearch
 from dify_hex.application.shared.unit_of_work import UnitOfWork
 from dify_hex.domain.knowledge.metadata import Metadata, MetadataField
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId, TenantId
@@ -36,22 +35,6 @@ class KnowledgeCatalogue(Protocol):
         """Those of the Knowledge that there are; the others are left out."""
 
 
-class VectorSearch(Protocol):
-    """The part of a `VectorIndex` that finds."""
-
-    @abstractmethod
-    async def search(self, query: VectorQuery) -> Sequence[FoundSegment]:
-        """The most alike first."""
-
-
-class KeywordSearch(Protocol):
-    """The part of a `KeywordIndex` that finds."""
-
-    @abstractmethod
-    async def search(self, query: KeywordQuery) -> Sequence[FoundSegment]:
-        """The highest BM25 score first."""
-
-
 class SearchWork(UnitOfWork, Protocol):
     """A transaction in which one list of candidates is found."""
 
@@ -64,14 +47,6 @@ class SearchWork(UnitOfWork, Protocol):
     @abstractmethod
     def keywords(self) -> KeywordSearch:
         """Finds segments by words."""
-
-
-class QueryEmbeddings(Protocol):
-    """Turns questions into vectors; a bounded number of them is remembered."""
-
-    @abstractmethod
-    async def embed_query(self, tenant_id: TenantId, model: ModelConfig, query: str) -> Vector:
-        """The question's vector, of length 1; the errors are those of a model call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
