@@ -10,7 +10,7 @@ import pytest
 from tests.contract import knowing
 from tests.contract.knowing import Json
 from tests.contract.running_api import RunningApi
-from tests.contract.talking import Event, ended, events_in, published, said, say
+from tests.contract.talking import Event, ended, events_in, published, said
 from tests.contract.world import World
 
 TEXTS = {
@@ -222,17 +222,62 @@ async def test_a_run_that_retrieved_is_replayed_without_asking_anybody(
     assert answer.json()["data"]["same"], answer.text
 
 
-async def test_a_knowledge_that_is_gone_fails_the_answer_with_its_reason(
+async def deleted(client: httpx.AsyncClient, knowledge_id: str) -> None:
+    answer = await client.delete(f"/v1/knowledge/{knowledge_id}")
+    assert answer.status_code == 204, answer.text
+
+
+async def missing(client: httpx.AsyncClient, message: Json, node_id: str) -> list[Json]:
+    """What the node that retrieved says it could not search."""
+    answer = await client.get(f"/v1/workflow-runs/{message['run_id']}/nodes")
+    nodes = answer.json()["data"]["nodes"]
+    (failures,) = [each["outputs"]["failures"] for each in nodes if each["node_id"] == node_id]
+    return [{"dataset_id": each["dataset_id"], "code": each["code"]} for each in failures]
+
+
+async def test_an_app_answers_without_its_only_knowledge_when_that_was_deleted(
     client: httpx.AsyncClient, harbour: str
 ) -> None:
     app_id = await chat_app(client, harbour)
-    gone = await client.delete(f"/v1/knowledge/{harbour}")
-    assert gone.status_code == 204, gone.text
+    await deleted(client, harbour)
 
-    answer = await say(client, app_id, QUESTION)
+    message = await said(client, app_id, QUESTION)
 
-    assert not answer.is_success
-    assert answer.json()["details"]["reason"] == "knowledge_not_found"
+    assert (message["answer"], message["citations"]) == ("At dusk.", [])
+    assert await missing(client, message, "knowledge") == [
+        {"dataset_id": harbour, "code": "knowledge_not_found"}
+    ]
+    refused = await client.post(f"/v1/apps/{app_id}/publish")
+    assert [each["code"] for each in refused.json()["details"]["faults"]] == ["knowledge_unknown"]
+
+
+async def test_an_app_answers_from_the_knowledge_that_is_left(
+    client: httpx.AsyncClient, harbour: str
+) -> None:
+    other = await knowing.knowledge(client, {"boats.txt": "Boats wait for the tide."})
+    app_id = await chat_app(client, other, harbour, retrieval={"method": "full_text"})
+    await deleted(client, other)
+
+    message = await said(client, app_id, QUESTION)
+
+    assert message["citations"][0]["document_name"] == "lamps.txt"
+    assert await missing(client, message, "knowledge") == [
+        {"dataset_id": other, "code": "knowledge_not_found"}
+    ]
+
+
+async def test_a_node_goes_on_without_knowledge_that_was_deleted(
+    client: httpx.AsyncClient, harbour: str
+) -> None:
+    app_id = await chatflow(client, drawn(harbour))
+    await deleted(client, harbour)
+
+    message = await said(client, app_id, QUESTION)
+
+    assert (message["answer"], message["citations"]) == ("At dusk.", [])
+    assert await missing(client, message, "found") == [
+        {"dataset_id": harbour, "code": "knowledge_not_found"}
+    ]
 
 
 async def test_other_peoples_knowledge_cannot_be_published(

@@ -7,6 +7,7 @@ from dify_hex.application.knowledge.retrieved import RetrievalRequest, Retrieved
 from dify_hex.application.knowledge.segment_retrieval import MAX_QUERY_LENGTH, SegmentRetrieval
 from dify_hex.application.shared.actor import Actor
 from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.knowledge.errors import KnowledgeNotFound
 from dify_hex.domain.knowledge.retrieval.errors import (
     RetrievalOverridesInvalid,
     RetrievalQueryInvalid,
@@ -52,7 +53,7 @@ class RetrieveSegments:
         faults = list(command.overrides.faults("settings"))
         if faults:
             raise RetrievalOverridesInvalid(faults)
-        return await self._retrieval.retrieve(
+        retrieved = await self._retrieval.retrieve(
             actor.tenant_id,
             RetrievalRequest(
                 query=command.query,
@@ -61,3 +62,6 @@ class RetrieveSegments:
                 filter=command.filter,
             ),
         )
+        if not retrieved.stages.plan.knowledge:
+            raise KnowledgeNotFound
+        return retrieved

@@ -44,7 +44,9 @@ class SegmentRetrieval:
 
     - What fails is left out and told, as long as something is left: a Knowledge that cannot be
       searched, one list of a hybrid search, the reranker (then the order of the search stands).
-      When nothing could be searched, the first error is raised.
+      When nothing of what there is could be searched, the first error is raised.
+    - A Knowledge that is gone is never an error, but told like a failure: whoever names it may
+      have been written when it was still there.
     - A question that is blank finds nothing; of a long one the beginning is searched for.
     - Whatever is given has been counted as a hit.
     """
@@ -74,7 +76,7 @@ class SegmentRetrieval:
         """The passages, with what failed and how each stage went.
 
         Raises:
-            DomainError: nothing at all could be searched; the error of what failed first.
+            DomainError: nothing of what there is could be searched; what failed first.
         """
         began = _now()
         wanted = [source.knowledge_id for source in request.sources]
@@ -88,9 +90,10 @@ class SegmentRetrieval:
             tenant_id=tenant_id, query=query, plan=plan, knowledge=known, filter=request.filter
         )
         found = await self._searches.find(search)
-        failures = (*missing, *_told(found.failures, plan))
-        if not found.lists and failures:
-            raise failures[0].error
+        failed = tuple(_told(found.failures, plan))
+        if failed and not found.lists:
+            raise failed[0].error
+        failures = (*missing, *failed)
         fused = begin_retrieval(plan, found.lists)
         seconds = dict(found.seconds)
         rated, texts, failure = await self._rerank(search, fused, seconds)

@@ -24,7 +24,7 @@ class KnowledgePassages(Protocol):
         """The passages, with what failed.
 
         Raises:
-            DomainError: nothing at all could be searched.
+            DomainError: nothing of what there is could be searched.
         """
 
 

@@ -176,8 +176,16 @@ async def test_where_nothing_can_be_searched_the_reason_is_raised(
     house.failures[f"search {MANUALS.int}"] = Unavailable(dependency="database")
     with pytest.raises(Unavailable):
         await retrieved(house)
-    with pytest.raises(KnowledgeNotFound):
-        await retrieved(house, LETTERS)
+    with pytest.raises(Unavailable):
+        await retrieved(house, LETTERS, MANUALS)
+
+
+async def test_where_all_knowledge_is_gone_nothing_is_found(house: SearchedKnowledge) -> None:
+    result = await retrieved(house, LETTERS)
+    assert (result.citations, house.asked) == ((), [])
+    (failure,) = result.failures
+    assert failure.knowledge_id == LETTERS
+    assert isinstance(failure.error, KnowledgeNotFound)
 
 
 async def test_a_blank_question_finds_nothing_and_asks_nobody(house: SearchedKnowledge) -> None:

@@ -39,6 +39,7 @@ class KnowledgeRetrievalExecutor(NodeExecutor[KnowledgeRetrievalConfig]):
     - Conditions are those that are written down, or those that a model finds in the question.
     - What cannot be searched is told in `failures`, as long as something could; else the node
       fails. A database that is away is waited for.
+    - A Knowledge that is gone is told in `failures` too, and never fails the node.
     """
 
     def __init__(self, services: NodeServices) -> None:
@@ -52,8 +53,8 @@ class KnowledgeRetrievalExecutor(NodeExecutor[KnowledgeRetrievalConfig]):
 
         Raises:
             VariableMissing: the question, or what documents are compared with, has no value.
-            DomainError: nothing at all could be searched, or the model that was to say where
-                cannot be asked.
+            DomainError: nothing of what there is could be searched, or the model that was to say
+                where cannot be asked.
         """
         query = _query(config, context)
         sources, chosen = await self._sources(config, context, query)
