@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.documenting import add_text, embedding, made, shown, until
 from tests.contract.handing_in import handed_in, refusal
-from tests.contract.knowing import indexed, knowledge
+from tests.contract.knowing import indexed, jobs_done, knowledge
 from tests.contract.running_api import RunningApi
 
 
@@ -194,6 +194,20 @@ async def test_indexing_is_steered(client: httpx.AsyncClient) -> None:
     assert refusal(await steer("pause")) == (409, "document_not_in_progress")
     retried = await steer("retry")
     assert retried.json()["data"]["status"] == "pending"
+
+
+async def test_retrying_the_task_of_a_cancelled_document_indexes_it(
+    client: httpx.AsyncClient, api: RunningApi
+) -> None:
+    knowledge_id = (await made(client, embedding=await embedding(client, api)))["id"]
+    document = await add_text(client, knowledge_id, "One.")
+    cancelled = (await client.post(f"/v1/documents/{document['id']}/cancel")).json()["data"]
+    assert cancelled["status"] == "cancelled"
+    retried = await client.post(f"/v1/tasks/{document['task_id']}/retry")
+    assert retried.is_success, retried.text
+    with jobs_done(api):
+        found = await until(client, document, "completed")
+    assert (found["segments"], found["task_id"]) == (1, document["task_id"])
 
 
 async def test_indexing_anew_reads_with_the_settings_of_today(

@@ -142,6 +142,9 @@ class MemoryJobs(Jobs):
             raise TaskNotFound
         self._shelf.cancelled.append(task_id)
 
+    async def is_wanted(self, task_id: TaskId) -> bool:
+        return task_id in self._shelf.jobs and task_id not in self._shelf.cancelled
+
 
 class MemoryKnowledgeWork(MemoryWork, KnowledgeWork):
     """One transaction over all of it: the shelf is a copy until the commit."""

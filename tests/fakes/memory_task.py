@@ -88,6 +88,12 @@ class MemoryJobs(Jobs):
         if not task.state.status.is_over:
             task.cancel(now=now)
 
+    async def is_wanted(self, task_id: TaskId) -> bool:
+        task = self._table.find(task_id)
+        if task is None or task.state.cancel_requested_at is not None:
+            return False
+        return not task.state.status.is_over
+
 
 class MemoryTaskWork(MemoryWork, TaskWork):
     """A unit of work over tasks."""

@@ -11,11 +11,15 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
+from dify_hex.adapters.persistence.idle_connections import close_when_idle
+
 #: Seconds until a server that does not answer counts as away.
 CONNECT_TIMEOUT = 3.0
 COMMAND_TIMEOUT = 10.0
 #: Seconds a request waits for a free connection before the process counts as full.
 CHECKOUT_TIMEOUT = 3.0
+#: Seconds after which a connection that nobody uses is closed: the server keeps 3 to 6 MB for each.
+IDLE_TIMEOUT = 30.0
 #: Seconds one statement of a migration may take.
 PATIENCE = 3600.0
 #: Statements kept prepared per connection; more than the application has.
@@ -29,6 +33,7 @@ class PoolSettings:
     application_name: str
     size: int = 10
     command_timeout: float = COMMAND_TIMEOUT
+    idle_timeout: float = IDLE_TIMEOUT
 
 
 def driver_dsn(url: str) -> str:
@@ -58,6 +63,7 @@ def make_engine(url: str, settings: PoolSettings) -> AsyncEngine:
         connect_args={"prepared_statement_cache_size": PREPARED_STATEMENTS},
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    close_when_idle(engine, settings.idle_timeout)
     return engine
 
 
@@ -81,7 +87,7 @@ def make_pool(url: str, settings: PoolSettings) -> asyncpg.Pool:
         driver_dsn(url),
         min_size=0,
         max_size=settings.size,
-        max_inactive_connection_lifetime=0,
+        max_inactive_connection_lifetime=settings.idle_timeout,
         reset=_keep,
         **_options(settings),
     )

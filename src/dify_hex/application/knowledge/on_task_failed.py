@@ -19,8 +19,8 @@ class EndAbandonedIndexing(EventHandler):
 
     - A job that fails by itself has told its document before; one whose workers were all killed,
       or that was cancelled before it began, has not.
-    - A document that has another job by now is left alone, and so is one that is at its end: doing
-      it twice is doing it once.
+    - A document that has another job by now is left alone, and so is one whose job was retried
+      since, and one that is at its end: doing it twice is doing it once.
     """
 
     handler_name: ClassVar[str] = "end_abandoned_indexing"
@@ -42,6 +42,8 @@ class EndAbandonedIndexing(EventHandler):
         async with self._begin(event.tenant_id) as work:
             document = await work.documents.find_by_task(event.task_id)
             if document is None or not document.state.status.is_in_progress:
+                return
+            if await work.jobs.is_wanted(event.task_id):
                 return
             if event.error_code == CANCELLED:
                 document.cancel(now=now)

@@ -50,6 +50,10 @@ class Jobs(Protocol):
             TaskNotFound: there is none.
         """
 
+    @abstractmethod
+    async def is_wanted(self, task_id: TaskId) -> bool:
+        """Whether the job waits or is under way, and nobody has asked that it is ended."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobInvitation:

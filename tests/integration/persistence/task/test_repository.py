@@ -1,5 +1,6 @@
 """Tasks as they come out of the database again."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -103,6 +104,31 @@ async def test_whoever_comes_second_is_told(engine: AsyncEngine, tenant_id: Tena
         late.begin("too late", now=NOW)
         with pytest.raises(StaleVersion):
             await slow.commit()
+
+
+async def test_a_job_is_wanted_until_it_is_cancelled_and_again_once_it_is_retried(
+    engine: AsyncEngine, tenant_id: TenantId, other_tenant_id: TenantId
+) -> None:
+    task_id = await asked(engine, tenant_id)
+
+    async def wanted(by: TenantId = tenant_id) -> bool:
+        async with SqlUnitOfWork(engine, by) as work:
+            return await work.jobs.is_wanted(task_id)
+
+    async def change(verb: Callable[[Task], object]) -> None:
+        async with SqlUnitOfWork(engine, tenant_id) as work:
+            verb(await work.tasks.get(task_id))
+            await work.commit()
+
+    assert (await wanted(), await wanted(other_tenant_id)) == (True, False)
+    await change(lambda task: task.begin("a worker", now=NOW))
+    assert await wanted()
+    await change(lambda task: task.cancel(now=NOW))
+    assert not await wanted()
+    await change(lambda task: task.obey(1, now=NOW))
+    assert not await wanted()
+    await change(lambda task: task.retry(now=NOW))
+    assert await wanted()
 
 
 async def test_nobody_elses_task_is_found(

@@ -2,10 +2,11 @@
 
 import pytest
 
+from dify_hex.application.knowledge.job_requests import index_document
 from dify_hex.application.knowledge.on_task_failed import EndAbandonedIndexing
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.knowledge.document import Document
-from dify_hex.domain.knowledge.indexing import DocumentStatus
+from dify_hex.domain.knowledge.indexing import DocumentStatus, IndexingFailure
 from dify_hex.domain.shared.ids import EventId, TaskId
 from dify_hex.domain.task.events import TaskFailed
 from tests.builders.knowledge import NOW, TENANT, Desk
@@ -56,6 +57,17 @@ async def test_a_job_that_was_cancelled_cancels_its_document(desk: Desk) -> None
     document = await desk.bring("Something.")
     await tell(desk, document.state.task_id, error_code="task_cancelled")
     assert await status(desk, document) is DocumentStatus.CANCELLED
+
+
+async def test_a_document_whose_job_was_retried_since_goes_on(desk: Desk) -> None:
+    document = await desk.bring("Something.")
+    async with desk.begin(TENANT) as work:
+        task_id = await work.jobs.enqueue(index_document(document.id, by=None), now=NOW)
+        await work.commit()
+    await desk.change(document.id, "fail", IndexingFailure(code="some_error", message="No."))
+    await desk.change(document.id, "retry", task_id)
+    await tell(desk, task_id, error_code="task_cancelled")
+    assert await status(desk, document) is DocumentStatus.PENDING
 
 
 async def test_a_document_that_has_another_job_goes_on(desk: Desk) -> None:

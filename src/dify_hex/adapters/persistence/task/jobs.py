@@ -15,6 +15,7 @@ from dify_hex.application.shared.jobs import JobInvitation, JobRequest, Jobs
 from dify_hex.domain.shared.ids import TaskId
 from dify_hex.domain.task.errors import TaskNotFound
 from dify_hex.domain.task.order import TaskOrder
+from dify_hex.domain.task.status import TaskStatus
 from dify_hex.domain.task.task import Task
 
 #: A job that is wanted at once is due by the clock that tells what is due, so that no difference
@@ -67,6 +68,18 @@ class SqlJobs(Jobs):
         task = self._scope.tracker.load(row, to_domain, write)
         if not task.state.status.is_over:
             task.cancel(now=now)
+
+    async def is_wanted(self, task_id: TaskId) -> bool:
+        """Whether the job goes on, by what is committed or done in this unit of work."""
+        found = await self._scope.session.scalar(
+            select(TaskRow.id).where(
+                TaskRow.tenant_id == self._scope.tenant_id,
+                TaskRow.id == task_id,
+                TaskRow.cancel_requested_at.is_(None),
+                TaskRow.status.in_([each.value for each in TaskStatus if not each.is_over]),
+            )
+        )
+        return found is not None
 
     async def _insert(self, task: Task, wanted_at: datetime | None) -> bool:
         row = TaskRow()

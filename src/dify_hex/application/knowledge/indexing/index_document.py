@@ -24,7 +24,7 @@ from dify_hex.application.shared.jobs import (
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.knowledge.document import Document
 from dify_hex.domain.knowledge.errors import DocumentNotFound, KnowledgeNotFound
-from dify_hex.domain.knowledge.indexing import IndexingFailure, IndexingStage
+from dify_hex.domain.knowledge.indexing import DocumentStatus, IndexingFailure, IndexingStage
 from dify_hex.domain.shared.errors import DomainError, Unavailable
 from dify_hex.domain.shared.ids import DocumentId, TenantId
 from dify_hex.domain.shared.values.json_value import JsonObject
@@ -38,6 +38,8 @@ class IndexDocument(JobHandler):
     - It begins with the stage that the document has reached; within a stage, what is done already
       is found and left alone.
     - Pausing, cancelling and deleting are obeyed between two batches.
+    - A document that was cancelled goes on when its task is retried: cancelling it has ended the
+      task as well, so that one which is wanted all the same was asked for again since.
     - What cannot be read, and what a model refuses, fails the document with the reason; outages are
       tried again, and fail the document only with the last attempt.
     """
@@ -95,7 +97,13 @@ class IndexDocument(JobHandler):
                 knowledge = await work.knowledge.get(document.knowledge_id)
             except (DocumentNotFound, KnowledgeNotFound):
                 return None
-            if not document.begin(now=self._clock.now()):
+            now = self._clock.now()
+            is_own = document.state.task_id == job.task_id
+            if document.state.status is DocumentStatus.CANCELLED and is_own:
+                if not await work.jobs.is_wanted(job.task_id):
+                    return None
+                document.retry(job.task_id, now=now)
+            if not document.begin(now=now):
                 return None
             await work.commit()
         return IndexingRound(
