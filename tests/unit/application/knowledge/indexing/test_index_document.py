@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from dify_hex.application.knowledge.indexing.embed import BATCH
-from dify_hex.application.knowledge.job_requests import INDEXING_ATTEMPTS, index_document
+from dify_hex.application.knowledge.job_requests import INDEXING_ATTEMPTS
 from dify_hex.application.shared.blob_storage import StorageUnavailable
 from dify_hex.application.shared.jobs import JobCancelled, JobTakenOver, JobTimeUp
 from dify_hex.domain.file.errors import FileNotFound
 from dify_hex.domain.knowledge.document import Document
-from dify_hex.domain.knowledge.indexing import DocumentStatus, IndexingFailure, IndexingStage
+from dify_hex.domain.knowledge.indexing import DocumentStatus, IndexingStage
 from dify_hex.domain.knowledge.reading_errors import DocumentEmpty, DocumentUnreadable
 from dify_hex.domain.knowledge.segment_errors import VectorDimensionMismatch
 from dify_hex.domain.knowledge.settings import SegmentationSettings
@@ -185,32 +185,6 @@ async def test_a_document_that_is_cancelled_keeps_what_can_be_found(desk: Desk) 
     job = _changing(desk, document, 6, "cancel")
     assert (await desk.index(document, job=job))["status"] == "cancelled"
     assert 0 < len(await found(desk, document)) < MANY
-
-
-@pytest.mark.parametrize("is_retried", [True, False])
-async def test_a_cancelled_document_goes_on_only_when_its_task_was_retried(
-    desk: Desk, is_retried: bool
-) -> None:
-    document = await desk.bring("Lamps are lit.")
-    job = job_for(document)
-    async with desk.begin(TENANT) as work:
-        job.task_id = await work.jobs.enqueue(index_document(document.id, by=None), now=NOW)
-        if not is_retried:
-            await work.jobs.cancel(job.task_id, now=NOW)
-        await work.commit()
-    await desk.change(document.id, "fail", IndexingFailure(code="some_error", message="No."))
-    await desk.change(document.id, "retry", job.task_id)
-    await desk.change(document.id, "cancel")
-    expected = "completed" if is_retried else "cancelled"
-    assert (await desk.index(document, job=job))["status"] == expected
-
-
-async def test_the_task_of_another_attempt_does_not_bring_back_what_was_cancelled(
-    desk: Desk,
-) -> None:
-    document = await desk.bring("Lamps are lit.")
-    await desk.change(document.id, "cancel")
-    assert (await desk.index(document))["status"] == "cancelled"
 
 
 async def test_a_document_that_is_deleted_is_left_alone(desk: Desk) -> None:
