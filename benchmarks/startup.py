@@ -85,9 +85,11 @@ def _made_run(home: Path) -> Iterator[tuple[int, float]]:
         ["make", "run"], cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        while not _is_ready(port):
-            assert process.poll() is None, "make run ended"
-            time.sleep(0.01)
+        # One client for all: each new one takes 20 ms of a core that the start is in need of.
+        with httpx.Client(timeout=1) as asking:
+            while not _is_ready(asking, port):
+                assert process.poll() is None, "make run ended"
+                time.sleep(0.01)
         yield process.pid, time.perf_counter() - began
     finally:
         running = tree(process.pid)
@@ -99,9 +101,9 @@ def _made_run(home: Path) -> Iterator[tuple[int, float]]:
         psutil.wait_procs(running, timeout=10)
 
 
-def _is_ready(port: int) -> bool:
+def _is_ready(asking: httpx.Client, port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=1).status_code == 200
+        return asking.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
     except httpx.HTTPError:
         return False
 
