@@ -16,6 +16,8 @@ from dify_hex.adapters.persistence.idle_connections import close_when_idle
 #: Seconds until a server that does not answer counts as away.
 CONNECT_TIMEOUT = 3.0
 COMMAND_TIMEOUT = 10.0
+#: The part of it after which a server that is there ends a statement by itself, and says so.
+STATEMENT_SHARE = 0.8
 #: Seconds a request waits for a free connection before the process counts as full.
 CHECKOUT_TIMEOUT = 3.0
 #: Seconds after which a connection that nobody uses is closed: the server keeps 3 to 6 MB for each.
@@ -107,6 +109,7 @@ def _options(settings: PoolSettings) -> dict[str, Any]:
             "application_name": settings.application_name,
             "jit": "off",
             "timezone": "UTC",
+            "statement_timeout": f"{settings.command_timeout * STATEMENT_SHARE:.3f}s",
             # A process that vanished without closing its socket must not hold locks for long.
             "idle_in_transaction_session_timeout": "30s",
         },

@@ -23,7 +23,7 @@ DRIVER_ERRORS = (
     asyncpg.InternalClientError,
 )
 _FOREIGN = (SQLAlchemyError, *DRIVER_ERRORS)
-#: What the server or the driver says when it is gone, going, coming, full or too slow.
+#: What the server or the driver says when it is gone, going, coming or full.
 _AWAY = (
     OSError,
     PoolTimeout,
@@ -52,6 +52,16 @@ class DatabaseUnavailable(Unavailable):
     """The database cannot be reached."""
 
 
+class StatementTimedOut(Unavailable):
+    """The database took too long for this; nothing of it was kept.
+
+    The server is there and has taken the transaction back, so that trying again does nothing
+    twice. Nobody waits for it to return, as the same may take too long for ever.
+    """
+
+    code = "sys_database_timeout"
+
+
 def translated(
     error: BaseException, constraints: Mapping[str, type[DomainError]] = NO_CONSTRAINTS
 ) -> DomainError | None:
@@ -65,6 +75,8 @@ def translated(
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
         violated = constraints.get(cause.constraint_name or "")
         return violated() if violated else None
+    if isinstance(cause, asyncpg.QueryCanceledError):
+        return StatementTimedOut(retry_after=RETRY_AFTER)
     if (isinstance(cause, _AWAY) and not isinstance(cause, _OURS)) or _is_disconnect(error):
         return database_unavailable()
     return None

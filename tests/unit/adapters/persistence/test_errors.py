@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
-from dify_hex.adapters.persistence.errors import translated, translating
+from dify_hex.adapters.persistence.errors import StatementTimedOut, translated, translating
 from dify_hex.domain.shared.errors import StaleVersion, Unavailable
 from tests.conformance.notes import NoteTitleExists
 
@@ -38,7 +38,6 @@ def wrapped(cause: Exception, *, disconnect: bool = False) -> DBAPIError:
         asyncpg.CannotConnectNowError("starting up"),
         asyncpg.AdminShutdownError("shutting down"),
         asyncpg.TooManyConnectionsError("full"),
-        asyncpg.QueryCanceledError("statement timeout"),
         asyncpg.InterfaceError("connection is closed"),
         asyncpg.DeadlockDetectedError("deadlock"),
         asyncpg.InvalidPasswordError("wrong"),
@@ -60,6 +59,20 @@ def test_a_database_that_is_away_is_unavailable(error: Exception) -> None:
     assert caught.value.details == {"dependency": "database"}
     assert caught.value.retry_after == 1.0
     assert isinstance(translated(error), Unavailable)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.QueryCanceledError("canceling statement due to statement timeout"),
+        wrapped(asyncpg.QueryCanceledError("canceling statement due to user request")),
+    ],
+    ids=repr,
+)
+def test_a_statement_that_took_too_long_is_not_a_database_that_is_away(error: Exception) -> None:
+    meaning = translated(error)
+    assert isinstance(meaning, StatementTimedOut)
+    assert (meaning.code, meaning.details) == ("sys_database_timeout", {})
 
 
 @pytest.mark.parametrize("wrap", [lambda error: error, wrapped])

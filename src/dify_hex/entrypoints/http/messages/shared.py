@@ -121,6 +121,11 @@ MESSAGES: Messages = {
         "If-Match with the version you have read is required.",
         "必须在 If-Match 中提供您读取到的版本号。",
     ),
+    "sys_database_timeout": Message(
+        "The database took too long for this, and nothing of it was kept. Try again, or ask for "
+        "less at a time.",
+        "数据库处理该请求耗时过长，未保存任何更改。请重试，或减少单次请求的数据量。",
+    ),
     "sys_internal_error": Message(
         "Something went wrong on our side; quote the request id when you report it.",
         "服务内部出错，反馈时请附上请求编号。",
