@@ -60,9 +60,30 @@ async def test_a_change_names_what_it_changes_and_what_it_has_seen(
     assert refusal(late) == (409, "biz_concurrent_modification")
 
 
-async def test_another_embedding_model_is_on_its_way(client: httpx.AsyncClient) -> None:
+async def test_a_model_that_does_not_exist_is_a_fault_of_its_field(
+    client: httpx.AsyncClient, api: RunningApi
+) -> None:
+    unknown = {"provider": "nobody", "model": "embedding-1"}
+    chosen = await embedding(client, api)
+    path = f"/v1/knowledge/{(await made(client))['id']}"
+    for model, field in (
+        (unknown, "embedding.provider"),
+        ({**chosen, "model": "other"}, "embedding.model"),
+    ):
+        for answer in (
+            await client.post("/v1/knowledge", json={"name": uuid4().hex, "embedding": model}),
+            await client.patch(path, json={"embedding": model}),
+        ):
+            assert refusal(answer) == (422, "knowledge_settings_invalid")
+            (fault,) = answer.json()["details"]["faults"]
+            assert fault["path"] == field
+
+
+async def test_another_embedding_model_is_on_its_way(
+    client: httpx.AsyncClient, api: RunningApi
+) -> None:
     knowledge = await made(client)
-    model = {"provider": "other", "model": "embedding-1"}
+    model = await embedding(client, api)
     changed = await client.patch(f"/v1/knowledge/{knowledge['id']}", json={"embedding": model})
     data = changed.json()["data"]
     assert (data["embedding"], data["next_embedding"]) == (knowledge["embedding"], model)

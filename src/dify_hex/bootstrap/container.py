@@ -133,7 +133,9 @@ class Container(containers.DeclarativeContainer):
         history=run_history,
     )
     outbox = providers.Container(OutboxContainer, shared=shared, storage=run_storage)
-    knowledge = providers.Container(KnowledgeContainer, shared=shared, objects=objects)
+    knowledge = providers.Container(
+        KnowledgeContainer, shared=shared, objects=objects, models=models
+    )
     job_handlers = providers.Container(JobHandlersContainer, indexing=indexing)
     jobs = providers.Container(
         JobWorkContainer, shared=shared, objects=objects, job_handlers=job_handlers

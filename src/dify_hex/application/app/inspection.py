@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dify_hex.application.app.graph_inspection import NamedModel, graph_faults, models_of
 from dify_hex.application.app.knowledge_inspection import KnowledgeInspector
 from dify_hex.application.app.link_inspection import LinkInspector
+from dify_hex.application.model_provider.model_choice import wrong_choice
 from dify_hex.application.model_provider.resolve_model import ResolveModel
 from dify_hex.application.workflow.ports import GraphCodec, TemplateRenderer
 from dify_hex.domain.app.configuration import (
@@ -13,27 +14,12 @@ from dify_hex.domain.app.configuration import (
     Configuration,
 )
 from dify_hex.domain.app.flow_configuration import ChatflowConfiguration, WorkflowConfiguration
-from dify_hex.domain.model_provider.errors import (
-    ModelNotFound,
-    ModelProviderIsDisabled,
-    ModelProviderNotFound,
-    ModelTypeMismatch,
-)
 from dify_hex.domain.model_provider.model import ModelType
-from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import AppId, TenantId
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.prompt_template import TemplateReading
 from dify_hex.domain.workflow.errors import InvalidGraph, InvalidTemplate
 from dify_hex.domain.workflow.graph.graph import Graph
-
-#: What is wrong with the choice of the model, and not with the model just now.
-_WRONG_CHOICE = (
-    ModelNotFound,
-    ModelProviderIsDisabled,
-    ModelProviderNotFound,
-    ModelTypeMismatch,
-)
 
 
 class ConfigurationInspector:
@@ -86,22 +72,18 @@ class ConfigurationInspector:
             return None
 
     async def _model_faults(self, tenant_id: TenantId, named: NamedModel) -> list[Fault]:
-        try:
-            await self._resolve_model.execute(tenant_id, named.model, type=named.type)
-        except _WRONG_CHOICE as error:
-            return [
-                Fault(
-                    code=error.code,
-                    path=named.path,
-                    message=f"{error.message} GET /v1/models lists those that can be chosen.",
-                    node_id=named.node_id,
-                    field=None if named.node_id is None else named.field,
-                )
-            ]
-        except Unavailable:
-            # The choice is right, and the model may be back when it is needed.
+        error = await wrong_choice(self._resolve_model, tenant_id, named.model, named.type)
+        if error is None:
             return []
-        return []
+        return [
+            Fault(
+                code=error.code,
+                path=named.path,
+                message=f"{error.message} GET /v1/models lists those that can be chosen.",
+                node_id=named.node_id,
+                field=None if named.node_id is None else named.field,
+            )
+        ]
 
     def _read(self, text: str) -> TemplateReading:
         try:

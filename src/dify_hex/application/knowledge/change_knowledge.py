@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dify_hex.application.knowledge.job_requests import reembed_knowledge
+from dify_hex.application.knowledge.model_choices import ModelChoices, WrongChoice
 from dify_hex.application.knowledge.work import KnowledgeWork
 from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.knowledge.errors import KnowledgeSettingsInvalid
+from dify_hex.domain.knowledge.knowledge import KnowledgeState
 from dify_hex.domain.knowledge.metadata import MetadataField
 from dify_hex.domain.knowledge.settings import KnowledgeSettings, SegmentationSettings
 from dify_hex.domain.shared.ids import KnowledgeId
+from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.retrieval_settings import RetrievalSettings
 
@@ -51,12 +55,17 @@ class ChangeKnowledge:
     - A new segmentation holds for what is indexed from now on; documents are not cut anew by it.
     - Another embedding model takes over in the background: the index is emptied at once, and every
       segment is embedded again.
+    - A model that is newly chosen exists and is of the type that is needed; what was chosen before
+      may be sent again.
     - Metadata of documents whose field is no longer declared stay with them.
     """
 
-    def __init__(self, *, begin: BeginWork[KnowledgeWork], clock: Clock) -> None:
+    def __init__(
+        self, *, begin: BeginWork[KnowledgeWork], clock: Clock, models: ModelChoices
+    ) -> None:
         self._begin = begin
         self._clock = clock
+        self._models = models
 
     async def execute(self, actor: Actor, command: ChangeKnowledgeCommand) -> None:
         """Change it.
@@ -71,6 +80,7 @@ class ChangeKnowledge:
         """
         actor.require(Permission.KNOWLEDGE_WRITE)
         now, by = self._clock.now(), actor.caller_id
+        wrong = await self._models.wrong(actor.tenant_id, command.embedding, command.retrieval)
         async with self._begin(actor.tenant_id) as work:
             knowledge = await work.knowledge.get(command.knowledge_id)
             knowledge.expect_version(command.expected_version)
@@ -79,6 +89,14 @@ class ChangeKnowledge:
                 knowledge.declare_metadata(command.metadata_fields, now=now, by=by)
             state = knowledge.state
             settings = command.applied_to(state.settings, state.next_embedding)
+            faults = _new_faults(wrong, state)
+            if faults:
+                raise KnowledgeSettingsInvalid([*settings.faults(), *faults])
             if knowledge.configure(settings, now=now, by=by):
                 await work.jobs.enqueue(reembed_knowledge(knowledge.id, by=by), now=now)
             await work.commit()
+
+
+def _new_faults(wrong: Sequence[WrongChoice], state: KnowledgeState) -> list[Fault]:
+    chosen = {state.settings.embedding, state.next_embedding, state.settings.retrieval.rerank}
+    return [each.fault for each in wrong if each.model not in chosen]

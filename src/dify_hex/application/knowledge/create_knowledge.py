@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dify_hex.application.knowledge.model_choices import ModelChoices
 from dify_hex.application.knowledge.read_models import KnowledgeView
 from dify_hex.application.knowledge.work import KnowledgeWork
 from dify_hex.application.shared.actor import Actor
@@ -10,6 +11,7 @@ from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.knowledge.errors import KnowledgeSettingsInvalid
 from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.metadata import MetadataField
 from dify_hex.domain.knowledge.settings import KnowledgeSettings, SegmentationSettings
@@ -35,6 +37,7 @@ class CreateKnowledge:
 
     - A name is used once among the tenant's Knowledge that is not deleted, whatever its case.
     - Without an embedding model it takes the installation's own.
+    - A model that is chosen exists and is of the type that is needed.
     - All faults of the settings are told at once.
     """
 
@@ -43,10 +46,12 @@ class CreateKnowledge:
         *,
         begin: BeginWork[KnowledgeWork],
         clock: Clock,
+        models: ModelChoices,
         default_embedding: ModelConfig,
     ) -> None:
         self._begin = begin
         self._clock = clock
+        self._models = models
         self._default_embedding = default_embedding
 
     async def execute(self, actor: Actor, command: CreateKnowledgeCommand) -> KnowledgeView:
@@ -59,16 +64,20 @@ class CreateKnowledge:
             MetadataInvalid: the fields cannot be declared together.
         """
         actor.require(Permission.KNOWLEDGE_WRITE)
+        settings = KnowledgeSettings(
+            embedding=command.embedding or self._default_embedding,
+            segmentation=command.segmentation or SegmentationSettings(),
+            retrieval=command.retrieval or RetrievalSettings(),
+        )
+        wrong = await self._models.wrong(actor.tenant_id, command.embedding, command.retrieval)
+        if wrong:
+            raise KnowledgeSettingsInvalid([*settings.faults(), *(each.fault for each in wrong)])
         knowledge = Knowledge.create(
             id=KnowledgeId(new_id()),
             tenant_id=actor.tenant_id,
             name=command.name,
             description=command.description,
-            settings=KnowledgeSettings(
-                embedding=command.embedding or self._default_embedding,
-                segmentation=command.segmentation or SegmentationSettings(),
-                retrieval=command.retrieval or RetrievalSettings(),
-            ),
+            settings=settings,
             metadata_fields=command.metadata_fields,
             now=self._clock.now(),
             by=actor.caller_id,

@@ -13,6 +13,7 @@ from dify_hex.application.knowledge.delete_document import DeleteDocument
 from dify_hex.application.knowledge.delete_knowledge import DeleteKnowledge
 from dify_hex.application.knowledge.document_intake import DocumentIntake
 from dify_hex.application.knowledge.limits import KnowledgeLimits
+from dify_hex.application.knowledge.model_choices import ModelChoices
 from dify_hex.application.knowledge.readers import DocumentsReader, KnowledgeReader
 from dify_hex.application.knowledge.steer_document import SteerDocument
 from dify_hex.application.knowledge.upload_documents import UploadDocuments
@@ -41,6 +42,7 @@ class KnowledgeContainer(containers.DeclarativeContainer):
     """Everything that can be done with Knowledge and its documents."""
 
     shared, objects = providers.DependenciesContainer(), providers.DependenciesContainer()
+    models = providers.DependenciesContainer()
     begin, clock, settings = shared.begin, shared.clock, shared.settings.provided
 
     file_limits = providers.Singleton(_file_limits, settings.knowledge, settings.file)
@@ -54,9 +56,10 @@ class KnowledgeContainer(containers.DeclarativeContainer):
     knowledge_reader = providers.Singleton(SqlKnowledgeReader, shared.reads)
     documents_reader = providers.Singleton(SqlDocumentsReader, shared.reads)
 
-    create = providers.Factory(CreateKnowledge, begin=begin, clock=clock)
+    choices = providers.Singleton(ModelChoices, models.resolve_model)
+    create = providers.Factory(CreateKnowledge, begin=begin, clock=clock, models=choices)
     create.add_kwargs(default_embedding=default_embedding)
-    change = providers.Factory(ChangeKnowledge, begin=begin, clock=clock)
+    change = providers.Factory(ChangeKnowledge, begin=begin, clock=clock, models=choices)
     delete = providers.Factory(DeleteKnowledge, begin=begin, clock=clock)
     upload = providers.Factory(UploadDocuments, files=files, documents=documents)
     add = providers.Factory(AddDocument, begin=begin, clock=clock)

@@ -18,6 +18,7 @@ from dify_hex.application.knowledge.delete_knowledge import (
     DeleteKnowledge,
     DeleteKnowledgeCommand,
 )
+from dify_hex.application.knowledge.model_choices import ModelChoices
 from dify_hex.application.knowledge.steer_document import (
     DocumentAction,
     SteerDocument,
@@ -33,19 +34,33 @@ from dify_hex.domain.knowledge.errors import (
     DocumentNotPaused,
     KnowledgeNameTaken,
     KnowledgeNotFound,
+    KnowledgeSettingsInvalid,
     MetadataInvalid,
 )
 from dify_hex.domain.knowledge.indexing import DocumentStatus
 from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.metadata import MetadataField, MetadataType
+from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.errors import StaleVersion
+from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.retrieval_settings import RetrievalSettings
 from tests.builders.app import actor
 from tests.builders.knowledge import MODEL, NOW, OTHER_MODEL, TENANT, Desk, paragraphs
+from tests.fakes.known_models import OneProvider, built_in_models
 
 EDITOR = actor(tenant_id=TENANT)
 READER = actor(Permission.KNOWLEDGE_READ, tenant_id=TENANT)
 AUTHOR = MetadataField(name="author", type=MetadataType.STRING)
+MODELS = ModelChoices(
+    built_in_models(
+        base_url=None,
+        providers=OneProvider(
+            OTHER_MODEL.provider,
+            Model(name=OTHER_MODEL.model, type=ModelType.EMBEDDING),
+            Model(name="talks"),
+        ),
+    )
+)
 
 
 @pytest.fixture
@@ -61,7 +76,8 @@ def asked_for(desk: Desk) -> list[str]:
 
 
 async def change(desk: Desk, command: ChangeKnowledgeCommand) -> Knowledge:
-    await ChangeKnowledge(begin=desk.begin, clock=desk.clock).execute(EDITOR, command)
+    use_case = ChangeKnowledge(begin=desk.begin, clock=desk.clock, models=MODELS)
+    await use_case.execute(EDITOR, command)
     async with desk.begin(TENANT) as work:
         return await work.knowledge.get(command.knowledge_id)
 
@@ -73,7 +89,9 @@ async def steer(desk: Desk, document: Document, action: DocumentAction) -> Docum
 
 
 def creating(desk: Desk) -> CreateKnowledge:
-    return CreateKnowledge(begin=desk.begin, clock=desk.clock, default_embedding=MODEL)
+    return CreateKnowledge(
+        begin=desk.begin, clock=desk.clock, models=MODELS, default_embedding=MODEL
+    )
 
 
 async def test_a_name_is_all_it_takes(desk: Desk) -> None:
@@ -91,6 +109,50 @@ async def test_settings_are_taken_as_they_come(desk: Desk) -> None:
     made = await creating(desk).execute(EDITOR, command)
     assert (made.settings.embedding, made.settings.retrieval.top_k) == (OTHER_MODEL, 9)
     assert list(made.metadata_fields) == [AUTHOR]
+
+
+OPENAI = OTHER_MODEL.provider
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "path"),
+    [
+        (ModelConfig(provider="no", model="x"), "model_provider_not_found", "embedding.provider"),
+        (ModelConfig(provider=OPENAI, model="x"), "model_not_found", "embedding.model"),
+        (ModelConfig(provider=OPENAI, model="talks"), "model_type_mismatch", "embedding.model"),
+        (ModelConfig(provider="local", model="echo"), "model_type_mismatch", "embedding.model"),
+    ],
+)
+async def test_a_model_that_cannot_embed_is_a_fault_beside_the_others(
+    desk: Desk, model: ModelConfig, code: str, path: str
+) -> None:
+    retrieval = RetrievalSettings(top_k=0)
+    made = CreateKnowledgeCommand(name="Manual", embedding=model, retrieval=retrieval)
+    changed = ChangeKnowledgeCommand(
+        knowledge_id=desk.knowledge.id, embedding=model, retrieval=retrieval
+    )
+    for attempt in (creating(desk).execute(EDITOR, made), change(desk, changed)):
+        with pytest.raises(KnowledgeSettingsInvalid) as caught:
+            await attempt
+        found = [(each.code, each.path) for each in caught.value.faults]
+        assert found == [("number_out_of_range", "retrieval.top_k"), (code, path)]
+    assert asked_for(desk) == []
+
+
+async def test_a_reranker_that_does_not_exist_is_a_fault(desk: Desk) -> None:
+    retrieval = RetrievalSettings(rerank=ModelConfig(provider=OPENAI, model="talks"))
+    with pytest.raises(KnowledgeSettingsInvalid) as caught:
+        await creating(desk).execute(
+            EDITOR, CreateKnowledgeCommand(name="Manual", retrieval=retrieval)
+        )
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.path) == ("model_type_mismatch", "retrieval.rerank.model")
+
+
+async def test_a_model_that_was_chosen_before_may_be_sent_again(desk: Desk) -> None:
+    # Nobody knows this one any more.
+    command = ChangeKnowledgeCommand(knowledge_id=desk.knowledge.id, embedding=MODEL)
+    assert (await change(desk, command)).state.next_embedding is None
 
 
 async def test_a_name_is_used_once_whatever_its_case(desk: Desk) -> None:
