@@ -13,7 +13,11 @@ from dify_hex.application.knowledge.ports import (
 )
 from dify_hex.application.model_provider.ports import Embedder, ModelEndpoint
 from dify_hex.application.model_provider.resolve_model import ResolveModel
-from dify_hex.domain.model_provider.errors import ModelBadRequest, ModelContextTooLong
+from dify_hex.domain.model_provider.errors import (
+    ModelBadRequest,
+    ModelContextTooLong,
+    ModelVectorInvalid,
+)
 from dify_hex.domain.model_provider.model import ModelType
 from dify_hex.domain.shared.ids import TenantId
 from dify_hex.domain.shared.values.model_config import ModelConfig
@@ -36,7 +40,8 @@ class EmbedTexts(Embeddings):
       another server under the same name gives is never mixed with it.
     - Texts of one call that are the same are embedded once.
     - A batch that the model's server finds too big is halved until it fits.
-    - Every vector leaves with the length 1, whatever the model gives.
+    - Every vector leaves with the length 1, whatever the model gives. One that has no direction is
+      refused, and nothing of its request is remembered.
     """
 
     def __init__(
@@ -58,7 +63,7 @@ class EmbedTexts(Embeddings):
         vectors = dict(await self._cache.find(tenant_id, name, list(by_hash)))
         missing = {key: text for key, text in by_hash.items() if key not in vectors}
         called, usage = len(missing), None
-        async for found, used in self._embed(endpoint, missing):
+        async for found, used in self._embed(model, endpoint, missing):
             await self._cache.keep(tenant_id, name, found)
             vectors |= found
             usage = _sum(usage, used)
@@ -71,7 +76,7 @@ class EmbedTexts(Embeddings):
         known = self._queries.get(key)
         if known is None:
             result = await self._embedder.embed(endpoint, [query], timeout=QUERY_TIMEOUT)
-            known = self._queries[key] = _of_length_1(result.vectors[0])
+            known = self._queries[key] = _of_length_1(result.vectors[0], model)
             while len(self._queries) > _QUERIES:
                 self._queries.popitem(last=False)
         self._queries.move_to_end(key)
@@ -87,7 +92,7 @@ class EmbedTexts(Embeddings):
         return resolved.endpoint
 
     async def _embed(
-        self, endpoint: ModelEndpoint, missing: dict[bytes, str]
+        self, model: ModelConfig, endpoint: ModelEndpoint, missing: dict[bytes, str]
     ) -> AsyncIterator[tuple[dict[bytes, Vector], Usage | None]]:
         limit = BATCH_TEXTS
         while missing:
@@ -101,7 +106,8 @@ class EmbedTexts(Embeddings):
                 # Providers allow from 10 to 2,048 texts, and say so only by refusing more.
                 limit = len(batch) // 2
                 continue
-            yield dict(zip(batch, map(_of_length_1, result.vectors), strict=True)), result.usage
+            vectors = [_of_length_1(vector, model) for vector in result.vectors]
+            yield dict(zip(batch, vectors, strict=True)), result.usage
             for key in batch:
                 del missing[key]
 
@@ -128,10 +134,17 @@ def _first(texts: Mapping[bytes, str], limit: int) -> list[bytes]:
     return batch
 
 
-def _of_length_1(vector: Vector) -> Vector:
+def _of_length_1(vector: Vector, model: ModelConfig) -> Vector:
     length = math.hypot(*vector)
-    # A vector of nothing has no direction, and is like no other.
-    return vector if length == 0 else tuple([number / length for number in vector])
+    if length > 0 and math.isfinite(length):
+        return tuple([number / length for number in vector])
+    if not vector:
+        reason = "has no numbers"
+    elif length == 0:
+        reason = "is nothing but zeros"
+    else:
+        reason = "holds something that is no number, or too large"
+    raise ModelVectorInvalid(provider=model.provider, model=model.model, reason=reason)
 
 
 def _sum(one: Usage | None, other: Usage | None) -> Usage | None:

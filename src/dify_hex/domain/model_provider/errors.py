@@ -7,7 +7,7 @@ DomainError
 ├── InvalidInput   ModelProviderNameInvalid, ModelProviderKindUnknown, ModelBaseUrlInvalid,
 │                  ModelCredentialRequired, ModelInvalid, ModelTypeMismatch,
 │                  ModelAuthenticationFailed, ModelContextTooLong, ModelContentFiltered,
-│                  ModelBadRequest
+│                  ModelBadRequest, ModelVectorInvalid
 ├── LimitReached   ModelRateLimited
 └── Unavailable    ModelUnavailable, ModelTimeout, ModelStreamCut, ModelCredentialUnreadable
 
@@ -141,6 +141,20 @@ class ModelBadRequest(InvalidInput):
     """The provider refused the request."""
 
     code = "model_bad_request"
+
+
+class ModelVectorInvalid(InvalidInput):
+    """The embedding model gave a vector that nothing can be compared with."""
+
+    code = "model_vector_invalid"
+
+    def __init__(self, *, provider: str, model: str, reason: str) -> None:
+        super().__init__(
+            f"The embedding model {model} of {provider} gave a vector that {reason}.",
+            provider=provider,
+            model=model,
+            reason=reason,
+        )
 
 
 class ModelUnavailable(Unavailable):

@@ -12,6 +12,7 @@ from dify_hex.domain.model_provider.errors import (
     ModelBadRequest,
     ModelTypeMismatch,
     ModelUnavailable,
+    ModelVectorInvalid,
 )
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.secret_text import SecretText
@@ -31,7 +32,8 @@ class CountingEmbedder(Embedder):
         self.batches: list[list[str]] = []
         self.most = most
         self.away_after: int | None = None
-        self.vector: tuple[float, ...] = ()
+        #: What single texts get in place of a vector of that length.
+        self.wrong: dict[str, tuple[float, ...]] = {}
 
     async def embed(
         self, endpoint: ModelEndpoint, texts: Sequence[str], *, timeout: float
@@ -42,7 +44,9 @@ class CountingEmbedder(Embedder):
             raise ModelBadRequest(provider="openai", model=endpoint.model)
         self.batches.append([*texts])
         return EmbeddingResult(
-            vectors=tuple(self.vector or (3.0, 4.0 if len(text) % 2 else -4.0) for text in texts),
+            vectors=tuple(
+                self.wrong.get(text, (3.0, 4.0 if len(text) % 2 else -4.0)) for text in texts
+            ),
             usage=Usage(prompt_tokens=len(texts)),
         )
 
@@ -154,12 +158,38 @@ async def test_what_came_before_an_outage_is_kept(
     assert sorted(embedder.texts) == sorted(texts)
 
 
-async def test_a_vector_of_nothing_stays_nothing(
+@pytest.mark.parametrize(
+    "vector",
+    [(), (0.0, 0.0), (math.nan, 1.0), (math.inf, 1.0), (-math.inf, math.inf), (1e308, 1.5e308)],
+)
+async def test_a_vector_without_a_direction_is_refused_and_remembered_nowhere(
+    embeddings: EmbedTexts,
+    embedder: CountingEmbedder,
+    cache: MemoryEmbeddingCache,
+    vector: tuple[float, ...],
+) -> None:
+    embedder.wrong["bad"] = vector
+
+    with pytest.raises(ModelVectorInvalid) as caught:
+        await embeddings.embed(TENANT, MODEL, ["good", "bad"])
+    with pytest.raises(ModelVectorInvalid):
+        await embeddings.embed_query(TENANT, MODEL, "bad")
+
+    assert caught.value.details["provider"] == MODEL.provider
+    assert caught.value.details["model"] == MODEL.model
+    assert f"{MODEL.model} of {MODEL.provider}" in caught.value.message
+    assert cache.kept == {}
+    embedder.wrong.clear()
+    await embeddings.embed(TENANT, MODEL, ["bad"])
+    await embeddings.embed_query(TENANT, MODEL, "bad")
+
+
+async def test_the_smallest_vector_has_a_direction(
     embeddings: EmbedTexts, embedder: CountingEmbedder
 ) -> None:
-    embedder.vector = (0.0, 0.0)
+    embedder.wrong["small"] = (0.0, 1e-200)
 
-    assert (await embeddings.embed(TENANT, MODEL, ["a"])).vectors == [(0.0, 0.0)]
+    assert (await embeddings.embed(TENANT, MODEL, ["small"])).vectors == [(0.0, 1.0)]
 
 
 async def test_what_was_forgotten_is_embedded_anew(

@@ -95,6 +95,11 @@ MESSAGES: Messages = {
         "{provider} took longer than {seconds} seconds; try again later.",
         "{provider} 在 {seconds} 秒内没有响应，请稍后重试。",
     ),
+    "model_vector_invalid": Message(
+        "The embedding model {model} of {provider} gave a vector that {reason}; choose another "
+        "model, or have the provider look into it.",
+        "{provider} 的嵌入模型 {model} 返回了无法使用的向量（{reason}）；请更换模型或联系提供商。",
+    ),
     "model_stream_cut": Message(
         "The answer of {provider} broke off before its end; try again.",
         "{provider} 的回答中途中断，请重试。",
