@@ -1,15 +1,12 @@
 """Embeddings of the vendors that speak protocols of their own."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from dify_hex.adapters.litellm.chat_answer import usage_in
 from dify_hex.adapters.litellm.gateway import LiteLLMGateway
-from dify_hex.adapters.litellm.refusals import failure_in
+from dify_hex.adapters.litellm.refusals import in_time
 from dify_hex.application.model_provider.ports import Embedder, EmbeddingResult, ModelEndpoint
-from dify_hex.domain.model_provider.errors import ModelTimeout, ModelUnavailable
-from dify_hex.domain.shared.errors import DomainError
 
 
 class LiteLLMEmbedder(Embedder):
@@ -26,22 +23,9 @@ class LiteLLMEmbedder(Embedder):
             return EmbeddingResult(vectors=(), usage=None)
         library = await self._gateway.library()
         arguments = await self._gateway.arguments(endpoint)
-        try:
-            async with asyncio.timeout(timeout):
-                answer = await library.aembedding(input=list(texts), timeout=timeout, **arguments)
+        async with in_time(endpoint, timeout):
+            answer = await library.aembedding(input=list(texts), timeout=timeout, **arguments)
             return _result(answer, len(texts))
-        except TimeoutError:
-            raise ModelTimeout(
-                provider=endpoint.provider_kind, model=endpoint.model, seconds=timeout
-            ) from None
-        except (LookupError, TypeError, AttributeError):
-            raise ModelUnavailable(
-                provider=endpoint.provider_kind, model=endpoint.model, reason="malformed_answer"
-            ) from None
-        except DomainError:
-            raise
-        except Exception as error:  # noqa: BLE001 - vendors' clients raise what they like
-            raise failure_in(endpoint, error) from None
 
 
 def _result(answer: Any, expected: int) -> EmbeddingResult:

@@ -1,13 +1,16 @@
 """Reads the exceptions that LiteLLM makes of what vendors answer."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
 
 from dify_hex.application.model_provider.call_failures import Refusal, failure_of
 from dify_hex.application.model_provider.ports import ModelEndpoint
+from dify_hex.domain.model_provider.errors import ModelTimeout, ModelUnavailable
 from dify_hex.domain.shared.errors import DomainError
 
 _SERVER_FAILED = 500
@@ -19,6 +22,32 @@ _CODES = {
 }
 #: What the library writes before the vendor's words.
 _PREFIXES = re.compile(r"^((litellm\.)?\w+(Error|Timeout): |\w+(Exception|Error) - )+")
+
+
+@asynccontextmanager
+async def in_time(endpoint: ModelEndpoint, seconds: float) -> AsyncIterator[None]:
+    """Asks a vendor and reads its answer inside; whatever goes wrong is told as our own failure.
+
+    Raises:
+        ModelTimeout: it took longer.
+        ModelUnavailable: what was answered cannot be read.
+        DomainError: as `failure_in` says.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise ModelTimeout(
+            provider=endpoint.provider_kind, model=endpoint.model, seconds=seconds
+        ) from None
+    except (LookupError, TypeError, AttributeError):
+        raise ModelUnavailable(
+            provider=endpoint.provider_kind, model=endpoint.model, reason="malformed_answer"
+        ) from None
+    except DomainError:
+        raise
+    except Exception as error:  # noqa: BLE001 - vendors' clients raise what they like
+        raise failure_in(endpoint, error) from None
 
 
 def failure_in(endpoint: ModelEndpoint, error: Exception) -> DomainError:

@@ -1,14 +1,11 @@
 """Reranking by the vendors that speak protocols of their own."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from dify_hex.adapters.litellm.gateway import LiteLLMGateway
-from dify_hex.adapters.litellm.refusals import failure_in
+from dify_hex.adapters.litellm.refusals import in_time
 from dify_hex.application.model_provider.ports import ModelEndpoint, RankedText, RerankModel
-from dify_hex.domain.model_provider.errors import ModelTimeout, ModelUnavailable
-from dify_hex.domain.shared.errors import DomainError
 
 
 class LiteLLMRerankModel(RerankModel):
@@ -25,29 +22,16 @@ class LiteLLMRerankModel(RerankModel):
             return ()
         library = await self._gateway.library()
         arguments = await self._gateway.arguments(endpoint)
-        try:
-            async with asyncio.timeout(timeout):
-                answer = await library.arerank(
-                    query=query,
-                    documents=list(texts),
-                    top_n=len(texts),
-                    return_documents=False,
-                    timeout=timeout,
-                    **arguments,
-                )
+        async with in_time(endpoint, timeout):
+            answer = await library.arerank(
+                query=query,
+                documents=list(texts),
+                top_n=len(texts),
+                return_documents=False,
+                timeout=timeout,
+                **arguments,
+            )
             return _ranked(answer, len(texts))
-        except TimeoutError:
-            raise ModelTimeout(
-                provider=endpoint.provider_kind, model=endpoint.model, seconds=timeout
-            ) from None
-        except (LookupError, TypeError, AttributeError):
-            raise ModelUnavailable(
-                provider=endpoint.provider_kind, model=endpoint.model, reason="malformed_answer"
-            ) from None
-        except DomainError:
-            raise
-        except Exception as error:  # noqa: BLE001 - vendors' clients raise what they like
-            raise failure_in(endpoint, error) from None
 
 
 def _ranked(answer: Any, expected: int) -> Sequence[RankedText]:
