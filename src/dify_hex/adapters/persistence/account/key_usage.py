@@ -1,14 +1,12 @@
 """When API keys were last used, written in batches beside the requests."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 import asyncpg
-import structlog
 
 from dify_hex.adapters.persistence.errors import translating
+from dify_hex.adapters.persistence.flushing import flush_every
 from dify_hex.application.account.ports import ApiKeyUsage
-from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import ApiKeyId
 
 #: A key's use is stored again only after this long.
@@ -16,8 +14,6 @@ _RESOLUTION = timedelta(minutes=1)
 _FLUSH_SECONDS = 5.0
 #: Keys remembered at once; beyond it they are forgotten together, at the price of early rewrites.
 _MOST_KEYS = 10_000
-
-_log = structlog.get_logger(__name__)
 
 
 class SqlApiKeyUsage(ApiKeyUsage):
@@ -41,12 +37,7 @@ class SqlApiKeyUsage(ApiKeyUsage):
 
     async def run(self) -> None:
         """Write down what was noted, for ever; a failure costs those notes and nothing else."""
-        try:
-            while True:
-                await asyncio.sleep(self._flush_seconds)
-                await self._try_flush()
-        finally:
-            await asyncio.shield(self._try_flush())
+        await flush_every(self._flush_seconds, self.flush, lost="api_key_usage.lost")
 
     async def flush(self) -> None:
         """Write down what was noted so far.
@@ -62,9 +53,3 @@ class SqlApiKeyUsage(ApiKeyUsage):
                 await self._pool.execute(
                     "SELECT touch_api_keys($1, $2)", keys, [pending[key] for key in keys]
                 )
-
-    async def _try_flush(self) -> None:
-        try:
-            await self.flush()
-        except Unavailable:
-            _log.warning("api_key_usage.lost", reason="database unavailable")

@@ -1,15 +1,13 @@
 """How often segments were given, written in batches beside the retrievals."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
 import asyncpg
-import structlog
 
+from dify_hex.adapters.persistence.flushing import flush_every
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.application.knowledge.retrieval_ports import SegmentHits
-from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import SegmentId, TenantId
 
 _FLUSH_SECONDS = 2.0
@@ -27,8 +25,6 @@ WITH hit AS (
 UPDATE segments AS segment SET hit_count = segment.hit_count + hit.times
 FROM hit WHERE segment.id = hit.id
 """
-
-_log = structlog.get_logger(__name__)
 
 
 class SqlSegmentHits(SegmentHits):
@@ -48,12 +44,7 @@ class SqlSegmentHits(SegmentHits):
 
     async def run(self) -> None:
         """Write down what was noted, for ever; a failure costs those notes and nothing else."""
-        try:
-            while True:
-                await asyncio.sleep(self._flush_seconds)
-                await self._try_flush()
-        finally:
-            await asyncio.shield(self._try_flush())
+        await flush_every(self._flush_seconds, self.flush, lost="segment_hits.lost")
 
     async def flush(self) -> None:
         """Write down what was noted so far.
@@ -68,9 +59,3 @@ class SqlSegmentHits(SegmentHits):
         async with tenant_connection(self._pool, *tenants) as connection:
             segment_ids = [segment_id for _, segment_id in pending]
             await connection.execute(_COUNT, segment_ids, list(pending.values()))
-
-    async def _try_flush(self) -> None:
-        try:
-            await self.flush()
-        except Unavailable:
-            _log.warning("segment_hits.lost", reason="database unavailable")
