@@ -59,7 +59,7 @@ def _filled(product: Stage, segments: int) -> tuple[str, float]:
     body = {
         "name": "Measured",
         "embedding": {"provider": "local", "model": _EMBEDDING},
-        "segmentation": {"max_tokens": 128, "overlap_tokens": 0},
+        "segmentation": {"max_tokens": 256, "overlap_tokens": 0},
     }
     knowledge_id: str = made(product.owner, "/v1/knowledge", body)["id"]
     began = time.perf_counter()

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.search_data import Terms
-from dify_hex.adapters.persistence.engine import PoolSettings, make_engine
+from dify_hex.adapters.persistence.engine import PoolSettings, make_engine, make_pool
+from dify_hex.adapters.persistence.knowledge.candidate_search import SqlCandidateSearch
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.application.knowledge.index_ports import (
     DocumentFilter,
@@ -47,6 +48,7 @@ class SearchStage:
     """One tenant's Knowledge; `segments` are in the order in which they were put in."""
 
     engine: AsyncEngine
+    candidates: SqlCandidateSearch
     tenant_id: TenantId = field(default_factory=lambda: TenantId(new_id()))
     knowledge_id: KnowledgeId = field(default_factory=lambda: KnowledgeId(new_id()))
     documents: list[DocumentId] = field(default_factory=list)
@@ -112,8 +114,7 @@ class SearchStage:
         query = KeywordQuery(
             knowledge_id=self.knowledge_id, terms=terms, limit=limit, filter=wanted
         )
-        async with self.begin() as work:
-            return await work.keywords.search(query)
+        return await self.candidates.by_words(self.tenant_id, query)
 
     async def by_meaning(
         self, vector: Sequence[float], wanted: DocumentFilter = _NO_FILTER, limit: int = LIMIT
@@ -122,8 +123,7 @@ class SearchStage:
         query = VectorQuery(
             knowledge_id=self.knowledge_id, vector=tuple(vector), limit=limit, filter=wanted
         )
-        async with self.begin() as work:
-            return await work.vectors.search(query)
+        return await self.candidates.by_meaning(self.tenant_id, query)
 
     async def by_both(self, terms: Terms, vector: Sequence[float]) -> None:
         """Both at once, each on a connection of its own, as a retrieval does."""
@@ -149,7 +149,8 @@ async def stage_on(url: str) -> AsyncIterator[SearchStage]:
     """An empty Knowledge on the server."""
     engine = make_engine(url, _SETTINGS)
     try:
-        yield SearchStage(engine)
+        async with make_pool(url, _SETTINGS) as pool:
+            yield SearchStage(engine, SqlCandidateSearch(pool))
     finally:
         await engine.dispose()
 

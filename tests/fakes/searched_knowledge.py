@@ -3,24 +3,20 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 from dify_hex.application.knowledge.index_ports import (
     FoundSegment,
     KeywordQuery,
-    KeywordSearch,
     VectorQuery,
-    VectorSearch,
 )
 from dify_hex.application.knowledge.knowledge_searches import KnowledgeSearches
 from dify_hex.application.knowledge.ports import QueryEmbeddings, Reranker, TextAnalyser, Vector
 from dify_hex.application.knowledge.retrieval_ports import (
+    CandidateSearch,
     FoundPassage,
     KnowledgeCatalogue,
     SearchableKnowledge,
-    SearchWork,
     SegmentHits,
     SegmentReader,
 )
@@ -36,7 +32,13 @@ EMBEDDING = ModelConfig(provider="house", model="embedding")
 
 @dataclass
 class SearchedKnowledge(
-    KnowledgeCatalogue, QueryEmbeddings, TextAnalyser, SegmentReader, SegmentHits, Reranker
+    KnowledgeCatalogue,
+    CandidateSearch,
+    QueryEmbeddings,
+    TextAnalyser,
+    SegmentReader,
+    SegmentHits,
+    Reranker,
 ):
     """Finds by a script: every list, passage and failure is set by the test."""
 
@@ -58,7 +60,7 @@ class SearchedKnowledge(
     def retrieval(self) -> SegmentRetrieval:
         """The retrieval over all of this."""
         searches = KnowledgeSearches(
-            begin=lambda _: _Work(self), embeddings=self, analyser=self, timeout=self.timeout
+            candidates=self, embeddings=self, analyser=self, timeout=self.timeout
         )
         return SegmentRetrieval(
             catalogue=self, searches=searches, segments=self, reranker=self, hits=self
@@ -131,7 +133,15 @@ class SearchedKnowledge(
         ]
         return sorted(ranked, key=lambda each: -each.score)
 
-    async def listed(
+    async def by_meaning(self, tenant_id: TenantId, query: VectorQuery) -> Sequence[FoundSegment]:
+        del tenant_id
+        return await self._listed(query, self.semantic)
+
+    async def by_words(self, tenant_id: TenantId, query: KeywordQuery) -> Sequence[FoundSegment]:
+        del tenant_id
+        return await self._listed(query, self.full_text)
+
+    async def _listed(
         self,
         query: VectorQuery | KeywordQuery,
         lists: Mapping[KnowledgeId, Sequence[tuple[SegmentId, float]]],
@@ -146,40 +156,3 @@ class SearchedKnowledge(
     def _fail(self, what: str) -> None:
         if what in self.failures:
             raise self.failures[what]
-
-
-class _Index(VectorSearch, KeywordSearch):
-    def __init__(self, of: SearchedKnowledge, *, semantic: bool) -> None:
-        self._of = of
-        self._semantic = semantic
-
-    async def search(self, query: VectorQuery | KeywordQuery) -> Sequence[FoundSegment]:
-        lists = self._of.semantic if self._semantic else self._of.full_text
-        return await self._of.listed(query, lists)
-
-
-class _Work(SearchWork):
-    def __init__(self, of: SearchedKnowledge) -> None:
-        self._of = of
-
-    @property
-    def vectors(self) -> VectorSearch:
-        return _Index(self._of, semantic=True)
-
-    @property
-    def keywords(self) -> KeywordSearch:
-        return _Index(self._of, semantic=False)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        del kind, error, traceback
-
-    async def commit(self) -> None:
-        return None

@@ -1,14 +1,15 @@
 """Transactions that see the rows of their tenants only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import InvalidRequestError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from dify_hex.adapters.persistence.doubt import ask_until_known
 from dify_hex.adapters.persistence.engine import CHECKOUT_TIMEOUT
@@ -22,18 +23,37 @@ BEGIN_TIMEOUT = 3.0
 
 _IS_ALIVE = text("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = :backend)")
 
+#: Settings of the server for one transaction, by name.
+Settings = Mapping[str, str]
+NO_SETTINGS: Settings = MappingProxyType({})
+
 #: Opens a read-only transaction of one tenant, for readers: `async with reads(tenant_id) as db: …`.
 Reads = Callable[[TenantId], AbstractAsyncContextManager[AsyncConnection]]
 
 
-def begin_statement(tenants: Iterable[TenantId], *, read_only: bool = False) -> str:
+def begin_statement(
+    tenants: Iterable[TenantId], *, read_only: bool = False, settings: Settings = NO_SETTINGS
+) -> str:
     """Begins a transaction and names its tenants, in one trip to the server.
 
-    The tenants are UUIDs, so their text can be part of the statement.
+    The tenants are UUIDs and settings are the code's own, so their text can be part of the
+    statement.
     """
     mode = " READ ONLY" if read_only else ""
     named = ",".join(map(str, tenants))
-    return f"BEGIN{mode}; SELECT set_config('app.tenants', '{named}', true)"
+    return f"BEGIN{mode}; {settings_statement({'app.tenants': named, **settings})}"
+
+
+def settings_statement(settings: Settings) -> str:
+    """Lets the settings count until the transaction ends."""
+    set_all = (f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    return f"SELECT {', '.join(set_all)}"
+
+
+async def driver_connection(session: AsyncSession) -> asyncpg.Connection:
+    """The bare connection of a session that is in a transaction."""
+    connection = await session.connection()
+    return (await connection.get_raw_connection()).driver_connection
 
 
 class TransactionAborted(Exception):
@@ -161,9 +181,11 @@ def tenant_reads(engine: AsyncEngine) -> Reads:
 
 @asynccontextmanager
 async def tenant_connection(
-    pool: asyncpg.Pool, *tenants: TenantId
+    pool: asyncpg.Pool, *tenants: TenantId, settings: Settings = NO_SETTINGS
 ) -> AsyncIterator[asyncpg.Connection]:
     """A transaction on a bare pool that sees the tenants' rows; commits unless the body raises.
+
+    The settings end with it.
 
     Raises:
         Unavailable: the database is away, or no connection came free in time.
@@ -172,18 +194,16 @@ async def tenant_connection(
         async with asyncio.timeout(CHECKOUT_TIMEOUT):
             connection = await pool.acquire()
         try:
-            async with _transaction(connection, tenants):
+            async with _transaction(connection, begin_statement(tenants, settings=settings)):
                 yield connection
         finally:
             await pool.release(connection)
 
 
 @asynccontextmanager
-async def _transaction(
-    connection: asyncpg.Connection, tenants: Iterable[TenantId]
-) -> AsyncIterator[None]:
+async def _transaction(connection: asyncpg.Connection, begin: str) -> AsyncIterator[None]:
     try:
-        await connection.execute(begin_statement(tenants), timeout=BEGIN_TIMEOUT)
+        await connection.execute(begin, timeout=BEGIN_TIMEOUT)
     except BaseException:
         connection.terminate()
         raise

@@ -11,12 +11,8 @@ from dify_hex.application.knowledge.index_ports import (
     VectorQuery,
 )
 from dify_hex.application.knowledge.ports import QueryEmbeddings, TextAnalyser, Vector
-from dify_hex.application.knowledge.retrieval_ports import (
-    SearchableKnowledge,
-    SearchWork,
-)
+from dify_hex.application.knowledge.retrieval_ports import CandidateSearch, SearchableKnowledge
 from dify_hex.application.knowledge.retrieved import RetrievalFailure
-from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.knowledge.retrieval.errors import RetrievalTimedOut
 from dify_hex.domain.knowledge.retrieval.fusion import CandidateList, Hit
 from dify_hex.domain.knowledge.retrieval.plan import (
@@ -55,7 +51,7 @@ class Found:
 
 
 class KnowledgeSearches:
-    """Asks the indexes, each in a transaction of its own.
+    """Asks the indexes side by side.
 
     The question is embedded once for each model and analysed once; nobody waits for what is not
     needed. A list that fails or takes too long is missing, and the others are there.
@@ -64,19 +60,19 @@ class KnowledgeSearches:
     def __init__(
         self,
         *,
-        begin: BeginWork[SearchWork],
+        candidates: CandidateSearch,
         embeddings: QueryEmbeddings,
         analyser: TextAnalyser,
         timeout: float = SEARCH_TIMEOUT,
     ) -> None:
-        self._begin = begin
+        self._candidates = candidates
         self._embeddings = embeddings
         self._analyser = analyser
         self._timeout = timeout
 
     async def find(self, search: Search) -> Found:
         """The candidate lists of all Knowledge."""
-        running = _Running(search, self._begin, self._embeddings, self._analyser)
+        running = _Running(search, self._candidates, self._embeddings, self._analyser)
         wanted = [(each, part) for each in search.plan.knowledge for part in each.parts]
         try:
             found = await asyncio.gather(
@@ -115,13 +111,13 @@ class _Running:
     def __init__(
         self,
         search: Search,
-        begin: BeginWork[SearchWork],
+        candidates: CandidateSearch,
         embeddings: QueryEmbeddings,
         analyser: TextAnalyser,
     ) -> None:
         self.seconds: dict[str, float] = {}
         self._search = search
-        self._begin = begin
+        self._candidates = candidates
         self._embeddings = embeddings
         self._analyser = analyser
         self._places = asyncio.Semaphore(MAX_PARALLEL)
@@ -152,8 +148,7 @@ class _Running:
         )
         async with self._places:
             began = _now()
-            async with self._begin(self._search.tenant_id) as work:
-                found = await work.vectors.search(query)
+            found = await self._candidates.by_meaning(self._search.tenant_id, query)
             self._took("search_semantic", began)
         return found
 
@@ -170,8 +165,7 @@ class _Running:
         )
         async with self._places:
             began = _now()
-            async with self._begin(self._search.tenant_id) as work:
-                found = await work.keywords.search(query)
+            found = await self._candidates.by_words(self._search.tenant_id, query)
             self._took("search_full_text", began)
         return found
 

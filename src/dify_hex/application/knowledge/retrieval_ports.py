@@ -5,8 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dify_hex.application.knowledge.index_ports import KeywordSearch, VectorSearch
-from dify_hex.application.shared.unit_of_work import UnitOfWork
+from dify_hex.application.knowledge.index_ports import FoundSegment, KeywordQuery, VectorQuery
 from dify_hex.domain.knowledge.metadata import Metadata, MetadataField
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId, TenantId
 from dify_hex.domain.shared.values.model_config import ModelConfig
@@ -35,18 +34,16 @@ class KnowledgeCatalogue(Protocol):
         """Those of the Knowledge that there are; the others are left out."""
 
 
-class SearchWork(UnitOfWork, Protocol):
-    """A transaction in which one list of candidates is found."""
+class CandidateSearch(Protocol):
+    """Finds candidates in a tenant's indexes, each list on its own."""
 
-    @property
     @abstractmethod
-    def vectors(self) -> VectorSearch:
-        """Finds segments by meaning."""
+    async def by_meaning(self, tenant_id: TenantId, query: VectorQuery) -> Sequence[FoundSegment]:
+        """As `VectorSearch` finds them."""
 
-    @property
     @abstractmethod
-    def keywords(self) -> KeywordSearch:
-        """Finds segments by words."""
+    async def by_words(self, tenant_id: TenantId, query: KeywordQuery) -> Sequence[FoundSegment]:
+        """As `KeywordSearch` finds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dependency_injector import containers, providers
 
+from dify_hex.adapters.persistence.knowledge.candidate_search import SqlCandidateSearch
 from dify_hex.adapters.persistence.knowledge.catalogue import SqlKnowledgeCatalogue
 from dify_hex.adapters.persistence.knowledge.passage_reader import SqlSegmentReader
 from dify_hex.adapters.persistence.knowledge.segment_hits import SqlSegmentHits
@@ -23,7 +24,7 @@ class RetrievalContainer(containers.DeclarativeContainer):
     hits = providers.Singleton(SqlSegmentHits, shared.pool)
     searches = providers.Singleton(
         KnowledgeSearches,
-        begin=shared.begin,
+        candidates=providers.Singleton(SqlCandidateSearch, shared.pool),
         embeddings=embeddings.embeddings,
         analyser=indexing.analyser,
     )

@@ -6,14 +6,13 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
 
-from dify_hex.adapters.persistence.knowledge import keyword_statements, vector_schema, vectors
+from dify_hex.adapters.persistence.knowledge import keyword_statements, vector_schema, vector_search
 from dify_hex.adapters.persistence.knowledge.document_filter import documents_sql
-from dify_hex.adapters.persistence.knowledge.keywords import key_of
-from dify_hex.adapters.persistence.transactions import begin_statement
-from dify_hex.application.knowledge.index_ports import DocumentFilter, KeywordEntry
+from dify_hex.adapters.persistence.knowledge.keyword_search import key_of
+from dify_hex.adapters.persistence.knowledge.named_parameters import in_numbers
+from dify_hex.adapters.persistence.transactions import begin_statement, settings_statement
+from dify_hex.application.knowledge.index_ports import DocumentFilter, KeywordEntry, VectorQuery
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.shared.ids import DocumentId, SegmentId, TenantId
 from tests.conformance.vector_index import at_angle, random_vectors, where
@@ -31,7 +30,6 @@ FEW = where(("year", "<", 1))
 FROM_AN_INDEX = {"Index Only Scan", "Index Scan"}
 
 Plan = Mapping[str, Any]
-_DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call] # as it comes
 
 
 @pytest.fixture
@@ -68,13 +66,17 @@ def _words(document_id: DocumentId, ids: Sequence[SegmentId]) -> Iterator[Keywor
 
 
 async def plan_of(
-    connection: asyncpg.Connection, sql: str, parameters: Mapping[str, object]
+    connection: asyncpg.Connection,
+    sql: str,
+    parameters: Mapping[str, object],
+    *,
+    run: bool = False,
 ) -> Plan:
     """The plan for these very parameters."""
-    compiled = text(sql).compile(dialect=_DIALECT)
-    names = compiled.positiontup or []
+    numbered, names = in_numbers(sql)
+    options = "ANALYZE, FORMAT JSON" if run else "FORMAT JSON"
     found = await connection.fetchval(
-        f"EXPLAIN (FORMAT JSON) {compiled}", *[parameters[name] for name in names]
+        f"EXPLAIN ({options}) {numbered}", *[parameters[name] for name in names]
     )
     return dict(json.loads(found)[0]["Plan"])
 
@@ -160,16 +162,10 @@ async def test_the_graph_of_the_length_is_gone_along(
     tenant_id: TenantId,
     wanted: DocumentFilter,
 ) -> None:
-    documents = documents_sql(wanted)
-    for setting in ("enable_sort = off", "hnsw.iterative_scan = 'relaxed_order'"):
-        await application.execute(f"SET LOCAL {setting}")
-    plan = await plan_of(
-        application,
-        vectors.graph_statement(documents, DIMENSIONS),
-        _vector_parameters(filled, tenant_id, documents.parameters),
-    )
-    assert "segment_vectors" not in " ".join(read_whole(plan))
-    [graph] = [each for each in indexes(plan) if "segment_vectors" in each]
+    plan = await vector_plan(filled, application, tenant_id, wanted)
+    near, _ = ways(plan)
+    assert read_whole(near) == []
+    [graph] = [each for each in indexes(near) if "segment_vectors" in each]
     made = await application.fetchval("SELECT indexdef FROM pg_indexes WHERE indexname = $1", graph)
     assert "USING hnsw" in made
     assert f"halfvec({DIMENSIONS})" in made
@@ -184,22 +180,40 @@ async def test_the_graph_of_the_length_is_gone_along(
 async def test_the_few_that_a_filter_leaves_are_compared_one_by_one(
     filled: SqlStage, application: asyncpg.Connection, tenant_id: TenantId
 ) -> None:
-    documents = documents_sql(FEW)
     await application.execute("SET LOCAL enable_seqscan = off")
-    plan = await plan_of(
-        application,
-        vectors.exact_statement(documents),
-        _vector_parameters(filled, tenant_id, documents.parameters),
-    )
-    assert read_whole(plan) == []
+    _, nearest = ways(await vector_plan(filled, application, tenant_id, FEW))
+    assert read_whole(nearest) == []
     [scan] = [
         node
-        for node in nodes(plan)
+        for node in nodes(nearest)
         if node.get("Relation Name", "").startswith(vector_schema.TABLE)
         or "segment_vectors" in node.get("Index Name", "")
     ][:1]
     condition = " ".join(node.get("Index Cond", "") for node in nodes(scan))
     assert "document_id = ANY" in condition
+
+
+@pytest.mark.parametrize("wanted", [DocumentFilter(), FEW])
+async def test_which_way_is_cheaper_is_looked_up_in_indexes(
+    filled: SqlStage,
+    application: asyncpg.Connection,
+    tenant_id: TenantId,
+    wanted: DocumentFilter,
+) -> None:
+    await application.execute("SET LOCAL enable_seqscan = off")
+    plan = await vector_plan(filled, application, tenant_id, wanted)
+    looked_up = [each for each in plan["Plans"] if each["Parent Relationship"] == "InitPlan"]
+    assert [each for part in looked_up for each in read_whole(part)] == []
+
+
+async def test_only_the_cheaper_way_is_begun(
+    filled: SqlStage, application: asyncpg.Connection, tenant_id: TenantId
+) -> None:
+    near, nearest = ways(
+        await vector_plan(filled, application, tenant_id, DocumentFilter(), run=True)
+    )
+    assert [node["Actual Loops"] for node in vector_scans(near)] == [0]
+    assert [node["Actual Loops"] for node in vector_scans(nearest)] == [1]
 
 
 async def test_a_search_without_any_filter_sees_no_stranger(
@@ -210,14 +224,46 @@ async def test_a_search_without_any_filter_sees_no_stranger(
         assert await application.fetchval(f"SELECT count(*) FROM {table}") == 0
 
 
-def _vector_parameters(
-    stage: SqlStage, tenant_id: TenantId, of_filter: Mapping[str, object]
-) -> Mapping[str, object]:
-    return {
-        **of_filter,
-        "tenant_id": tenant_id,
-        "knowledge_id": stage.knowledge_id,
-        "vector": list(at_angle(0, DIMENSIONS)),
-        "dimensions": DIMENSIONS,
-        "limit": 10,
-    }
+async def vector_plan(
+    stage: SqlStage,
+    connection: asyncpg.Connection,
+    tenant_id: TenantId,
+    wanted: DocumentFilter,
+    *,
+    run: bool = False,
+) -> Plan:
+    """The plan of a search by meaning."""
+    documents = documents_sql(wanted)
+    query = VectorQuery(
+        knowledge_id=stage.knowledge_id, vector=at_angle(0, DIMENSIONS), limit=10, filter=wanted
+    )
+    await connection.execute(settings_statement(vector_search.search_settings(query)))
+    return await plan_of(
+        connection,
+        vector_search.search_statement(documents, DIMENSIONS),
+        {
+            **documents.parameters,
+            "tenant_id": tenant_id,
+            "knowledge_id": stage.knowledge_id,
+            "vector": query.vector,
+            "dimensions": DIMENSIONS,
+            "limit": query.limit,
+        },
+        run=run,
+    )
+
+
+def ways(plan: Plan) -> tuple[Plan, Plan]:
+    """Along the graph, and one by one."""
+    assert plan["Node Type"] == "Append"
+    near, nearest = (each for each in plan["Plans"] if each["Parent Relationship"] == "Member")
+    return near, nearest
+
+
+def vector_scans(plan: Plan) -> list[Plan]:
+    """Where vectors are read."""
+    return [
+        node
+        for node in nodes(plan)
+        if node.get("Relation Name", "").startswith(vector_schema.TABLE)
+    ]

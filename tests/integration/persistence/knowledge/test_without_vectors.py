@@ -7,9 +7,11 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dify_hex.adapters.persistence.engine import PoolSettings, driver_dsn, make_engine
+from dify_hex.adapters.persistence.engine import PoolSettings, driver_dsn, make_engine, make_pool
+from dify_hex.adapters.persistence.knowledge.candidate_search import SqlCandidateSearch
 from dify_hex.adapters.persistence.knowledge.vector_preparation import prepare_vectors
 from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
+from dify_hex.application.knowledge.index_ports import VectorQuery
 from dify_hex.bootstrap.migrate import migrate
 from dify_hex.domain.knowledge.segment_errors import KnowledgeVectorsUnavailable
 from dify_hex.domain.shared.ids import SegmentId, TenantId
@@ -92,3 +94,20 @@ async def test_what_was_indexed_by_its_words_is_indexed_again_once_vectors_are_k
 
 async def test_a_schema_without_segments_gets_no_vectors(empty_database: RunningServers) -> None:
     assert not await prepare_vectors(empty_database.admin_url)
+
+
+@pytest.mark.pgvector
+async def test_retrievals_search_by_meaning_as_soon_as_vectors_are_kept(
+    bare: AsyncEngine, empty_database: RunningServers
+) -> None:
+    tenant_id = TenantId(uuid4())
+    stage = SqlStage(lambda: SqlUnitOfWork(bare, tenant_id), tenant_id)
+    query = VectorQuery(knowledge_id=stage.knowledge_id, vector=at_angle(0), limit=1)
+    async with make_pool(empty_database.database_url, SETTINGS) as pool:
+        candidates = SqlCandidateSearch(pool)
+        with pytest.raises(KnowledgeVectorsUnavailable):
+            await candidates.by_meaning(tenant_id, query)
+        await prepare_vectors(empty_database.admin_url)
+        [segment_id] = await stage.put(await stage.document(), at_angle(0))
+        [found] = await candidates.by_meaning(tenant_id, query)
+    assert found.segment_id == segment_id

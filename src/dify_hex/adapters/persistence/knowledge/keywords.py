@@ -3,16 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
-from uuid import UUID
-
-from sqlalchemy import text
 
 from dify_hex.adapters.persistence.knowledge import keyword_statements as statements
-from dify_hex.adapters.persistence.knowledge.document_filter import documents_sql
+from dify_hex.adapters.persistence.knowledge.keyword_search import key_of, search_keywords
 from dify_hex.adapters.persistence.knowledge.totals import Change, count_changes
 from dify_hex.adapters.persistence.scope import WorkScope
+from dify_hex.adapters.persistence.transactions import driver_connection
 from dify_hex.application.knowledge.index_ports import (
     FoundSegment,
     KeywordEntry,
@@ -23,12 +20,6 @@ from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId
 
 #: Segments that one statement removes with their postings.
 _AT_ONCE = 500
-
-
-def key_of(knowledge_id: UUID, term: str) -> int:
-    """What a term of a Knowledge is kept under: 64 bits, which no two terms of a tenant share."""
-    digest = blake2b(term.encode(), digest_size=8, key=knowledge_id.bytes).digest()
-    return int.from_bytes(digest, "big", signed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +112,9 @@ class SqlKeywordIndex(KeywordIndex):
             )
 
     async def search(self, query: KeywordQuery) -> Sequence[FoundSegment]:
-        """The highest BM25 score first."""
-        weights = Counter(key_of(query.knowledge_id, term) for term in query.terms)
-        if not weights or query.limit < 1:
-            return []
-        documents = documents_sql(query.filter)
-        found = await self._run(
-            text(statements.search_statement(documents)),
-            query.knowledge_id,
-            **documents.parameters,
-            keys=list(weights),
-            weights=[float(number) for number in weights.values()],
-            limit=query.limit,
-        )
-        return [
-            FoundSegment(segment_id=SegmentId(row.segment_id), score=float(row.score))
-            for row in found
-        ]
+        """The highest BM25 score first, with what the transaction has changed so far."""
+        driver = await driver_connection(self._session)
+        return await search_keywords(driver, self._scope.tenant_id, query)
 
     async def _discount(self, knowledge_id: KnowledgeId, removed: Any) -> int:
         changes = [

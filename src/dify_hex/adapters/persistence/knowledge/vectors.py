@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from math import isnan, sqrt
 from typing import Any
 
 from sqlalchemy import text
 
 from dify_hex.adapters.persistence.knowledge import vector_schema
-from dify_hex.adapters.persistence.knowledge.document_filter import DocumentsSql, documents_sql
 from dify_hex.adapters.persistence.knowledge.totals import Change, count_changes
+from dify_hex.adapters.persistence.knowledge.vector_search import search_settings, search_vectors
 from dify_hex.adapters.persistence.scope import WorkScope
+from dify_hex.adapters.persistence.transactions import driver_connection, settings_statement
 from dify_hex.application.knowledge.index_ports import (
     FoundSegment,
     VectorEntry,
@@ -26,18 +26,6 @@ from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId
 
 #: What a halfvec can hold.
 MAX_DIMENSIONS = 16_000
-#: Candidates that the graph keeps in sight; more find better and slower.
-SEARCH_WIDTH = 160
-#: Widths that the server allows.
-MAX_SEARCH_WIDTH = 1000
-#: Vectors that a search through the graph may look at when a filter passes over many.
-MAX_SCANNED = 40_000
-#: Comparing `m` vectors one by one costs as much as a search of the graph with `n` vectors, of
-#: which every `n / m`-th counts, where m² = n · this. Measured with 512 dimensions.
-EXACT_UP_TO = 500
-#: So few are always compared one by one.
-LEAST_GRAPH = 2000
-
 #: Vectors that one statement removes of a whole Knowledge.
 _AT_ONCE = 5_000
 
@@ -83,59 +71,6 @@ SELECT :tenant_id, :knowledge_id, entry.document_id, entry.segment_id,
 FROM unnest(CAST(:document_ids AS uuid[]), CAST(:segment_ids AS uuid[]), CAST(:starts AS int[]))
      AS entry(document_id, segment_id, start)
 """)
-
-#: A plan for any Knowledge would be none for this one, and sorting everything must not look cheaper
-#: than the graph: where nothing but sorting is left, it is done all the same. All of these settings
-#: end with the transaction.
-_PREPARE = text("""
-SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
-       set_config('hnsw.ef_search', CAST(:width AS text), true),
-       set_config('hnsw.max_scan_tuples', CAST(:scanned AS text), true),
-       set_config('plan_cache_mode', 'force_custom_plan', true),
-       set_config('enable_sort', 'off', true),
-       (SELECT coalesce(sum(vectors), 0) FROM index_totals
-        WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id) AS of_knowledge,
-       (SELECT reltuples FROM pg_class
-        WHERE oid = (SELECT tableoid FROM segment_vectors
-                     WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id LIMIT 1)
-       ) AS of_graph
-""")
-_OF_KNOWLEDGE = "tenant_id = :tenant_id AND knowledge_id = :knowledge_id"
-
-
-def exact_statement(documents: DocumentsSql) -> str:
-    """Compares every vector that counts."""
-    # Without the cast that the graphs were made with, none of them can be meant.
-    return f"""
-    SELECT segment_id, embedding <=> CAST(:vector AS real[])::halfvec AS distance
-    FROM segment_vectors
-    WHERE {_OF_KNOWLEDGE} AND is_enabled AND dimensions = :dimensions
-      AND {documents.index_condition}
-    ORDER BY distance LIMIT :limit
-    """  # noqa: S608 - constants, and conditions without any value in them
-
-
-def graph_statement(documents: DocumentsSql, bucket: int) -> str:
-    """Goes along the graph of one length until enough is found that counts."""
-    kind = f"halfvec({bucket})"
-    return f"""
-    SELECT segment_id,
-           embedding::{kind} <=> CAST(:vector AS real[])::{kind} AS distance
-    FROM segment_vectors
-    WHERE {_OF_KNOWLEDGE} AND bucket = {bucket} AND is_enabled AND dimensions = :dimensions
-      AND {documents.condition}
-    ORDER BY embedding::{kind} <=> CAST(:vector AS real[])::{kind} LIMIT :limit
-    """  # noqa: S608 - constants, a number, and conditions without any value in them
-
-
-def count_statement(documents: DocumentsSql) -> str:
-    """How many vectors count, up to a bound."""
-    return f"""
-    SELECT count(*) FROM (
-        SELECT FROM segment_vectors WHERE {_OF_KNOWLEDGE} AND {documents.index_condition}
-        LIMIT :bound
-    ) AS counted
-    """  # noqa: S608 - constants, and conditions without any value in them
 
 
 class SqlVectorIndex(VectorIndex):
@@ -201,53 +136,11 @@ class SqlVectorIndex(VectorIndex):
             await self._run(_ENABLE, knowledge_id, segment_ids=list(segment_ids), enabled=enabled)
 
     async def search(self, query: VectorQuery) -> Sequence[FoundSegment]:
-        """The most alike first, through the graph or one by one, whichever is cheaper."""
+        """The most alike first, with what the transaction has changed so far."""
         await self._require_table()
-        if query.limit < 1 or not sqrt(sum(number * number for number in query.vector)):
-            return []
-        documents = documents_sql(query.filter)
-        dimensions = len(query.vector)
-        bucket = vector_schema.bucket_of(dimensions)
-        if bucket in vector_schema.BUCKETS and await self._graph_is_cheaper(query, documents):
-            statement = graph_statement(documents, bucket)
-        else:
-            statement = exact_statement(documents)
-        found = await self._run(
-            text(statement),
-            query.knowledge_id,
-            **documents.parameters,
-            vector=[*query.vector, *[0.0] * (bucket - dimensions)],
-            dimensions=dimensions,
-            limit=query.limit,
-        )
-        segments = [
-            FoundSegment(segment_id=SegmentId(row.segment_id), score=_likeness(row.distance))
-            for row in found
-            if not isnan(row.distance)
-        ]
-        # A graph that goes on searching brings a few out of their order.
-        return sorted(segments, key=lambda segment: -segment.score)
-
-    async def _graph_is_cheaper(self, query: VectorQuery, documents: DocumentsSql) -> bool:
-        width = min(max(SEARCH_WIDTH, 2 * query.limit), MAX_SEARCH_WIDTH)
-        sizes = (
-            await self._run(
-                _PREPARE, query.knowledge_id, width=str(width), scanned=str(MAX_SCANNED)
-            )
-        ).one()
-        counting = int(sizes.of_knowledge)
-        if counting <= LEAST_GRAPH:
-            return False
-        bound = max(LEAST_GRAPH, int(sqrt(EXACT_UP_TO * max(counting, sizes.of_graph or 0))))
-        if not documents.is_exclusion:
-            counted = await self._run(
-                text(count_statement(documents)),
-                query.knowledge_id,
-                **documents.parameters,
-                bound=bound + 1,
-            )
-            counting = counted.scalar_one()
-        return counting > bound
+        driver = await driver_connection(self._session)
+        await driver.execute(settings_statement(search_settings(query)))
+        return await search_vectors(driver, self._scope.tenant_id, query)
 
     async def _checked_dimensions(
         self, knowledge_id: KnowledgeId, entries: Sequence[VectorEntry]
@@ -281,8 +174,3 @@ class SqlVectorIndex(VectorIndex):
             statement,
             {"tenant_id": self._scope.tenant_id, "knowledge_id": knowledge_id, **parameters},
         )
-
-
-def _likeness(distance: float) -> float:
-    """A cosine as a score; what points the other way is as good as unlike."""
-    return min(max(1.0 - distance, 0.0), 1.0)
