@@ -251,6 +251,15 @@ def with_entities(kind: str) -> bytes:
     return packed({**parts, part: ENTITIES + root})
 
 
+def deep_book() -> bytes:
+    """A book with a chapter whose elements stand inside of each other."""
+    with zipfile.ZipFile(io.BytesIO(book())) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    chapter = "<div>" * 20_000 + "x" + "</div>" * 20_000
+    head = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head/><body>'
+    return packed({**parts, "a.xhtml": f"{head}{chapter}</body></html>"})
+
+
 def protected_office() -> bytes:
     """What Office makes of a document with a password: another container around it."""
     head = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)

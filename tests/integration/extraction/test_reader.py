@@ -13,6 +13,7 @@ from dify_hex.domain.knowledge.reading_errors import (
     DocumentEncrypted,
     DocumentExpands,
     DocumentFormatUnsupported,
+    DocumentNestedTooDeeply,
     DocumentNotItsType,
     DocumentUnreadable,
     DocumentWithoutText,
@@ -126,6 +127,15 @@ class TestFormats:
         assert ("code", 0, "if x:\n    y()") in shapes(blocks)
         assert "hidden" not in texts(blocks)
 
+    async def test_no_text_of_a_page_is_lost(self, reader: IsolatedDocumentReader) -> None:
+        deep = "".join(f"<div>word{number}" for number in range(300))
+        page = f"<html><body>{deep}<p>a<p>b</div>tail <b>bold</b></body></html>"
+
+        blocks = await read(reader, source("page.html", page.encode()))
+
+        wanted = [*(f"word{number}" for number in range(300)), "a", "b", "tail bold"]
+        assert [block.text for block in blocks] == wanted
+
     async def test_notebooks(self, reader: IsolatedDocumentReader) -> None:
         blocks = await read(reader, source("study.ipynb", documents.notebook()))
 
@@ -211,6 +221,7 @@ REFUSED: list[tuple[str, str, Callable[[], bytes], type[DocumentUnreadable]]] = 
     ("entities xlsx", "a.xlsx", lambda: documents.with_entities("xlsx"), DocumentExpands),
     ("entities odt", "a.odt", lambda: documents.with_entities("odt"), DocumentExpands),
     ("entities epub", "a.epub", lambda: documents.with_entities("epub"), DocumentExpands),
+    ("deep book", "a.epub", documents.deep_book, DocumentNestedTooDeeply),
     ("deep page", "a.html", lambda: b"<div>" * 200_000, DocumentWithoutText),
 ]
 

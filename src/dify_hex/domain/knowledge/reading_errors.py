@@ -18,6 +18,7 @@ class UnreadableReason(StrEnum):
     TOO_LARGE = "too_large"
     EXPANDS = "expands"
     TOO_COMPLEX = "too_complex"
+    NESTED = "nested"
 
 
 class DocumentUnreadable(InvalidInput):
@@ -90,6 +91,13 @@ class DocumentTooComplex(DocumentUnreadable):
     reason = UnreadableReason.TOO_COMPLEX
 
 
+class DocumentNestedTooDeeply(DocumentUnreadable):
+    """The file's elements stand inside of each other too deeply; save it with less structure."""
+
+    code = "document_nested_too_deeply"
+    reason = UnreadableReason.NESTED
+
+
 class DocumentTextTooLong(LimitReached):
     """The documents have more text than can be handed on whole; search them in a Knowledge."""
 
@@ -114,5 +122,6 @@ UNREADABLE: dict[UnreadableReason, type[DocumentUnreadable]] = {
         DocumentTooLarge,
         DocumentExpands,
         DocumentTooComplex,
+        DocumentNestedTooDeeply,
     )
 }

@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from contextlib import suppress
+from xml.parsers import expat
 
 from dify_hex.adapters.extraction.host.refusal import Refusal
 from dify_hex.domain.knowledge.reading_errors import UnreadableReason
@@ -21,6 +23,7 @@ _MANIFEST = "META-INF/manifest.xml"
 _RIGHTS = "META-INF/rights.xml"
 #: Entities are declared before the first element.
 _HEAD = 64 << 10
+_DEEPEST = 256
 _MARKUP = (".xml", ".rels", ".xhtml", ".html", ".htm", ".opf", ".ncx")
 
 
@@ -79,6 +82,12 @@ class Archive:
             return "epub"
         raise Refusal(UnreadableReason.UNSUPPORTED)
 
+    def is_deep(self) -> bool:
+        """Whether elements of a part stand inside of more others than any program writes."""
+        return any(
+            _is_deep(self.read(name)) for name in self.names if name.lower().endswith(_MARKUP)
+        )
+
     def _check(self, size: int) -> None:
         parts = self._zip.infolist()
         unpacked = sum(part.file_size for part in parts)
@@ -113,3 +122,22 @@ class Archive:
     def _check_manifest(self) -> None:
         if _MANIFEST in self.names and b"encryption-data" in self.read(_MANIFEST):
             raise Refusal(UnreadableReason.ENCRYPTED)
+
+
+def _is_deep(markup: bytes) -> bool:
+    depth = deepest = 0
+
+    def begin(_name: str, _attributes: object) -> None:
+        nonlocal depth, deepest
+        depth += 1
+        deepest = max(depth, deepest)
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    with suppress(expat.ExpatError):
+        parser.Parse(markup, True)
+    return deepest > _DEEPEST

@@ -7,6 +7,7 @@ from typing import Any
 import kreuzberg
 
 from dify_hex.adapters.extraction.host.grids import Grid, is_prose, rows_of
+from dify_hex.adapters.extraction.host.markup import readable
 from dify_hex.adapters.extraction.host.refusal import Refusal
 from dify_hex.adapters.extraction.text.splitters import ParagraphSplitter
 from dify_hex.adapters.extraction.text.tables import TableWriter
@@ -51,6 +52,15 @@ def blocks_by_library(content: bytes, kind: str) -> Iterator[Block]:
         yield from _blocks(nodes)
         if not nodes:
             yield from _paragraphs(result.content, None)
+
+
+def blocks_of_page(html: str) -> Iterator[Block]:
+    """The blocks of a page of the web.
+
+    Raises:
+        Refusal: it is damaged.
+    """
+    yield from blocks_by_library(readable(html).encode("utf-8", "replace"), "html")
 
 
 def _configuration() -> kreuzberg.ExtractionConfig:

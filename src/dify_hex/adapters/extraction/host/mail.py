@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from dify_hex.adapters.extraction.host.library import blocks_by_library
+from dify_hex.adapters.extraction.host.library import blocks_of_page
 from dify_hex.adapters.extraction.host.refusal import Refusal
 from dify_hex.adapters.extraction.text.encoding import decoded
 from dify_hex.adapters.extraction.text.splitters import ParagraphSplitter
@@ -44,7 +44,7 @@ def _body(message: EmailMessage) -> Iterator[Block]:
         return
     text = decoded(payload, body.get_content_charset() or "")
     if body.get_content_subtype() == "html":
-        yield from blocks_by_library(text.encode("utf-8", "replace"), "html")
+        yield from blocks_of_page(text)
         return
     splitter = ParagraphSplitter()
     yield from splitter.feed(text.replace("\r\n", "\n"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from dify_hex.adapters.extraction.formats import Format
 from dify_hex.adapters.extraction.host.archives import Archive
-from dify_hex.adapters.extraction.host.library import blocks_by_library
+from dify_hex.adapters.extraction.host.library import blocks_by_library, blocks_of_page
 from dify_hex.adapters.extraction.host.mail import mail
 from dify_hex.adapters.extraction.host.notebook import notebook
 from dify_hex.adapters.extraction.host.output import BlockWriter
@@ -69,7 +69,7 @@ def _blocks(content: bytes, kind: Format) -> Iterator[Block]:
             raise Refusal(UnreadableReason.ENCRYPTED if protected else UnreadableReason.UNSUPPORTED)
         case Format.HTML:
             text = decoded(content, _declared_charset(content))
-            yield from blocks_by_library(text.encode("utf-8", "replace"), "html")
+            yield from blocks_of_page(text)
         case Format.MAIL:
             yield from mail(content)
         case Format.NOTEBOOK:
@@ -81,10 +81,17 @@ def _blocks(content: bytes, kind: Format) -> Iterator[Block]:
 def _packed(content: bytes) -> Iterator[Block]:
     archive = Archive(content)
     kind = archive.media_type()
-    if kind == "pptx":
-        yield from slides(archive)
-    else:
-        yield from blocks_by_library(content, kind)
+    any_text = False
+    try:
+        for block in slides(archive) if kind == "pptx" else blocks_by_library(content, kind):
+            any_text = any_text or not block.text.isspace()
+            yield block
+    except (Refusal, RecursionError):
+        if archive.is_deep():
+            raise Refusal(UnreadableReason.NESTED) from None
+        raise
+    if not any_text and archive.is_deep():
+        raise Refusal(UnreadableReason.NESTED)
 
 
 def _declared_charset(content: bytes) -> str:

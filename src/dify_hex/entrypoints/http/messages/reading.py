@@ -44,6 +44,11 @@ MESSAGES: Messages = {
         "Reading the file took more time or memory than one may take; split it into several.",
         "读取该文件所需的时间或内存超出限制，请拆分为多个文件。",
     ),
+    "document_nested_too_deeply": Message(
+        "The file's elements stand inside of each other too deeply; save it with less structure, "
+        "or as plain text.",
+        "文件中的元素嵌套层级过深，请简化结构或另存为纯文本。",
+    ),
     "document_text_too_long": Message(
         "The documents have more text than can be handed on whole (what is left of the limit is "
         "{limit} characters); put them into a Knowledge and search them there.",
