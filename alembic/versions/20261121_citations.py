@@ -12,8 +12,8 @@ branch_labels = None
 depends_on = None
 
 #: Every retrieval asks both; they name the tenant for as long as their statement lasts. What was
-#: found is looked up by its ids first, and only then joined: whatever the planner believes of
-#: tables that have just been filled, it cannot begin with all segments.
+#: found is looked up one id after the other: whatever the planner believes of tables that have just
+#: been filled, one row of a primary key is all there is to read, and never the whole tenant.
 PASSAGES = """
 CREATE FUNCTION found_passages(of_tenant uuid, wanted uuid[]) RETURNS TABLE (
     found_id uuid, matched text, segment_id uuid, document_id uuid, document_name text,
@@ -23,15 +23,16 @@ CREATE FUNCTION found_passages(of_tenant uuid, wanted uuid[]) RETURNS TABLE (
 BEGIN
     PERFORM set_config('app.tenants', of_tenant::text, true);
     RETURN QUERY
-    WITH found AS MATERIALIZED (
-        SELECT segment.id, segment.content, coalesce(segment.parent_id, segment.id) AS given_id
-        FROM segments AS segment
-        WHERE segment.id = ANY(wanted) AND segment.tenant_id = of_tenant AND segment.is_enabled
-    )
-    SELECT found.id, found.content, given.id, given.document_id, document.name, given.position,
+    SELECT one.id, found.content, given.id, given.document_id, document.name, given.position,
            given.content, given.first_page, given.last_page, given.headings, given.tokens,
            given.hit_count::bigint, given.content_hash, document.metadata
-    FROM found
+    FROM unnest(wanted) AS one(id)
+    CROSS JOIN LATERAL (
+        SELECT segment.content, coalesce(segment.parent_id, segment.id) AS given_id
+        FROM segments AS segment
+        WHERE segment.id = one.id AND segment.tenant_id = of_tenant AND segment.is_enabled
+        OFFSET 0
+    ) AS found
     CROSS JOIN LATERAL (
         SELECT segment.* FROM segments AS segment
         WHERE segment.id = found.given_id AND segment.tenant_id = of_tenant AND segment.is_enabled

@@ -7,7 +7,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from dify_hex.adapters.persistence.knowledge import keyword_statements, vector_schema, vector_search
+from dify_hex.adapters.persistence.knowledge import (
+    keyword_statements,
+    segment_hits,
+    vector_schema,
+    vector_search,
+)
 from dify_hex.adapters.persistence.knowledge.document_filter import documents_sql
 from dify_hex.adapters.persistence.knowledge.keyword_search import key_of
 from dify_hex.adapters.persistence.knowledge.named_parameters import in_numbers
@@ -214,6 +219,18 @@ async def test_only_the_cheaper_way_is_begun(
     )
     assert [node["Actual Loops"] for node in vector_scans(near)] == [0]
     assert [node["Actual Loops"] for node in vector_scans(nearest)] == [1]
+
+
+async def test_each_segment_that_was_given_is_looked_up_by_itself(
+    filled: SqlStage, application: asyncpg.Connection
+) -> None:
+    found = await application.fetchval(
+        f"EXPLAIN (FORMAT JSON) {segment_hits.COUNT}", [new_id()] * 10, [1] * 10
+    )
+    plan = json.loads(found)[0]["Plan"]
+    [locked] = [node for node in nodes(plan) if node["Node Type"] == "LockRows"]
+    [scan] = [node for node in nodes(locked) if "Relation Name" in node]
+    assert scan.get("Index Name") == "pk_segments"
 
 
 async def test_a_search_without_any_filter_sees_no_stranger(

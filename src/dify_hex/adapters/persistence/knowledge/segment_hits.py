@@ -14,13 +14,13 @@ _FLUSH_SECONDS = 2.0
 #: Segments whose hits are remembered until they are written; others are not counted meanwhile.
 _MOST_SEGMENTS = 20_000
 
-#: In the order of the ids, so that two processes never wait for each other in a circle.
-_COUNT = """
+#: In the order of the ids, so that two processes never wait for each other in a circle. Each is
+#: looked up by itself: of tables that were just filled, a join might read every segment there is.
+COUNT = """
 WITH hit AS (
     SELECT segment.id, noted.times
-    FROM unnest($1::uuid[], $2::int[]) AS noted(id, times)
-    JOIN segments AS segment ON segment.id = noted.id
-    ORDER BY segment.id FOR UPDATE OF segment
+    FROM (SELECT * FROM unnest($1::uuid[], $2::int[]) AS given(id, times) ORDER BY id) AS noted
+    CROSS JOIN LATERAL (SELECT id FROM segments WHERE id = noted.id FOR UPDATE) AS segment
 )
 UPDATE segments AS segment SET hit_count = segment.hit_count + hit.times
 FROM hit WHERE segment.id = hit.id
@@ -58,4 +58,4 @@ class SqlSegmentHits(SegmentHits):
         tenants = {tenant_id for tenant_id, _ in pending}
         async with tenant_connection(self._pool, *tenants) as connection:
             segment_ids = [segment_id for _, segment_id in pending]
-            await connection.execute(_COUNT, segment_ids, list(pending.values()))
+            await connection.execute(COUNT, segment_ids, list(pending.values()))
