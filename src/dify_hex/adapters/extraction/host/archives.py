@@ -23,7 +23,6 @@ _MANIFEST = "META-INF/manifest.xml"
 _RIGHTS = "META-INF/rights.xml"
 #: Entities are declared before the first element.
 _HEAD = 64 << 10
-_DEEPEST = 256
 _MARKUP = (".xml", ".rels", ".xhtml", ".html", ".htm", ".opf", ".ncx")
 
 
@@ -82,10 +81,10 @@ class Archive:
             return "epub"
         raise Refusal(UnreadableReason.UNSUPPORTED)
 
-    def is_deep(self) -> bool:
-        """Whether elements of a part stand inside of more others than any program writes."""
+    def is_deep(self, most: int) -> bool:
+        """Whether more elements of a part than `most` stand inside of each other."""
         return any(
-            _is_deep(self.read(name)) for name in self.names if name.lower().endswith(_MARKUP)
+            _depth(self.read(name)) > most for name in self.names if name.lower().endswith(_MARKUP)
         )
 
     def _check(self, size: int) -> None:
@@ -124,7 +123,7 @@ class Archive:
             raise Refusal(UnreadableReason.ENCRYPTED)
 
 
-def _is_deep(markup: bytes) -> bool:
+def _depth(markup: bytes) -> int:
     depth = deepest = 0
 
     def begin(_name: str, _attributes: object) -> None:
@@ -140,4 +139,4 @@ def _is_deep(markup: bytes) -> bool:
     parser.StartElementHandler, parser.EndElementHandler = begin, end
     with suppress(expat.ExpatError):
         parser.Parse(markup, True)
-    return deepest > _DEEPEST
+    return deepest

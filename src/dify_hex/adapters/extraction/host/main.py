@@ -26,6 +26,9 @@ from dify_hex.domain.knowledge.reading_errors import UnreadableReason
 #: What a protected Office file calls its content, in the container's directory.
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
 _DECLARED = b"charset="
+#: Elements inside of each other: more than any program writes, and so many that the library's reader
+#: of books dies of them.
+_UNUSUAL, _DEADLY = 256, 1_000
 
 
 def main() -> None:
@@ -81,16 +84,18 @@ def _blocks(content: bytes, kind: Format) -> Iterator[Block]:
 def _packed(content: bytes) -> Iterator[Block]:
     archive = Archive(content)
     kind = archive.media_type()
+    if kind == "epub" and archive.is_deep(_DEADLY):
+        raise Refusal(UnreadableReason.NESTED)
     any_text = False
     try:
         for block in slides(archive) if kind == "pptx" else blocks_by_library(content, kind):
             any_text = any_text or not block.text.isspace()
             yield block
     except (Refusal, RecursionError):
-        if archive.is_deep():
+        if archive.is_deep(_UNUSUAL):
             raise Refusal(UnreadableReason.NESTED) from None
         raise
-    if not any_text and archive.is_deep():
+    if not any_text and archive.is_deep(_UNUSUAL):
         raise Refusal(UnreadableReason.NESTED)
 
 
