@@ -20,7 +20,9 @@ import argparse
 import hashlib
 import math
 import re
+import struct
 import sys
+from base64 import b64encode
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -202,8 +204,9 @@ def _embeddings(body: dict[str, Any], script: Script) -> dict[str, Any]:
     vectors = [
         vector_of_words(text) if of_words else vector_of(text, script.dimension) for text in texts
     ]
+    as_bytes = body.get("encoding_format") == "base64"
     data = [
-        {"object": "embedding", "index": index, "embedding": vector}
+        {"object": "embedding", "index": index, "embedding": _bytes(vector) if as_bytes else vector}
         for index, vector in enumerate(vectors)
     ]
     tokens = sum(len(text.split()) for text in texts)
@@ -213,6 +216,10 @@ def _embeddings(body: dict[str, Any], script: Script) -> dict[str, Any]:
         "data": data,
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     }
+
+
+def _bytes(vector: Sequence[float]) -> str:
+    return b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 def _ranking(body: dict[str, Any]) -> dict[str, Any]:
