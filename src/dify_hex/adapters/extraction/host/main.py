@@ -26,8 +26,8 @@ from dify_hex.domain.knowledge.reading_errors import UnreadableReason
 #: What a protected Office file calls its content, in the container's directory.
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
 _DECLARED = b"charset="
-#: Elements inside of each other: more than any program writes, and so many that the library's reader
-#: of books dies of them.
+#: Elements inside of each other: more than any program writes, and so many that the library dies
+#: of them when it reads a book.
 _UNUSUAL, _DEADLY = 256, 1_000
 
 
