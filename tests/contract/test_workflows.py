@@ -202,28 +202,55 @@ async def test_a_draft_is_run_by_who_may_edit_it(client: httpx.AsyncClient) -> N
     assert answer.json()["data"]["outputs"]["greeting"] == "Hello Ann"
 
 
-async def test_an_earlier_version_is_run_by_its_number(client: httpx.AsyncClient) -> None:
-    app_id = await published(client)
+async def changed(client: httpx.AsyncClient, app_id: str, template: str, label: str = "") -> None:
+    """Publish the app with another greeting."""
     nodes = [dict(node) for node in GREETING["nodes"]]
-    nodes[1] = {**nodes[1], "config": {**nodes[1]["config"], "template": "Goodbye {{ who }}"}}
+    nodes[1] = {**nodes[1], "config": {**nodes[1]["config"], "template": template}}
     graph = workflow({**GREETING, "nodes": nodes})
     draft = await client.get(f"/v1/apps/{app_id}/draft")
-    changed = await client.put(
+    put = await client.put(
         f"/v1/apps/{app_id}/draft", json=graph, headers={"if-match": draft.headers["etag"]}
     )
-    assert changed.status_code == 200, changed.text
-    await client.post(f"/v1/apps/{app_id}/publish")
+    assert put.status_code == 200, put.text
+    answer = await client.post(f"/v1/apps/{app_id}/publish", json={"label": label})
+    assert answer.status_code == 201, answer.text
 
-    said = [
-        (await run(client, app_id, version=version)).json()["data"]["outputs"]["greeting"]
-        for version in ("published", 2, 1)
-    ]
+
+async def greeting(client: httpx.AsyncClient, app_id: str, version: str | int) -> str:
+    answer = await run(client, app_id, version=version)
+    return str(answer.json()["data"]["outputs"]["greeting"])
+
+
+async def test_an_earlier_version_is_run_by_its_number(client: httpx.AsyncClient) -> None:
+    app_id = await published(client)
+    await changed(client, app_id, "Goodbye {{ who }}")
+
+    said = [await greeting(client, app_id, version) for version in ("published", 2, 1)]
     missing = await run(client, app_id, version=3)
 
     assert said == ["Goodbye Ann", "Goodbye Ann", "Hello Ann"]
     assert (missing.status_code, missing.json()["code"]) == (404, "app_version_not_found")
-    for version in (0, "latest", True):
+    for version in (0, "", True, "x" * 101):
         assert (await run(client, app_id, version=version)).status_code == 422
+
+
+async def test_a_version_is_run_by_its_name_when_no_other_has_it(
+    client: httpx.AsyncClient,
+) -> None:
+    app_id = await published(client)
+    await changed(client, app_id, "Goodbye {{ who }}", "spring")
+    await changed(client, app_id, "Well, {{ who }}", "autumn")
+
+    assert await greeting(client, app_id, "spring") == "Goodbye Ann"
+    assert await greeting(client, app_id, "autumn") == "Well, Ann"
+
+    await changed(client, app_id, "So, {{ who }}", "spring")
+    unknown = await run(client, app_id, version="summer")
+    several = await run(client, app_id, version="spring")
+
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "app_version_name_not_found")
+    assert (several.status_code, several.json()["code"]) == (409, "app_version_name_ambiguous")
+    assert several.json()["details"] == {"name": "spring", "numbers": [4, 2]}
 
 
 async def test_a_workflow_is_not_talked_to_and_a_chat_is_not_run(

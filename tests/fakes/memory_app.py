@@ -81,6 +81,14 @@ class MemoryAppVersionRepository(AppVersionRepository):
         self._shelf.loaded += 1
         return version
 
+    async def numbers_of(self, app_id: AppId, label: str, *, limit: int) -> Sequence[int]:
+        found = [
+            number
+            for (tenant_id, of, number), version in self._shelf.versions.items()
+            if (tenant_id, of, version.label) == (self._tenant_id, app_id, label)
+        ]
+        return sorted(found, reverse=True)[:limit]
+
     async def graph_of(self, version: AppVersion) -> GraphDocument:
         return self._shelf.graphs[self._tenant_id, version.graph_hash]
 

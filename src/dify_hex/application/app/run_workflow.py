@@ -11,6 +11,7 @@ from dify_hex.application.app.runnable_apps import (
     RunnableApps,
     RunnableAppWork,
     VersionChoice,
+    WantedVersion,
 )
 from dify_hex.application.file.ports import FileWork
 from dify_hex.application.shared.actor import Actor
@@ -39,8 +40,8 @@ class RunWorkflowCommand:
     response: Delivery
     #: How long the run goes on without a reader; None means as the app, or the operator, says.
     resume_window: timedelta | None = None
-    #: The published version, the draft, or a version by its number.
-    version: VersionChoice | int = VersionChoice.PUBLISHED
+    #: The published version, the draft, or a version by its number or its name.
+    version: WantedVersion = VersionChoice.PUBLISHED
     #: The claim on the request's idempotency key, when the answer is a stream that can be joined.
     claim: Claim | None = None
 
@@ -69,8 +70,8 @@ class RunWorkflowWork(RunnableAppWork, StartRunWork, FileWork, Protocol):
 class RunWorkflow:
     """Begins a run of a workflow app.
 
-    - The published version runs, or an earlier one by its number; who may edit the app may also
-      run its draft.
+    - The published version runs, or another one by its number, or by a label that no other has; who
+      may edit the app may also run its draft.
     - Inputs are checked against what the graph's start declares before there is a run, all faults
       at once.
     - A foreground run needs a free place in this process; without one nothing is stored.
@@ -104,6 +105,8 @@ class RunWorkflow:
             AppIsArchived: the app is out of use.
             AppNotPublished: the app has no version yet.
             AppVersionNotFound: it has none of the number that was asked for.
+            AppVersionNameUnknown: it has none of the name that was asked for.
+            AppVersionNameAmbiguous: it has several of that name.
             AppNotAWorkflow: the app is talked to, not run.
             AppConfigurationInvalid: the draft that was asked for has faults.
             RunInputsInvalid: the inputs do not fit, or files that were given cannot be used.

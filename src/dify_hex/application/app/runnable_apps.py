@@ -10,13 +10,19 @@ from dify_hex.application.app.executable_graph import executable_graph
 from dify_hex.application.app.inspection import ConfigurationInspector
 from dify_hex.application.workflow.ports import GraphCodec
 from dify_hex.domain.app.configuration import Configuration
-from dify_hex.domain.app.errors import AppConfigurationInvalid
+from dify_hex.domain.app.errors import (
+    AppConfigurationInvalid,
+    AppVersionNameAmbiguous,
+    AppVersionNameUnknown,
+)
 from dify_hex.domain.app.repository import AppRepository, AppVersionRepository
 from dify_hex.domain.shared.ids import AppId, AppVersionId
 from dify_hex.domain.shared.values.graph_document import GraphDocument
 
 #: Versions kept in memory per process; a configuration is a few kilobytes.
 CACHED_VERSIONS = 512
+#: How many versions of one name are told.
+_NAMESAKES = 20
 
 
 class VersionChoice(StrEnum):
@@ -24,6 +30,10 @@ class VersionChoice(StrEnum):
 
     PUBLISHED = "published"
     DRAFT = "draft"
+
+
+#: A choice, the number of a version, or the name that it was published under.
+WantedVersion = VersionChoice | int | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +73,17 @@ class RunnableApps:
         self._cache: OrderedDict[AppVersionId, RunnableApp] = OrderedDict()
 
     async def find(
-        self, app_id: AppId, choice: VersionChoice | int, work: RunnableAppWork
+        self, app_id: AppId, choice: WantedVersion, work: RunnableAppWork
     ) -> RunnableApp:
-        """The app's published version, an earlier one by its number, or its draft.
+        """The app's published version, an earlier one by number or name, or its draft.
 
         Raises:
             AppNotFound: there is no such app.
             AppIsArchived: the app is out of use.
             AppNotPublished: it has no version yet.
             AppVersionNotFound: it has none of that number.
+            AppVersionNameUnknown: it has none of that name.
+            AppVersionNameAmbiguous: it has several of that name.
             AppConfigurationInvalid: the draft has faults.
         """
         standing = await work.apps.standing(app_id)
@@ -79,8 +91,11 @@ class RunnableApps:
             standing.require_active()
             return await self._draft(app_id, work)
         published = standing.runnable()
-        if isinstance(choice, int) and choice != published.number:
-            return await self._load(app_id, choice, work)
+        number = published.number
+        if not isinstance(choice, VersionChoice):
+            number = await self._number_of(app_id, choice, work)
+        if number != published.number:
+            return await self._load(app_id, number, work)
         known = self._cache.get(published.version_id)
         if known is not None:
             self._cache.move_to_end(published.version_id)
@@ -88,6 +103,17 @@ class RunnableApps:
         app = await self._load(app_id, published.number, work)
         self._remember(published.version_id, app)
         return app
+
+    @staticmethod
+    async def _number_of(app_id: AppId, wanted: int | str, work: RunnableAppWork) -> int:
+        if isinstance(wanted, int):
+            return wanted
+        numbers = await work.app_versions.numbers_of(app_id, wanted, limit=_NAMESAKES)
+        if not numbers:
+            raise AppVersionNameUnknown(name=wanted)
+        if len(numbers) > 1:
+            raise AppVersionNameAmbiguous(name=wanted, numbers=list(numbers))
+        return numbers[0]
 
     @staticmethod
     async def _load(app_id: AppId, number: int, work: RunnableAppWork) -> RunnableApp:

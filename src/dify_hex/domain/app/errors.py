@@ -24,6 +24,18 @@ class AppVersionNotFound(NotFound):
     code = "app_version_not_found"
 
 
+class AppVersionNameUnknown(NotFound):
+    """No version of the app was published under that name."""
+
+    code = "app_version_name_not_found"
+
+
+class AppVersionNameAmbiguous(Conflict):
+    """Several versions of the app were published under that name; say the number."""
+
+    code = "app_version_name_ambiguous"
+
+
 class AppNameTaken(Conflict):
     """Another app has that name already."""
 

@@ -51,6 +51,10 @@ class AppVersionRepository(Protocol):
         """
 
     @abstractmethod
+    async def numbers_of(self, app_id: AppId, label: str, *, limit: int) -> Sequence[int]:
+        """The numbers of the versions with that label, the latest first."""
+
+    @abstractmethod
     async def graph_of(self, version: AppVersion) -> GraphDocument:
         """The exact graph the version was turned into when it was published."""
 

@@ -90,9 +90,10 @@ class AppHouse:
         )
         return await self.configure_app.execute(self.editor, command)
 
-    async def published(self, app_id: AppId) -> AppVersionView:
+    async def published(self, app_id: AppId, label: str = "") -> AppVersionView:
         """A version that was published."""
-        return await self.publish_app.execute(self.editor, PublishAppCommand(app_id=app_id))
+        command = PublishAppCommand(app_id=app_id, label=label)
+        return await self.publish_app.execute(self.editor, command)
 
 
 @pytest.fixture

@@ -4,7 +4,12 @@ import pytest
 
 from dify_hex.application.app import runnable_apps
 from dify_hex.application.app.built_in_graph import built_in_graph
-from dify_hex.application.app.runnable_apps import RunnableApp, RunnableApps, VersionChoice
+from dify_hex.application.app.runnable_apps import (
+    RunnableApp,
+    RunnableApps,
+    VersionChoice,
+    WantedVersion,
+)
 from dify_hex.application.app.set_app_status import SetAppStatus, SetAppStatusCommand
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.app.errors import (
@@ -12,6 +17,8 @@ from dify_hex.domain.app.errors import (
     AppIsArchived,
     AppNotFound,
     AppNotPublished,
+    AppVersionNameAmbiguous,
+    AppVersionNameUnknown,
 )
 from dify_hex.domain.app.mode import AppStatus
 from dify_hex.domain.shared.ids import AppId
@@ -29,7 +36,7 @@ async def find(
     house: AppHouse,
     apps: RunnableApps,
     app_id: AppId,
-    choice: VersionChoice = VersionChoice.PUBLISHED,
+    choice: WantedVersion = VersionChoice.PUBLISHED,
 ) -> RunnableApp:
     async with house.begin(TENANT) as work:
         return await apps.find(app_id, choice, work)
@@ -117,6 +124,36 @@ async def test_an_archived_app_runs_nothing(
 
     with pytest.raises(AppIsArchived):
         await find(house, apps, app.id, choice)
+
+
+async def test_a_version_answers_to_its_number_and_to_a_name_of_its_own(
+    house: AppHouse, apps: RunnableApps
+) -> None:
+    app = await house.made()
+    first = await house.published(app.id, label="spring")
+    await house.configured(app.id, chat("Be kind."), 1)
+    second = await house.published(app.id, label="autumn")
+
+    wanted: list[WantedVersion] = [1, "spring", 2, "autumn"]
+    found = [(await find(house, apps, app.id, each)).version_id for each in wanted]
+
+    assert found == [first.id, first.id, second.id, second.id]
+
+
+async def test_a_name_that_none_or_several_have_is_refused(
+    house: AppHouse, apps: RunnableApps
+) -> None:
+    app = await house.made()
+    await house.published(app.id, label="spring")
+    await house.configured(app.id, chat("Be kind."), 1)
+    await house.published(app.id, label="spring")
+
+    with pytest.raises(AppVersionNameUnknown):
+        await find(house, apps, app.id, "autumn")
+    with pytest.raises(AppVersionNameAmbiguous) as caught:
+        await find(house, apps, app.id, "spring")
+
+    assert caught.value.details == {"name": "spring", "numbers": [2, 1]}
 
 
 async def test_an_app_nobody_made_does_not_exist(house: AppHouse, apps: RunnableApps) -> None:

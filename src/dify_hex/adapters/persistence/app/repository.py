@@ -1,5 +1,6 @@
 """Apps and their versions in one unit of work."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy import Table, bindparam, select
@@ -87,6 +88,20 @@ class SqlAppVersionRepository(AppVersionRepository):
         if row is None:
             raise AppVersionNotFound(number=number)
         return version_to_domain(row)
+
+    async def numbers_of(self, app_id: AppId, label: str, *, limit: int) -> Sequence[int]:
+        """The numbers of the versions with that label."""
+        found = await self._scope.session.scalars(
+            select(AppVersionRow.number)
+            .where(
+                AppVersionRow.tenant_id == self._scope.tenant_id,
+                AppVersionRow.app_id == app_id,
+                AppVersionRow.label == label,
+            )
+            .order_by(AppVersionRow.number.desc())
+            .limit(limit)
+        )
+        return found.all()
 
     async def graph_of(self, version: AppVersion) -> GraphDocument:
         """The exact graph the version was turned into."""

@@ -8,6 +8,14 @@ MESSAGES: Messages = {
         "The app has no version {number}; GET /v1/apps/{{id}}/versions lists those it has.",
         "该应用没有版本 {number}；可通过 GET /v1/apps/{{id}}/versions 查看已有版本。",
     ),
+    "app_version_name_not_found": Message(
+        "No version of the app is labelled {name}; GET /v1/apps/{{id}}/versions lists them.",
+        "该应用没有名为 {name} 的版本；可通过 GET /v1/apps/{{id}}/versions 查看已有版本。",
+    ),
+    "app_version_name_ambiguous": Message(
+        "Several versions of the app are labelled {name}: {numbers}; say the number.",
+        "该应用有多个名为 {name} 的版本：{numbers}；请使用版本号。",
+    ),
     "app_name_exists": Message(
         "Another app has that name already; choose another name.",
         "已有同名应用，请换一个名称。",

@@ -15,6 +15,7 @@ from dify_hex.domain.shared.ids import AppId, EndUserName
 from dify_hex.domain.shared.values.prompt_template import MAX_VARIABLES
 from dify_hex.domain.workflow.statuses import RunStatus
 from dify_hex.entrypoints.http.envelope import Schema
+from dify_hex.entrypoints.http.v1.apps.schemas import MAX_VERSION_LABEL
 from dify_hex.entrypoints.http.v1.workflow_runs.schemas import (
     RunErrorResponse,
     RunLinks,
@@ -24,6 +25,8 @@ from dify_hex.entrypoints.http.v1.workflow_runs.schemas import (
 _UserText = Annotated[
     str, StringConstraints(min_length=1, max_length=255, pattern=r"\S"), Field(examples=["ann"])
 ]
+_VersionNumber = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+_VersionName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_VERSION_LABEL)]
 _InputName = Annotated[str, StringConstraints(max_length=200)]
 
 
@@ -45,10 +48,11 @@ class RunWorkflowRequest(Schema):
         "20 unless the app or the operator has set another default.",
         examples=[20],
     )
-    version: VersionChoice | Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] = Field(
+    version: VersionChoice | _VersionNumber | _VersionName = Field(
         VersionChoice.PUBLISHED,
-        description="The published version, or one by its number; running the draft needs "
-        "app:write.",
+        union_mode="left_to_right",
+        description="The published version, or one by its number, or by the label that it alone "
+        "was published with; running the draft needs app:write.",
     )
 
     def to_command(self, app_id: UUID, claim: Claim | None) -> RunWorkflowCommand:

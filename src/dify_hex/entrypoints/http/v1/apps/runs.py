@@ -21,6 +21,8 @@ from dify_hex.domain.app.errors import (
     AppNotAWorkflow,
     AppNotFound,
     AppNotPublished,
+    AppVersionNameAmbiguous,
+    AppVersionNameUnknown,
     AppVersionNotFound,
 )
 from dify_hex.domain.shared.ids import WorkflowRunId
@@ -52,6 +54,8 @@ router = APIRouter(prefix="/v1/apps/{app_id}", tags=["Workflow runs"])
             AppIsArchived,
             AppNotPublished,
             AppVersionNotFound,
+            AppVersionNameUnknown,
+            AppVersionNameAmbiguous,
             AppNotAllowed,
             AppNotAWorkflow,
             AppConfigurationInvalid,

@@ -28,10 +28,14 @@ from dify_hex.entrypoints.http.v1.apps.configuration import (
     configuration_body,
 )
 
+#: Characters of the label that a version is published with.
+MAX_VERSION_LABEL = 100
+
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 _Description = Annotated[str, StringConstraints(max_length=2_000)]
 _Icon = Annotated[str, StringConstraints(max_length=500)]
 _is_none = partial(operator.is_, None)
+_VersionLabel = Annotated[str, StringConstraints(max_length=MAX_VERSION_LABEL)]
 _Slug = Annotated[str, StringConstraints(min_length=3, max_length=80)]
 
 
@@ -80,7 +84,7 @@ class DescribeAppRequest(Schema):
 class PublishAppRequest(Schema):
     """The publisher's words about the version."""
 
-    label: Annotated[str, StringConstraints(max_length=100)] = Field("", examples=["1.0"])
+    label: _VersionLabel = Field("", examples=["1.0"])
     note: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
     def to_command(self, app_id: UUID, expected_draft_version: int | None) -> PublishAppCommand:
