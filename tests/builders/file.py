@@ -18,6 +18,7 @@ from dify_hex.domain.shared.ids import (
     AppId,
     EndUserName,
     FileId,
+    FormId,
     TenantId,
 )
 from dify_hex.domain.shared.values.file_reference import FileKind
@@ -50,16 +51,21 @@ def a_key(app_id: AppId | None = None) -> Actor:
 
 
 def a_new_file(
-    *, name: str = "photo.png", type: FileType = PNG_TYPE, app_id: AppId | None = None
+    *,
+    name: str = "photo.png",
+    type: FileType = PNG_TYPE,
+    app_id: AppId | None = None,
+    form_id: FormId | None = None,
+    tenant_id: TenantId = TENANT,
 ) -> File:
     """A file whose content is on its way."""
     return File.begin(
         id=FileId(new_id()),
-        tenant_id=TENANT,
+        tenant_id=tenant_id,
         name=name,
         type=type,
         source=FileSource.UPLOAD,
-        owner=FileOwner(account_id=AccountId(UUID(int=2)), app_id=app_id),
+        owner=FileOwner(account_id=AccountId(UUID(int=2)), app_id=app_id, form_id=form_id),
         now=NOW,
     )
 
@@ -71,9 +77,11 @@ def a_file(
     app_id: AppId | None = None,
     user: EndUserName | None = None,
     expires_at: datetime | None = None,
+    form_id: FormId | None = None,
+    tenant_id: TenantId = TENANT,
 ) -> File:
     """A file that can be used."""
-    file = a_new_file(name=name, type=type, app_id=app_id)
+    file = a_new_file(name=name, type=type, app_id=app_id, form_id=form_id, tenant_id=tenant_id)
     file.complete(CONTENT, user=user, expires_at=expires_at, now=NOW)
     return file
 

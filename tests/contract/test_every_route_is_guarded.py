@@ -12,6 +12,7 @@ from tests.contract.world import World
 #: Routes that need no credentials, one by one: another one is a decision, not an accident.
 PUBLIC_ROUTES = {
     "answer_form",
+    "upload_form_file",
     "check_dependencies",
     "check_liveness",
     "check_readiness",

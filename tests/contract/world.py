@@ -244,7 +244,11 @@ def _waiting_run(world: World) -> dict[str, str]:
         {
             "id": "ask",
             "type": "human-input",
-            "config": {"form_content": "Well?", "user_actions": [{"id": "yes", "title": "Yes"}]},
+            "config": {
+                "form_content": "Well?",
+                "inputs": [{"type": "file", "output_variable_name": "plan"}],
+                "user_actions": [{"id": "yes", "title": "Yes"}],
+            },
         },
         {"id": "end", "type": "end", "config": {"run_outputs": []}},
     ]

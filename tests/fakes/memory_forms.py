@@ -1,5 +1,6 @@
 """Forms of runs in memory."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,13 +12,14 @@ from dify_hex.application.workflow.form_ports import (
     FormPlace,
     Forms,
     FormTokens,
+    ReceivedAnswer,
     RunTimers,
     SettledForms,
     TimedRun,
 )
 from dify_hex.domain.shared.ids import FormId, TenantId, WorkflowRunId
-from dify_hex.domain.workflow.errors import FormClosed, FormNotFound
-from dify_hex.domain.workflow.form import Form, FormAnswer, FormStatus
+from dify_hex.domain.workflow.errors import FormClosed, FormNotFound, FormUploadsUsedUp
+from dify_hex.domain.workflow.form import Form, FormStatus
 
 
 class _Told(Protocol):
@@ -35,6 +37,9 @@ class MemoryForms(Forms, SettledForms, FormDesk):
     def __init__(self, runs: _Runs) -> None:
         self._runs = runs
         self.kept: dict[FormId, Form] = {}
+        self.uploads: Counter[FormId] = Counter()
+        #: Until when the files of an answer are kept.
+        self.files_until: dict[FormId, datetime | None] = {}
 
     async def open(self, tenant_id: TenantId, form: Form) -> Form:
         del tenant_id
@@ -53,12 +58,17 @@ class MemoryForms(Forms, SettledForms, FormDesk):
         del tenant_id
         return [form for form in self.kept.values() if form.run_id == run_id]
 
-    async def answer(self, place: FormPlace, answer: FormAnswer, *, by: str | None) -> bool:
-        del by
+    async def count_upload(self, place: FormPlace, *, at_most: int) -> None:
+        if self.uploads[place.form_id] >= at_most:
+            raise FormUploadsUsedUp(limit=at_most)
+        self.uploads[place.form_id] += 1
+
+    async def answer(self, place: FormPlace, answer: ReceivedAnswer) -> bool:
         form = await self.get(place)
         if form.status is not FormStatus.OPEN:
             raise FormClosed
-        self.kept[form.id] = replace(form, status=FormStatus.ANSWERED, answer=answer)
+        self.kept[form.id] = replace(form, status=FormStatus.ANSWERED, answer=answer.answer)
+        self.files_until[form.id] = answer.files_until
         return self._runs.runs[form.run_id].tell()
 
     def expire(self, form_id: FormId) -> bool:

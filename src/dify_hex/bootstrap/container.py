@@ -116,7 +116,7 @@ class Container(containers.DeclarativeContainer):
         workflow=workflow,
     )
     run_control = providers.Container(
-        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow
+        RunControlContainer, shared=shared, storage=run_storage, workflow=workflow, file=files
     )
     run_history = providers.Container(
         RunHistoryContainer, shared=shared, storage=run_storage, nodes=nodes, objects=objects

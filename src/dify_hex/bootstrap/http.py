@@ -100,6 +100,8 @@ def options_of(container: Container) -> HttpOptions:
             refill_per_second=limits.address_per_second,
             sign_in_capacity=limits.sign_in_burst,
             sign_in_refill_per_second=limits.sign_in_per_second,
+            form_file_capacity=limits.form_file_burst,
+            form_file_refill_per_second=limits.form_file_per_second,
         ),
         cors_origins=server.cors_origins,
         trusted_proxies=server.trusted_proxies,

@@ -107,6 +107,9 @@ class LimitSettings(Section):
     #: Sign-in, refresh and set-up, by address.
     sign_in_burst: Positive = 20
     sign_in_per_second: Seconds = 0.2
+    #: Files for forms that runs wait for, by address.
+    form_file_burst: Positive = 60
+    form_file_per_second: Seconds = 1
     tenant_burst: Positive = 4000
     tenant_per_second: Seconds = 2000
     caller_burst: Positive = 2000

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dify_hex.application.file.file_inputs import FileInput
 from dify_hex.application.file.ports import FileWork
 from dify_hex.application.file.resolve_file_inputs import (
-    FileInput,
     ResolveFileInputs,
     ResolveFileInputsCommand,
 )

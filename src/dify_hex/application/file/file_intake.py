@@ -9,7 +9,7 @@ from dify_hex.application.file.ports import FileStorage, FileWork
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
-from dify_hex.domain.file.errors import FileNotFound, FileTypeUnsupported
+from dify_hex.domain.file.errors import FileInputsInvalid, FileNotFound, FileTypeUnsupported
 from dify_hex.domain.file.file import File, FileContent, FileOwner, FileSource
 from dify_hex.domain.file.file_type import FileType
 from dify_hex.domain.file.limits import FileLimits
@@ -17,7 +17,8 @@ from dify_hex.domain.file.names import FileName
 from dify_hex.domain.file.sniffing import HEAD_BYTES
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import EndUserName, FileId, TenantId
-from dify_hex.domain.shared.values.file_reference import FileKind
+from dify_hex.domain.shared.values.file_reference import FileKind, FileReference, TransferMethod
+from dify_hex.domain.shared.values.file_rule import FileRule
 
 _NAMELESS = "file"
 
@@ -32,13 +33,18 @@ class FileDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFile:
-    """A file before its content has come; `declared` is what is said of its type, if anything."""
+    """A file before its content has come.
+
+    `declared` is what is said of its type, if anything, and `rule` what is taken where it is handed
+    in; None takes every type.
+    """
 
     tenant_id: TenantId
     name: FileName
     source: FileSource
     owner: FileOwner
     declared: str | None = None
+    rule: FileRule | None = None
 
 
 #: What else there is to say of the file, asked for when its content is in.
@@ -70,6 +76,7 @@ class FileIntake:
 
         Raises:
             FileTypeUnsupported: it is not what it says it is, or of a blocked type.
+            FileInputsInvalid: the rule does not take it.
             FileTooLarge: it is larger than files of its kind may be.
             FileEmpty: there is nothing in it.
             FileLifetimeInvalid: it cannot be kept for as long, or as short, as is wanted.
@@ -78,6 +85,7 @@ class FileIntake:
         head = await _head_of(content)
         name, decided = _decide(new, head)
         self._limits.check_type(decided)
+        _check_rule(new.rule, name, decided)
         self._limits.check_size(decided.kind, len(head))
         file = await self._record(new, name, decided)
         try:
@@ -147,6 +155,21 @@ def _decide(new: NewFile, head: bytes) -> tuple[FileName, FileType]:
     decided = FileType.decide(head, FileName.parse(_NAMELESS))
     dot = "." if decided.extension else ""
     return FileName.parse(f"{_NAMELESS}{dot}{decided.extension}"), decided
+
+
+def _check_rule(rule: FileRule | None, name: FileName, decided: FileType) -> None:
+    if rule is None:
+        return
+    file = FileReference(
+        type=decided.kind,
+        transfer_method=TransferMethod.LOCAL_FILE,
+        name=name.text,
+        extension=f".{decided.extension}" if decided.extension else "",
+        mime_type=decided.media_type,
+    )
+    faults = list(rule.faults(file, "file"))
+    if faults:
+        raise FileInputsInvalid(faults)
 
 
 async def _head_of(content: AsyncIterator[bytes]) -> bytes:

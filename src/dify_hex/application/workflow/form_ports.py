@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from dify_hex.domain.shared.ids import FormId, TenantId, WorkflowRunId
@@ -49,6 +50,15 @@ class SettledForms(Protocol):
         """The run's forms that were answered, or whose time is up."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedAnswer:
+    """An answer, where it came from, and until when its files are kept; None is for good."""
+
+    answer: FormAnswer
+    sent_by: str | None = None
+    files_until: datetime | None = None
+
+
 class FormDesk(Protocol):
     """Where forms are looked at and answered."""
 
@@ -65,11 +75,19 @@ class FormDesk(Protocol):
         """All forms of a run, the oldest first."""
 
     @abstractmethod
-    async def answer(self, place: FormPlace, answer: FormAnswer, *, by: str | None) -> bool:
-        """Keep the answer and tell the run's owner, all at once; whether a run is due now.
+    async def count_upload(self, place: FormPlace, *, at_most: int) -> None:
+        """Count a file that is about to be handed in.
 
-        A paused run has no owner, and becomes due for whoever claims it, unless somebody has
-        paused it on purpose.
+        Raises:
+            FormUploadsUsedUp: so many were handed in before, or the form was closed meanwhile.
+        """
+
+    @abstractmethod
+    async def answer(self, place: FormPlace, answer: ReceivedAnswer) -> bool:
+        """Keep the answer and its files and tell the run's owner; whether a run is due now.
+
+        All of it at once. A paused run has no owner, and becomes due for whoever claims it, unless
+        somebody has paused it on purpose.
 
         Raises:
             FormClosed: somebody was faster, its time is up, or its run has ended.

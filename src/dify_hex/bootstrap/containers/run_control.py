@@ -5,10 +5,12 @@ from dependency_injector import containers, providers
 from dify_hex.adapters.persistence.workflow.timers import PostgresRunTimers
 from dify_hex.adapters.security.form_tokens import HmacFormTokens
 from dify_hex.application.workflow.answer_form import AnswerForm
+from dify_hex.application.workflow.form_files import FormFiles
 from dify_hex.application.workflow.pause_run import PauseRun
 from dify_hex.application.workflow.resume_run import ResumeRun
 from dify_hex.application.workflow.show_form import ListForms, ShowForm
 from dify_hex.application.workflow.sweep_timers import SweepTimers
+from dify_hex.application.workflow.upload_form_file import UploadFormFile
 from dify_hex.bootstrap.index import UseCaseIndex
 
 
@@ -18,6 +20,7 @@ class RunControlContainer(containers.DeclarativeContainer):
     shared = providers.DependenciesContainer()
     storage = providers.DependenciesContainer()
     workflow = providers.DependenciesContainer()
+    file = providers.DependenciesContainer()
 
     clock, signals, desk = shared.clock, storage.signals, storage.forms
     tokens = providers.Singleton(HmacFormTokens, shared.keyring)
@@ -28,8 +31,19 @@ class RunControlContainer(containers.DeclarativeContainer):
     resume_run = providers.Singleton(
         ResumeRun, control=storage.control, signals=signals, host=workflow.host
     )
+    form_files = providers.Singleton(
+        FormFiles, begin=shared.begin, intake=file.intake, limits=file.limits, clock=clock
+    )
     answer_form = providers.Singleton(
-        AnswerForm, desk=desk, tokens=tokens, signals=signals, clock=clock
+        AnswerForm, desk=desk, tokens=tokens, files=form_files, signals=signals, clock=clock
+    )
+    upload_form_file = providers.Singleton(
+        UploadFormFile,
+        desk=desk,
+        tokens=tokens,
+        runs=storage.run_reader,
+        files=form_files,
+        clock=clock,
     )
     show_form = providers.Singleton(ShowForm, desk=desk, tokens=tokens, clock=clock)
     list_forms = providers.Singleton(ListForms, desk=desk, tokens=tokens, runs=storage.run_reader)
@@ -48,4 +62,5 @@ def run_control_use_cases(container: RunControlContainer) -> UseCaseIndex:
         PauseRun: container.pause_run,
         ResumeRun: container.resume_run,
         ShowForm: container.show_form,
+        UploadFormFile: container.upload_form_file,
     }

@@ -7,7 +7,15 @@ from enum import StrEnum
 from dify_hex.domain.file.errors import FileExpired, FileNotFound
 from dify_hex.domain.file.file_type import FileType
 from dify_hex.domain.shared.aggregate import Aggregate
-from dify_hex.domain.shared.ids import AccountId, ApiKeyId, AppId, EndUserName, FileId, TenantId
+from dify_hex.domain.shared.ids import (
+    AccountId,
+    ApiKeyId,
+    AppId,
+    EndUserName,
+    FileId,
+    FormId,
+    TenantId,
+)
 from dify_hex.domain.shared.values.file_reference import FileReference, TransferMethod
 
 
@@ -37,6 +45,8 @@ class FileOwner:
     user: EndUserName | None = None
     #: The app that the caller's key is bound to.
     app_id: AppId | None = None
+    #: The form that it was handed in with; nothing else than that form's answer can name it.
+    form_id: FormId | None = None
 
     def admits(self, *, app_id: AppId | None, user: EndUserName | None) -> bool:
         """Whether a run of the app for the end user may use the file."""

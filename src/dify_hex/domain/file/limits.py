@@ -72,3 +72,8 @@ class FileLimits:
                 longest_seconds=None if longest is None else longest.total_seconds(),
             )
         return now + wanted
+
+    def lifetime_within(self, wanted: timedelta) -> timedelta:
+        """The lifetime nearest to what is wanted."""
+        longest = self.longest_lifetime
+        return max(SHORTEST_LIFETIME, wanted if longest is None else min(wanted, longest))

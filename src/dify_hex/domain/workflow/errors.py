@@ -195,6 +195,18 @@ class FormClosed(Gone):
     code = "workflow_form_closed"
 
 
+class FormFieldUnknown(InvalidInput):
+    """The form has no such field, or it takes no files."""
+
+    code = "workflow_form_field_unknown"
+
+
+class FormUploadsUsedUp(LimitReached):
+    """No more files can be handed in for the form."""
+
+    code = "workflow_form_uploads_used_up"
+
+
 class FormAnswerInvalid(InvalidInput):
     """The answer does not fit the form."""
 

@@ -15,7 +15,8 @@ from dify_hex.domain.workflow.variables.value_type import ValueType
 #: Characters of an object, as JSON.
 MAX_OBJECT_LENGTH = 1_000_000
 MAX_DESCRIPTION_LENGTH = 1_000
-_FILES_UNLESS_SAID = 5
+#: How many files a list takes that does not say.
+FILES_UNLESS_SAID = 5
 
 
 class StartInputType(StrEnum):
@@ -203,7 +204,7 @@ class StartVariable:
     def _most_files(self) -> int:
         if self.type is StartInputType.FILE:
             return 1
-        return _FILES_UNLESS_SAID if self.max_length is None else self.max_length
+        return FILES_UNLESS_SAID if self.max_length is None else self.max_length
 
     def _problem_with_file(self, value: JsonValue) -> Fault | None:
         is_named = isinstance(value, str | Mapping)

@@ -10,16 +10,17 @@ import pytest
 from dify_hex.adapters.persistence.workflow.forms import PostgresForms
 from dify_hex.adapters.persistence.workflow.timers import PostgresRunTimers
 from dify_hex.application.shared.identity import new_id
-from dify_hex.application.workflow.form_ports import FormPlace
+from dify_hex.application.workflow.form_ports import FormPlace, ReceivedAnswer
 from dify_hex.application.workflow.records import Lease
 from dify_hex.domain.shared.ids import FormId, TenantId
-from dify_hex.domain.workflow.errors import FormClosed, FormNotFound
+from dify_hex.domain.workflow.errors import FormClosed, FormNotFound, FormUploadsUsedUp
 from dify_hex.domain.workflow.form import Form, FormAnswer, FormStatus, address_of
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
 from tests.builders.stored_runs import Runs, age, ending
 from tests.builders.workflow import NOW
 
 ANSWER = FormAnswer(action="send", values={"words": "Hello."})
+RECEIVED = ReceivedAnswer(answer=ANSWER, sent_by="10.0.0.1")
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ class TestOpening:
         with pytest.raises(FormNotFound):
             await forms.get(FormPlace(TenantId(new_id()), form.id))
         with pytest.raises(FormClosed):
-            await forms.answer(FormPlace(TenantId(new_id()), form.id), ANSWER, by=None)
+            await forms.answer(FormPlace(TenantId(new_id()), form.id), RECEIVED)
 
 
 class TestAnswering:
@@ -119,7 +120,7 @@ class TestAnswering:
         lease, form = await waiting(runs, forms)
         assert not await claims(runs, lease)
 
-        assert await forms.answer(place_of(lease, form), ANSWER, by="10.0.0.1")
+        assert await forms.answer(place_of(lease, form), RECEIVED)
 
         (settled,) = await forms.settled(lease.tenant_id, lease.run_id)
         assert settled.answer == ANSWER
@@ -131,7 +132,7 @@ class TestAnswering:
         self, runs: Runs, forms: PostgresForms, owner: asyncpg.Connection
     ) -> None:
         lease, form = await waiting(runs, forms)
-        await forms.answer(place_of(lease, form), ANSWER, by=None)
+        await forms.answer(place_of(lease, form), RECEIVED)
         # A worker takes the run, and is killed before it has read anything.
         claimed = {each.lease.run_id: each for each in await runs.leases.claim_due("w", limit=1000)}
         await age(owner, claimed[lease.run_id].lease)
@@ -147,7 +148,7 @@ class TestAnswering:
         answers = [FormAnswer(action="send", values={"words": str(n)}) for n in range(8)]
 
         outcomes = await asyncio.gather(
-            *(forms.answer(place_of(lease, form), each, by=None) for each in answers),
+            *(forms.answer(place_of(lease, form), ReceivedAnswer(answer=each)) for each in answers),
             return_exceptions=True,
         )
 
@@ -161,7 +162,7 @@ class TestAnswering:
         form = await forms.open(lease.tenant_id, form_of(lease))
         before = (await runs.leases.renew([lease]))[lease.run_id]
 
-        assert not await forms.answer(place_of(lease, form), ANSWER, by=None)
+        assert not await forms.answer(place_of(lease, form), RECEIVED)
 
         after = (await runs.leases.renew([lease]))[lease.run_id]
         assert (before.inbox, after.inbox) == (0, 1)
@@ -171,7 +172,7 @@ class TestAnswering:
     ) -> None:
         lease = await runs.born()
         form = await forms.open(lease.tenant_id, form_of(lease))
-        await forms.answer(place_of(lease, form), ANSWER, by=None)
+        await forms.answer(place_of(lease, form), RECEIVED)
 
         await pause(runs, lease, form)
 
@@ -188,7 +189,7 @@ class TestAnswering:
         async with asyncio.timeout(30):
             await asyncio.gather(
                 *(pause(runs, lease, form) for lease, form in places),
-                *(forms.answer(place_of(lease, form), ANSWER, by=None) for lease, form in places),
+                *(forms.answer(place_of(lease, form), RECEIVED) for lease, form in places),
             )
 
         found = await runs.leases.claim_due("worker-1", limit=1000)
@@ -200,7 +201,7 @@ class TestAnswering:
         lease, form = await waiting(runs, forms)
         await runs.control.desire(lease.tenant_id, lease.run_id, DesiredState.PAUSE)
 
-        assert await forms.answer(place_of(lease, form), ANSWER, by=None)
+        assert await forms.answer(place_of(lease, form), RECEIVED)
         assert await status_of(runs, lease) is RunStatus.PAUSED
 
         assert await runs.control.resume(lease.tenant_id, lease.run_id) is RunStatus.PAUSED
@@ -216,7 +217,30 @@ class TestAnswering:
 
         assert (await forms.get(place_of(lease, form))).status is FormStatus.CLOSED
         with pytest.raises(FormClosed):
-            await forms.answer(place_of(lease, form), ANSWER, by=None)
+            await forms.answer(place_of(lease, form), RECEIVED)
+
+
+class TestFiles:
+    async def test_uploads_are_counted_up_to_a_limit_however_many_come_at_once(
+        self, runs: Runs, forms: PostgresForms
+    ) -> None:
+        lease, form = await waiting(runs, forms)
+
+        outcomes = await asyncio.gather(
+            *(forms.count_upload(place_of(lease, form), at_most=3) for _ in range(8)),
+            return_exceptions=True,
+        )
+
+        assert [isinstance(each, FormUploadsUsedUp) for each in outcomes].count(True) == 5
+
+    async def test_nothing_is_handed_in_for_a_form_that_was_answered(
+        self, runs: Runs, forms: PostgresForms
+    ) -> None:
+        lease, form = await waiting(runs, forms)
+        await forms.answer(place_of(lease, form), RECEIVED)
+
+        with pytest.raises(FormUploadsUsedUp):
+            await forms.count_upload(place_of(lease, form), at_most=3)
 
 
 class TestPauses:
@@ -268,13 +292,13 @@ class TestTimers:
         lease, form = await waiting(runs, forms, due_at=NOW - timedelta(days=3650))
 
         with pytest.raises(FormClosed):
-            await forms.answer(place_of(lease, form), ANSWER, by=None)
+            await forms.answer(place_of(lease, form), RECEIVED)
 
     async def test_a_late_timer_changes_nothing(
         self, runs: Runs, forms: PostgresForms, timers: PostgresRunTimers
     ) -> None:
         lease, form = await waiting(runs, forms)
-        await forms.answer(place_of(lease, form), ANSWER, by=None)
+        await forms.answer(place_of(lease, form), RECEIVED)
 
         told = await timers.expire_forms(limit=1000)
 
@@ -317,7 +341,7 @@ class TestOwners:
         self, runs: Runs, forms: PostgresForms
     ) -> None:
         lease, form = await waiting(runs, forms)
-        await forms.answer(place_of(lease, form), ANSWER, by=None)
+        await forms.answer(place_of(lease, form), RECEIVED)
         await claims(runs, lease)
 
         assert (await runs.control.get(lease.tenant_id, lease.run_id)).owners == 1

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from dify_hex.application.file.resolve_file_inputs import FileInput, ResolveFileInputsCommand
+from dify_hex.application.file.file_inputs import FileInput
+from dify_hex.application.file.resolve_file_inputs import ResolveFileInputsCommand
 from dify_hex.application.shared.actor import Actor, AppNotAllowed
 from dify_hex.domain.file.errors import FileInputsInvalid
 from dify_hex.domain.file.file import File
-from dify_hex.domain.shared.ids import AppId, EndUserName
+from dify_hex.domain.shared.ids import AppId, EndUserName, FormId
 from dify_hex.domain.shared.values.file_reference import (
     FileKind,
     FileReference,
@@ -152,8 +153,13 @@ async def test_what_names_no_file_is_refused_with_its_place(
 
 @pytest.mark.parametrize(
     "file",
-    [a_file(user=EndUserName("bob")), a_file(app_id=OTHER_APP), a_new_file()],
-    ids=["another end user's", "another app's", "on its way in"],
+    [
+        a_file(user=EndUserName("bob")),
+        a_file(app_id=OTHER_APP),
+        a_file(app_id=APP, form_id=FormId(UUID(int=7))),
+        a_new_file(),
+    ],
+    ids=["another end user's", "another app's", "a form's", "on its way in"],
 )
 async def test_the_files_of_others_do_not_exist(house: FileHouse, file: File) -> None:
     await house.given(file)

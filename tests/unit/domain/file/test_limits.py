@@ -9,7 +9,7 @@ from dify_hex.domain.file.errors import (
     FileTooLarge,
     FileTypeUnsupported,
 )
-from dify_hex.domain.file.limits import MEGABYTE, FileLimits
+from dify_hex.domain.file.limits import MEGABYTE, SHORTEST_LIFETIME, FileLimits
 from dify_hex.domain.shared.values.file_reference import FileKind
 from tests.builders.file import NOW, PNG_TYPE
 
@@ -60,3 +60,20 @@ def test_a_lifetime_that_is_too_short_or_too_long_is_refused(
 ) -> None:
     with pytest.raises(FileLifetimeInvalid):
         FileLimits(longest_lifetime=longest).expiry(wanted, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("longest", "wanted", "nearest"),
+    [
+        (None, 2 * DAY, 2 * DAY),
+        (DAY, 2 * DAY, DAY),
+        (DAY, timedelta(seconds=1), SHORTEST_LIFETIME),
+    ],
+)
+def test_the_nearest_lifetime_is_one_that_is_taken(
+    longest: timedelta | None, wanted: timedelta, nearest: timedelta
+) -> None:
+    limits = FileLimits(longest_lifetime=longest)
+
+    assert limits.lifetime_within(wanted) == nearest
+    assert limits.expiry(nearest, now=NOW) == NOW + nearest

@@ -6,14 +6,20 @@ from datetime import timedelta
 import pytest
 
 from dify_hex.application.shared.identity import new_id
-from dify_hex.domain.shared.ids import FormId, WorkflowRunId
+from dify_hex.domain.shared.ids import FileId, FormId, WorkflowRunId
+from dify_hex.domain.shared.values.fault import Fault
+from dify_hex.domain.shared.values.file_reference import FileKind, FileReference, TransferMethod
+from dify_hex.domain.shared.values.file_rule import FileRule
 from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
-from dify_hex.domain.workflow.errors import FormAnswerInvalid, FormClosed
+from dify_hex.domain.workflow.errors import FormAnswerInvalid, FormClosed, FormFieldUnknown
 from dify_hex.domain.workflow.form import (
     MAX_FIELD_LENGTH,
+    UPLOADS_BESIDES,
+    UPLOADS_PER_FILE,
     Form,
     FormAnswer,
     FormStatus,
+    GivenFiles,
     address_of,
 )
 from tests.builders.workflow import NOW, at
@@ -35,6 +41,39 @@ FORM = Form(
     status=FormStatus.OPEN,
     created_at=NOW,
     due_at=NOW + timedelta(days=3),
+)
+PHOTO = FileReference(
+    id=FileId(new_id()),
+    type=FileKind.IMAGE,
+    transfer_method=TransferMethod.LOCAL_FILE,
+    name="photo.png",
+    extension=".png",
+    mime_type="image/png",
+    size=10,
+)
+PAPER = FileReference(
+    type=FileKind.DOCUMENT,
+    transfer_method=TransferMethod.REMOTE_URL,
+    name="paper.pdf",
+    extension=".pdf",
+    mime_type="application/pdf",
+    url="https://example.com/paper.pdf",
+)
+WITH_FILES = replace(
+    FORM,
+    inputs=(
+        WORDS,
+        {"type": "file", "name": "photo", "default": None, "number_limits": 1},
+        {
+            "type": "file-list",
+            "name": "papers",
+            "default": None,
+            "allowed_file_types": ["document", "custom"],
+            "allowed_file_extensions": ["odd"],
+            "allowed_file_upload_methods": ["local_file"],
+            "number_limits": 3,
+        },
+    ),
 )
 
 
@@ -98,6 +137,92 @@ class TestReading:
         form = replace(FORM, inputs=({**COLOUR, "options": None},))
 
         assert faults({"colour": "red"}, form=form) == ["form_field_option inputs.colour"]
+
+
+class TestFiles:
+    def test_a_field_says_which_files_it_takes(self) -> None:
+        rule = WITH_FILES.file_rule("papers")
+
+        assert rule == FileRule(
+            kinds=frozenset({FileKind.DOCUMENT, FileKind.CUSTOM}),
+            extensions=frozenset({".odd"}),
+            methods=frozenset({TransferMethod.LOCAL_FILE}),
+            max_count=3,
+        )
+        assert WITH_FILES.file_rule("photo") == FileRule()
+        assert [WITH_FILES.takes_list(name) for name in ("photo", "papers")] == [False, True]
+
+    @pytest.mark.parametrize("name", ["words", "other"])
+    def test_no_other_field_takes_any(self, name: str) -> None:
+        with pytest.raises(FormFieldUnknown):
+            WITH_FILES.file_rule(name)
+
+    def test_more_uploads_are_taken_than_files_but_not_any_number(self) -> None:
+        assert WITH_FILES.most_uploads == 4 * UPLOADS_PER_FILE + UPLOADS_BESIDES
+        assert FORM.most_uploads == UPLOADS_BESIDES
+
+    def test_files_are_looked_for_where_some_are_named(self) -> None:
+        asked = WITH_FILES.file_rules({"words": "Hi", "photo": "an id", "papers": "no list"})
+
+        assert list(asked) == ["photo"]
+
+    @pytest.mark.parametrize(
+        ("given", "fault"),
+        [
+            ({"papers": []}, "form_field_missing inputs.photo"),
+            ({"photo": 5, "papers": []}, "input_wrong_type inputs.photo"),
+            ({"photo": "id", "papers": "id"}, "input_wrong_type inputs.papers"),
+            ({"photo": "id", "papers": ["id"] * 4}, "input_too_many_files inputs.papers"),
+        ],
+    )
+    def test_a_field_of_files_takes_files(self, given: dict[str, JsonValue], fault: str) -> None:
+        assert faults({"words": "Hi", **given}, form=WITH_FILES) == [fault]
+
+    def test_what_was_wrong_with_the_files_is_told_with_the_rest(self) -> None:
+        missing = Fault(code="file_input_not_found", path="inputs.photo", message="Gone.")
+
+        with pytest.raises(FormAnswerInvalid) as caught:
+            WITH_FILES.read(
+                "burn",
+                {"words": "Hi", "photo": "id", "papers": []},
+                GivenFiles(found={}, faults=[missing]),
+            )
+
+        assert [fault.code for fault in caught.value.faults] == [
+            "form_action_unknown",
+            "file_input_not_found",
+        ]
+
+    def test_the_files_that_were_found_are_the_values(self) -> None:
+        found: JsonObject = {"photo": PHOTO.to_json(), "papers": [PAPER.to_json()]}
+        given: JsonObject = {"words": "Hi", "photo": "an id", "papers": ["another"]}
+
+        answer = WITH_FILES.read("send", given, GivenFiles(found=found))
+
+        assert answer.values == {"words": "Hi", **found}
+        assert answer.files == [PHOTO.id]
+
+    def test_and_what_the_node_puts_out(self) -> None:
+        values: JsonObject = {
+            "words": "Hi",
+            "photo": PHOTO.to_json(),
+            "papers": [PAPER.to_json(), PHOTO.to_json()],
+        }
+        form = replace(
+            WITH_FILES,
+            status=FormStatus.ANSWERED,
+            answer=FormAnswer(action="send", values=values),
+            content="{{#$output.photo#}}: {{#$output.papers#}}",
+        )
+
+        outcome = form.outcome()
+
+        assert outcome is not None
+        assert outcome.outputs["photo"] == PHOTO.to_json()
+        assert (
+            outcome.outputs["__rendered_content"]
+            == "photo.png: [paper.pdf](https://example.com/paper.pdf), photo.png"
+        )
 
 
 class TestOutcome:

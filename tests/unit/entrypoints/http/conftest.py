@@ -172,6 +172,8 @@ def app(parts: Parts) -> FastAPI:
             refill_per_second=1000,
             sign_in_capacity=2,
             sign_in_refill_per_second=0.1,
+            form_file_capacity=3,
+            form_file_refill_per_second=0.1,
         ),
         cors_origins=("https://console.example",),
         trusted_proxies=("127.0.0.0/8",),

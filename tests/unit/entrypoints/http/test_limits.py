@@ -47,6 +47,16 @@ async def test_signing_in_has_a_narrower_limit(client: httpx.AsyncClient) -> Non
     assert statuses == [404, 404, 429]
 
 
+async def test_forms_have_one_for_answers_and_a_wider_one_for_files(
+    client: httpx.AsyncClient,
+) -> None:
+    files = [(await client.post("/v1/forms/token/files")).status_code for _ in range(4)]
+    answers = [(await client.post("/v1/forms/token")).status_code for _ in range(3)]
+
+    assert files == [404, 404, 404, 429]
+    assert answers == [404, 404, 429]
+
+
 async def test_health_is_never_limited(client: httpx.AsyncClient, parts: Parts) -> None:
     parts.limiter.taken["address:127.0.0.1"] = 1000
 

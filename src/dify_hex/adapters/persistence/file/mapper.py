@@ -10,7 +10,15 @@ from dify_hex.domain.file.file import (
     FileStatus,
 )
 from dify_hex.domain.file.file_type import FileType
-from dify_hex.domain.shared.ids import AccountId, ApiKeyId, AppId, EndUserName, FileId, TenantId
+from dify_hex.domain.shared.ids import (
+    AccountId,
+    ApiKeyId,
+    AppId,
+    EndUserName,
+    FileId,
+    FormId,
+    TenantId,
+)
 from dify_hex.domain.shared.values.file_reference import FileKind
 
 
@@ -48,6 +56,7 @@ def write(file: File, row: FileRow) -> None:
     row.account_id = owner.account_id
     row.api_key_id = owner.api_key_id
     row.end_user = owner.user
+    row.form_id = owner.form_id
     row.name = file.name
     row.extension = file.type.extension
     row.kind = file.type.kind.value
@@ -68,4 +77,5 @@ def _owner(row: FileRow) -> FileOwner:
         api_key_id=None if row.api_key_id is None else ApiKeyId(row.api_key_id),
         user=None if row.end_user is None else EndUserName(row.end_user),
         app_id=None if row.app_id is None else AppId(row.app_id),
+        form_id=None if row.form_id is None else FormId(row.form_id),
     )

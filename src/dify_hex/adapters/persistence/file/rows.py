@@ -34,6 +34,7 @@ class FileRow(TenantRow, VersionColumn, Base):
     account_id: Mapped[UUID | None]
     api_key_id: Mapped[UUID | None]
     end_user: Mapped[str | None]
+    form_id: Mapped[UUID | None]
     name: Mapped[str]
     extension: Mapped[str]
     kind: Mapped[str]

@@ -46,6 +46,19 @@ WHERE tenant_id = $1 AND id = $2 AND status = 'open' AND due_at > now()
 RETURNING run_id
 """
 
+#: Alone in its transaction, so that it may lock a form without its run.
+COUNT_UPLOAD = """
+UPDATE workflow_forms SET uploads = uploads + 1
+WHERE tenant_id = $1 AND id = $2 AND status = 'open' AND uploads < $3
+RETURNING id
+"""
+
+#: Files that the answer names outlive their form.
+KEEP_FILES = """
+UPDATE files SET expires_at = $4, updated_at = now(), version = version + 1
+WHERE tenant_id = $1 AND form_id = $2 AND id = ANY($3::uuid[]) AND status = 'available'
+"""
+
 #: What a run's owner has to hear of; a run that waits for nothing else goes on by itself.
 TELL_RUN = f"""
 UPDATE workflow_runs AS run SET inbox = run.inbox + 1, {due_when(_WAITS)}

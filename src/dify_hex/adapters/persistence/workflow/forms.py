@@ -7,9 +7,15 @@ import orjson
 
 from dify_hex.adapters.persistence.transactions import tenant_connection
 from dify_hex.adapters.persistence.workflow import form_statements
-from dify_hex.application.workflow.form_ports import FormDesk, FormPlace, Forms, SettledForms
+from dify_hex.application.workflow.form_ports import (
+    FormDesk,
+    FormPlace,
+    Forms,
+    ReceivedAnswer,
+    SettledForms,
+)
 from dify_hex.domain.shared.ids import FormId, TenantId, WorkflowRunId
-from dify_hex.domain.workflow.errors import FormClosed, FormNotFound
+from dify_hex.domain.workflow.errors import FormClosed, FormNotFound, FormUploadsUsedUp
 from dify_hex.domain.workflow.form import Form, FormAnswer, FormStatus, address_of
 from dify_hex.domain.workflow.statuses import RunStatus
 
@@ -58,17 +64,28 @@ class PostgresForms(Forms, SettledForms, FormDesk):
             found = await connection.fetch(form_statements.OF_RUN, tenant_id, run_id)
         return [_form(row) for row in found]
 
-    async def answer(self, place: FormPlace, answer: FormAnswer, *, by: str | None) -> bool:
+    async def count_upload(self, place: FormPlace, *, at_most: int) -> None:
+        """One statement counts and compares."""
+        key = (place.tenant_id, place.form_id)
+        async with tenant_connection(self._pool, place.tenant_id) as connection:
+            if await connection.fetchval(form_statements.COUNT_UPLOAD, *key, at_most) is None:
+                raise FormUploadsUsedUp(limit=at_most)
+
+    async def answer(self, place: FormPlace, answer: ReceivedAnswer) -> bool:
         """Form and run change together, the run's row being locked first."""
-        kept = orjson.dumps({"action": answer.action, "values": dict(answer.values)}).decode()
+        said = answer.answer
+        kept = orjson.dumps({"action": said.action, "values": dict(said.values)}).decode()
         key = (place.tenant_id, place.form_id)
         async with tenant_connection(self._pool, place.tenant_id) as connection:
             run = await connection.fetchrow(form_statements.LOCK_RUN, *key)
             if run is None or RunStatus(run["status"]).is_final:
                 raise FormClosed
-            run_id = await connection.fetchval(form_statements.ANSWER, *key, kept, by)
+            run_id = await connection.fetchval(form_statements.ANSWER, *key, kept, answer.sent_by)
             if run_id is None:
                 raise FormClosed
+            if said.files:
+                until = answer.files_until
+                await connection.execute(form_statements.KEEP_FILES, *key, said.files, until)
             return bool(await connection.fetchval(form_statements.TELL_RUN, run_id))
 
 

@@ -104,3 +104,5 @@ class WorkflowFormRow(TenantRow, Base):
     answer: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[str | None]
+    #: How many files somebody has begun to hand in.
+    uploads: Mapped[int] = mapped_column(server_default=text("0"))

@@ -7,7 +7,7 @@ from dify_hex.application.workflow.form_ports import Forms
 from dify_hex.application.workflow.node_executor import NodeContext, NodeExecutor, NodeOutput
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.domain.shared.ids import FormId
-from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.shared.values.json_value import JsonObject, JsonValue
 from dify_hex.domain.workflow.errors import ListRefused
 from dify_hex.domain.workflow.form import Form, FormStatus, slot
 from dify_hex.domain.workflow.frame import NodeAddress
@@ -72,13 +72,19 @@ def _content(text: str, variables: VariablePool) -> str:
 
 
 def _field(each: FormField, variables: VariablePool) -> JsonObject:
-    described: dict[str, str | Sequence[str] | None] = {
+    described: dict[str, JsonValue] = {
         "name": each.output_variable_name,
         "type": each.type.value,
         "default": _default(each, variables),
     }
     if each.type is FieldType.SELECT and each.option_source is not None:
         described["options"] = _options(each.option_source, variables)
+    if each.takes_files:
+        described["allowed_file_types"] = [kind.value for kind in each.allowed_file_types]
+        described["allowed_file_extensions"] = list(each.allowed_file_extensions)
+        methods = [method.value for method in each.allowed_file_upload_methods]
+        described["allowed_file_upload_methods"] = methods
+        described["number_limits"] = each.most_files
     return described
 
 

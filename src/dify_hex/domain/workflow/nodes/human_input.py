@@ -9,10 +9,13 @@ from enum import StrEnum
 from typing import ClassVar
 
 from dify_hex.domain.shared.ids import NodeId
+from dify_hex.domain.shared.values.file_reference import FileKind, TransferMethod
+from dify_hex.domain.shared.values.file_rule import MAX_FILES
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.faults import ConfigFault
 from dify_hex.domain.workflow.node_config import DEFAULT_HANDLE, NodeConfig
 from dify_hex.domain.workflow.node_policy import FAIL_BRANCH
+from dify_hex.domain.workflow.start_variables import FILES_UNLESS_SAID
 from dify_hex.domain.workflow.variables.reference import Reference
 from dify_hex.domain.workflow.variables.selector import Selector, is_name
 from dify_hex.domain.workflow.variables.template import Template
@@ -92,10 +95,23 @@ class FormField:
     output_variable_name: str
     default: FieldDefault | None = None
     option_source: OptionSource | None = None
-    allowed_file_types: tuple[str, ...] = ()
+    allowed_file_types: tuple[FileKind, ...] = ()
     allowed_file_extensions: tuple[str, ...] = ()
-    allowed_file_upload_methods: tuple[str, ...] = ()
+    allowed_file_upload_methods: tuple[TransferMethod, ...] = ()
+    #: How many files a list takes.
     number_limits: int | None = None
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether files are filled in, and no text."""
+        return self.type in {FieldType.FILE, FieldType.FILES}
+
+    @property
+    def most_files(self) -> int:
+        """How many files it takes."""
+        if self.type is not FieldType.FILES:
+            return 1
+        return FILES_UNLESS_SAID if self.number_limits is None else self.number_limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,13 +241,22 @@ def _field_faults(config: HumanInputConfig) -> Iterable[ConfigFault]:
                 message=f"Each field needs a name of its own, of letters, digits and underscores, "
                 f"that does not begin with two of these; change {name!r}.",
             )
-        if each.type in (FieldType.FILE, FieldType.FILES):
-            yield ConfigFault(
-                code="field_type_unsupported",
-                field=f"{place}.type",
-                message="In this release forms take no files; ask for them at the start.",
-            )
-        yield from _source_faults(each, place)
+        yield from _file_faults(each, place) if each.takes_files else _source_faults(each, place)
+
+
+def _file_faults(each: FormField, place: str) -> Iterable[ConfigFault]:
+    if not 1 <= each.most_files <= MAX_FILES:
+        yield ConfigFault(
+            code="number_limits_range",
+            field=f"{place}.number_limits",
+            message=f"Take from 1 to {MAX_FILES} files.",
+        )
+    if each.default is not None:
+        yield ConfigFault(
+            code="default_unexpected",
+            field=f"{place}.default",
+            message="What takes files has no default; leave it out.",
+        )
 
 
 def _source_faults(each: FormField, place: str) -> Iterable[ConfigFault]:

@@ -114,6 +114,12 @@ MESSAGES: Messages = {
         "The form was answered, its time is up, or its run has ended.",
         "表单已提交、已超时，或其运行已结束。",
     ),
+    "workflow_form_field_unknown": Message(
+        "The form has no field {field} that takes files.", "该表单没有可上传文件的字段 {field}。"
+    ),
+    "workflow_form_uploads_used_up": Message(
+        "The form takes no more than {limit} uploads.", "该表单最多可上传 {limit} 次文件。"
+    ),
     "workflow_form_answer_invalid": Message(
         "The answer does not fit the form; see details.faults.",
         "提交内容与表单不符，详见 details.faults。",

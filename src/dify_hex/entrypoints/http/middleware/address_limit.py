@@ -14,6 +14,8 @@ from dify_hex.entrypoints.http.request_context import current_request
 
 #: Where a password or a one-time token can be guessed.
 _SIGN_IN_PATHS = ("/v1/auth/login", "/v1/auth/refresh", "/setup/", "/v1/forms/")
+#: Where files come in for forms; one form may ask for many.
+_FORMS, _FORM_FILES = "/v1/forms/", "/files"
 #: What must answer whoever asks.
 _FREE_PATHS = ("/health/", "/metrics")
 
@@ -25,12 +27,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressRates:
-    """How often one address may ask, and how often it may try to sign in."""
+    """How often one address may ask, try to sign in, and hand in files for forms."""
 
     capacity: int
     refill_per_second: float
     sign_in_capacity: int
     sign_in_refill_per_second: float
+    form_file_capacity: int = 60
+    form_file_refill_per_second: float = 1.0
 
 
 class AddressLimit:
@@ -70,7 +74,16 @@ class AddressLimit:
                 refill_per_second=rates.refill_per_second,
             )
         ]
-        if scope["method"] == "POST" and scope["path"].startswith(_SIGN_IN_PATHS):
+        path, posts = scope["path"], scope["method"] == "POST"
+        if posts and path.startswith(_FORMS) and path.endswith(_FORM_FILES):
+            buckets.append(
+                Bucket(
+                    name=f"form-file:{address}",
+                    capacity=rates.form_file_capacity,
+                    refill_per_second=rates.form_file_refill_per_second,
+                )
+            )
+        elif posts and path.startswith(_SIGN_IN_PATHS):
             buckets.append(
                 Bucket(
                     name=f"sign-in:{address}",

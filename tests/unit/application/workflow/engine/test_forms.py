@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from dify_hex.application.file.file_intake import FileIntake
 from dify_hex.application.workflow.answer_form import AnswerForm, AnswerFormCommand
 from dify_hex.application.workflow.engine.run_result import RunResult
+from dify_hex.application.workflow.form_files import FormFiles
 from dify_hex.application.workflow.form_ports import FormPlace
 from dify_hex.application.workflow.node_executor import NodeContext, NodeOutput
 from dify_hex.application.workflow.nodes.human_input import HumanInputExecutor
@@ -16,6 +18,8 @@ from dify_hex.application.workflow.resume_run import ResumeRun
 from dify_hex.application.workflow.show_form import ShowForm
 from dify_hex.application.workflow.stop_run import StopRun
 from dify_hex.application.workflow.sweep_timers import SweepTimers
+from dify_hex.domain.shared.ids import TenantId
+from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.workflow.errors import FormAnswerInvalid, FormClosed, RunTransitionRefused
 from dify_hex.domain.workflow.form import Form, FormStatus
 from dify_hex.domain.workflow.nodes.human_input import (
@@ -27,8 +31,12 @@ from dify_hex.domain.workflow.nodes.human_input import (
 from dify_hex.domain.workflow.statuses import DesiredState, RunStatus
 from tests.builders.engine import Engine, claimer_of, keeper_of, until
 from tests.builders.node_services import services
+from tests.fakes.memory_file import MemoryFileWork
 from tests.fakes.memory_forms import MemoryForms, MemoryTimers, PlainTokens
+from tests.fakes.memory_storage import MemoryFileStorage
+from tests.fakes.memory_work import MemoryDatabase
 from tests.fakes.scripted_nodes import ScriptedNodes
+from tests.unit.application.file.conftest import LIMITS
 
 CONFIG = HumanInputConfig(
     form_content="Say something: {{#$output.words#}}",
@@ -40,13 +48,16 @@ CONFIG = HumanInputConfig(
 class Asking:
     """An engine whose model node asks somebody instead."""
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    def __init__(self, engine: Engine | None = None, config: HumanInputConfig = CONFIG) -> None:
+        self.config = config
+        self.database = MemoryDatabase()
+        self.storage = MemoryFileStorage()
         runs = None if engine is None else engine.runs
         self.engine = Engine(nodes=ScriptedNodes(self.script), runs=runs)
 
     async def script(self, context: NodeContext) -> AsyncGenerator[NodeOutput, None]:
         executor = HumanInputExecutor(replace(services(), forms=self.forms))
-        async for output in executor.execute(CONFIG, context):
+        async for output in executor.execute(self.config, context):
             yield output
 
     @property
@@ -60,15 +71,29 @@ class Asking:
     async def ask(self) -> RunResult:
         return await (await self.engine.launch()).result()
 
+    @property
+    def form_files(self) -> FormFiles:
+        """Over memory, under the limits that files have in tests."""
+        clock = self.engine.clock
+        intake = FileIntake(begin=self.begin, clock=clock, storage=self.storage, limits=LIMITS)
+        return FormFiles(begin=self.begin, intake=intake, limits=LIMITS, clock=clock)
+
+    def begin(self, tenant_id: TenantId) -> MemoryFileWork:
+        return MemoryFileWork(self.database, tenant_id)
+
     async def answer(self, words: str = "Hello.", action: str = "send") -> Form:
+        return await self.send({"words": words}, action)
+
+    async def send(self, inputs: JsonObject, action: str = "send") -> Form:
         use_case = AnswerForm(
             desk=self.forms,
             tokens=PlainTokens(),
+            files=self.form_files,
             signals=self.engine.signals,
             clock=self.engine.clock,
         )
         return await use_case.execute(
-            AnswerFormCommand(token=self.token(), action=action, inputs={"words": words})
+            AnswerFormCommand(token=self.token(), action=action, inputs=inputs)
         )
 
     def token(self) -> str:
@@ -76,7 +101,7 @@ class Asking:
 
     async def go_on(self) -> RunStatus:
         """What becomes of the run in another process."""
-        other = Asking(self.engine)
+        other = Asking(self.engine, self.config)
         other.engine.actor = self.engine.actor
         await claimer_of(other.engine).claim_once()
         run = self.engine.only_run()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dify_hex.domain.shared.values.file_rule import MAX_FILES
 from dify_hex.domain.workflow.nodes.human_input import (
     LONGEST_WAIT_DAYS,
     MAX_ACTIONS,
@@ -18,6 +19,7 @@ from dify_hex.domain.workflow.nodes.human_input import (
     UserAction,
     ValueSource,
 )
+from dify_hex.domain.workflow.start_variables import FILES_UNLESS_SAID
 from dify_hex.domain.workflow.variables.value_type import ARRAYS, ValueType
 from tests.builders.variables import at
 
@@ -151,10 +153,39 @@ class TestFaults:
         ]
 
     @pytest.mark.parametrize("kind", [FieldType.FILE, FieldType.FILES])
-    def test_files_cannot_be_asked_for(self, kind: FieldType) -> None:
+    def test_files_can_be_asked_for(self, kind: FieldType) -> None:
         field = FormField(type=kind, output_variable_name="paper")
 
-        assert faults(form(field)) == [("field_type_unsupported", "inputs.0.type")]
+        assert faults(form(field)) == []
+
+    @pytest.mark.parametrize(
+        ("kind", "said", "most"),
+        [
+            (FieldType.FILE, None, 1),
+            (FieldType.FILE, 7, 1),
+            (FieldType.FILES, None, FILES_UNLESS_SAID),
+            (FieldType.FILES, 7, 7),
+        ],
+    )
+    def test_a_list_says_how_many_it_takes(
+        self, kind: FieldType, said: int | None, most: int
+    ) -> None:
+        field = FormField(type=kind, output_variable_name="paper", number_limits=said)
+
+        assert field.most_files == most
+
+    @pytest.mark.parametrize("most", [0, MAX_FILES + 1])
+    def test_a_list_takes_some_files_and_not_any_number(self, most: int) -> None:
+        field = FormField(type=FieldType.FILES, output_variable_name="papers", number_limits=most)
+
+        assert faults(form(field)) == [("number_limits_range", "inputs.0.number_limits")]
+
+    def test_what_takes_files_has_no_default(self) -> None:
+        field = FormField(
+            type=FieldType.FILE, output_variable_name="paper", default=FieldDefault(value="x")
+        )
+
+        assert faults(form(field)) == [("default_unexpected", "inputs.0.default")]
 
     def test_a_default_from_a_variable_has_to_name_it(self) -> None:
         config = form(text(default=FieldDefault(type=ValueSource.VARIABLE)))

@@ -26,7 +26,8 @@ from dify_hex.entrypoints.http.envelope import Schema
 from dify_hex.entrypoints.http.multipart import FORM, MultipartForm, Part
 from dify_hex.entrypoints.http.v1.messages.schemas import UserText
 
-_FILE_FIELD = "file"
+#: The part that the file itself is.
+FILE_FIELD = "file"
 _MAX_FIELDS = 8
 _MAX_FIELD_BYTES = 2048
 
@@ -60,10 +61,10 @@ class FormUpload(IncomingFile):
         form = MultipartForm.of(request)
         fields: dict[str, str] = {}
         while (part := await form.next_part()) is not None:
-            if part.name == _FILE_FIELD and part.filename is not None:
+            if part.name == FILE_FIELD and part.filename is not None:
                 return cls(form, part, fields)
             await _read_field(form, part, fields)
-        raise _refused(_FILE_FIELD, "missing")
+        raise part_refused(FILE_FIELD, "missing")
 
     @property
     def name(self) -> str:
@@ -79,11 +80,15 @@ class FormUpload(IncomingFile):
         """The bytes of the file, once."""
         return self._form.content()
 
-    async def details(self) -> FileDetails:
-        """What the fields say, those behind the file included."""
+    async def fields(self) -> Mapping[str, str]:
+        """What else is in the form, once its content was read."""
         while (part := await self._form.next_part()) is not None:
             await _read_field(self._form, part, self._fields)
-        fields = _parsed(self._fields)
+        return self._fields
+
+    async def details(self) -> FileDetails:
+        """What the fields say, those behind the file included."""
+        fields = _parsed(await self.fields())
         return FileDetails(
             user=None if fields.user is None else EndUserName(fields.user),
             keep_for=None if fields.expires_in is None else timedelta(seconds=fields.expires_in),
@@ -162,8 +167,8 @@ def upload_body() -> Mapping[str, Any]:
     schema = UploadFields.model_json_schema()
     fields = {name: _as_form_field(field) for name, field in schema["properties"].items()}
     file = {"type": "string", "format": "binary"}
-    schema["properties"] = {_FILE_FIELD: file, **fields}
-    schema["required"] = [_FILE_FIELD]
+    schema["properties"] = {FILE_FIELD: file, **fields}
+    schema["required"] = [FILE_FIELD]
     return {"required": True, "content": {FORM: {"schema": schema}}}
 
 
@@ -177,7 +182,7 @@ def _as_form_field(field: Mapping[str, Any]) -> Mapping[str, Any]:
 
 async def _read_field(form: MultipartForm, part: Part, fields: dict[str, str]) -> None:
     if part.filename is not None or part.name in fields or len(fields) == _MAX_FIELDS:
-        raise _refused(part.name, "unexpected")
+        raise part_refused(part.name, "unexpected")
     fields[part.name] = await form.text(max_bytes=_MAX_FIELD_BYTES)
 
 
@@ -189,7 +194,8 @@ def _parsed(fields: Mapping[str, str]) -> UploadFields:
         raise RequestValidationError(found) from None
 
 
-def _refused(field: str, problem: str) -> InvalidInput:
+def part_refused(field: str, problem: str) -> InvalidInput:
+    """The refusal of a form with that part, or without it."""
     fault = {
         "field": field,
         "in": "body",

@@ -6,11 +6,16 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from dify_hex.application.file.file_intake import FileDetails
+from dify_hex.application.file.read_models import FileView
 from dify_hex.application.workflow.answer_form import AnswerFormCommand
 from dify_hex.application.workflow.show_form import FormWithToken
+from dify_hex.domain.shared.values.file_reference import FileKind
 from dify_hex.domain.workflow.form import Form, FormStatus
 from dify_hex.domain.workflow.nodes.human_input import MAX_FIELDS
 from dify_hex.entrypoints.http.envelope import Schema
+from dify_hex.entrypoints.http.multipart import FORM
+from dify_hex.entrypoints.http.v1.files.schemas import FILE_FIELD, FormUpload, part_refused
 
 
 class FormResponse(Schema):
@@ -51,7 +56,9 @@ class RunFormResponse(Schema):
     created_at: datetime
     expires_at: datetime
     action: str | None
-    answer: dict[str, str] | None
+    answer: dict[str, Any] | None = Field(
+        description="What was filled in, by field: a text, a file, or a list of files."
+    )
     answered_at: datetime | None
 
     @classmethod
@@ -83,7 +90,9 @@ class AnswerFormRequest(Schema):
         examples=["approve"]
     )
     inputs: Annotated[dict[str, JsonValue], Field(max_length=2 * MAX_FIELDS)] = Field(
-        default_factory=dict, examples=[{"comment": "Looks good."}]
+        default_factory=dict,
+        description="By field: a text, or the ids of files that were handed in for the form.",
+        examples=[{"comment": "Looks good."}],
     )
 
     def to_command(self, token: str, sent_by: str | None) -> AnswerFormCommand:
@@ -91,3 +100,48 @@ class AnswerFormRequest(Schema):
         return AnswerFormCommand(
             token=token, action=self.action, inputs=dict(self.inputs), sent_by=sent_by
         )
+
+
+class FormFileUpload(FormUpload):
+    """The file of an upload for a form; nothing else may be said of it."""
+
+    async def details(self) -> FileDetails:
+        """Nothing."""
+        for name in await self.fields():
+            raise part_refused(name, "unexpected")
+        return FileDetails()
+
+
+class FormFileResponse(Schema):
+    """A file as whoever answers the form sees it; `size` is in bytes."""
+
+    id: UUID = Field(description="What names the file in the answer.")
+    name: str = Field(examples=["plan.pdf"])
+    extension: str = Field(description="Without its dot.", examples=["pdf"])
+    kind: FileKind
+    media_type: str = Field(examples=["application/pdf"])
+    size: int
+    expires_at: datetime | None = Field(description="When it goes, unless the answer names it.")
+
+    @classmethod
+    def of(cls, file: FileView) -> Self:
+        """The wire form."""
+        return cls(
+            id=file.id,
+            name=file.name,
+            extension=file.extension,
+            kind=file.kind,
+            media_type=file.media_type,
+            size=file.size,
+            expires_at=file.expires_at,
+        )
+
+
+def form_file_body() -> dict[str, Any]:
+    """The form of an upload in OpenAPI."""
+    schema = {
+        "type": "object",
+        "properties": {FILE_FIELD: {"type": "string", "format": "binary"}},
+        "required": [FILE_FIELD],
+    }
+    return {"required": True, "content": {FORM: {"schema": schema}}}
