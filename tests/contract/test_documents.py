@@ -67,6 +67,13 @@ async def test_a_form_without_files_adds_nothing(client: httpx.AsyncClient) -> N
     assert broken.status_code == 400
 
 
+async def test_what_is_wrong_with_a_text_is_told_by_its_field(client: httpx.AsyncClient) -> None:
+    path = f"/v1/knowledge/{(await made(client))['id']}/documents"
+    answer = await client.post(path, json={"name": 1, "text": "One."})
+    fields = {each["field"] for each in answer.json()["details"]["fields"]}
+    assert fields == {"name", "text", "file_id"}
+
+
 async def test_too_many_files_are_too_many(client: httpx.AsyncClient) -> None:
     path = f"/v1/knowledge/{(await made(client))['id']}/documents"
     files = [("file", (f"{number}.txt", b"")) for number in range(51)]

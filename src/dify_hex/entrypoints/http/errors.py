@@ -1,5 +1,6 @@
 """One table from an error's category to an HTTP status, and the envelope that errors travel in."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ from dify_hex.entrypoints.http.problems import (
     RangeNotSatisfiable,
 )
 from dify_hex.entrypoints.http.request_context import ENGLISH, current_request
+from dify_hex.entrypoints.http.sent_paths import sent_path
 
 STATUS_BY_CATEGORY: Mapping[type[DomainError], int] = {
     NotFound: 404,
@@ -47,6 +49,8 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "file_media_type_unsupported": 415,
     "file_too_large": 413,
 }
+#: How an enumeration's member shows in what pydantic says; its value is what can be sent.
+_MEMBER = re.compile(r"<\w+\.\w+: ([^<>]+)>")
 #: What a 503 says when nobody knows better.
 _DEFAULT_RETRY_AFTER = 1
 #: More field errors than this help nobody.
@@ -103,10 +107,15 @@ def validation_error(error: RequestValidationError) -> DomainError:
         return MalformedJson(position=_json_position(found[0]["loc"]))
     fields: list[DetailValue] = [
         {
-            "field": ".".join(map(str, item["loc"][1:])) or str(item["loc"][0]),
+            "field": sent_path(
+                item["loc"],
+                body=error.body,
+                found=item.get("input"),
+                is_missing=item["type"] == "missing",
+            ),
             "in": str(item["loc"][0]),
             "problem": item["type"],
-            "message": item["msg"],
+            "message": _MEMBER.sub(r"\1", item["msg"]),
         }
         for item in found
     ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 from starlette.requests import Request
 
 from dify_hex.application.file.file_intake import FileDetails
@@ -77,11 +78,19 @@ async def given_in(request: Request) -> AddTextRequest | AddFileRequest:
     Raises:
         RequestValidationError: it is neither a text nor a file.
     """
+    sent = await request.body() or b"null"
     try:
-        return _GIVEN.validate_json(await request.body() or b"null")
+        return _GIVEN.validate_json(sent)
     except ValidationError as error:
         found = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
-        raise RequestValidationError(found) from None
+        raise RequestValidationError(found, body=_readable(sent)) from None
+
+
+def _readable(sent: bytes) -> object:
+    try:
+        return from_json(sent)
+    except ValueError:
+        return None
 
 
 def added_body() -> Mapping[str, Any]:
