@@ -5,6 +5,7 @@ import unicodedata
 from uuid import UUID
 
 from dify_hex.domain.account.errors import InvalidName
+from dify_hex.domain.shared.visible_text import visible_name
 
 MAX_NAME = 100
 _MAX_SLUG_STEM = 40
@@ -19,8 +20,8 @@ def checked_name(text: str) -> str:
         InvalidName: nothing is left, it is longer than 100 characters, or it holds what cannot
             be seen: line breaks, other control characters, marks that turn the reading direction.
     """
-    name = unicodedata.normalize("NFC", text).strip()
-    if not 0 < len(name) <= MAX_NAME or any(_is_invisible(character) for character in name):
+    name = visible_name(unicodedata.normalize("NFC", text), most=MAX_NAME)
+    if name is None or any(map(_is_mark, name)):
         raise InvalidName(max_length=MAX_NAME)
     return name
 
@@ -32,7 +33,5 @@ def slug_of(name: str, tenant_id: UUID) -> str:
     return f"{stem or 'tenant'}-{tenant_id.hex[-8:]}"
 
 
-def _is_invisible(character: str) -> bool:
-    category = unicodedata.category(character)
-    is_mark = category == "Cf" and character not in _JOINERS
-    return is_mark or category in {"Cc", "Cs", "Zl", "Zp"}
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" and character not in _JOINERS

@@ -28,6 +28,7 @@ from dify_hex.domain.shared.aggregate import Aggregate
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import AppId, AppVersionId, TenantId
 from dify_hex.domain.shared.values.fault import Fault
+from dify_hex.domain.shared.visible_text import visible_name
 
 MAX_NAME_LENGTH = 100
 
@@ -266,8 +267,8 @@ class App(Aggregate):
         self._changed(*events)
 
 
-def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not 1 <= len(name) <= MAX_NAME_LENGTH:
+def _checked_name(text: str) -> str:
+    name = visible_name(text, most=MAX_NAME_LENGTH)
+    if name is None:
         raise AppNameInvalid
     return name

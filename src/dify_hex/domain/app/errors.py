@@ -49,7 +49,7 @@ class AppSlugTaken(Conflict):
 
 
 class AppNameInvalid(InvalidInput):
-    """A name needs from 1 to 100 characters, not all of them white space."""
+    """A name is one line of up to 100 characters that can be seen."""
 
     code = "app_name_invalid"
 

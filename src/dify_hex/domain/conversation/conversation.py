@@ -9,6 +9,7 @@ from dify_hex.domain.conversation.message import Message, MessageGlance, Questio
 from dify_hex.domain.shared.aggregate import Aggregate
 from dify_hex.domain.shared.ids import AppId, ConversationId, EndUserName, MessageId, TenantId
 from dify_hex.domain.shared.values.json_value import JsonObject
+from dify_hex.domain.shared.visible_text import is_hidden, visible_name
 
 MAX_NAME_LENGTH = 200
 #: How much of the first query makes the name, until somebody finds a better one.
@@ -114,10 +115,10 @@ class Conversation(Aggregate):
         Raises:
             ConversationNameInvalid: the name is blank or too long.
         """
-        name = name.strip()
-        if not 1 <= len(name) <= MAX_NAME_LENGTH:
+        visible = visible_name(name, most=MAX_NAME_LENGTH)
+        if visible is None:
             raise ConversationNameInvalid
-        self._state = replace(self._state, name=name, updated_at=now)
+        self._state = replace(self._state, name=visible, updated_at=now)
         self._changed()
 
     def delete(self, *, now: datetime) -> None:
@@ -135,7 +136,8 @@ class Conversation(Aggregate):
 
 def name_from(query: str) -> str:
     """The first words of a query, on one line."""
-    line = " ".join(query[: 4 * _FIRST_NAME_LENGTH].split())
+    beginning = " ".join(query[: 4 * _FIRST_NAME_LENGTH].split())
+    line = "".join(each for each in beginning if not is_hidden(each))
     if len(line) <= _FIRST_NAME_LENGTH:
         return line
     return f"{line[: _FIRST_NAME_LENGTH - 1].rstrip()}…"

@@ -22,7 +22,7 @@ class ConversationBusy(Conflict):
 
 
 class ConversationNameInvalid(InvalidInput):
-    """A conversation's name needs from 1 to 200 characters, not all of them white space."""
+    """A conversation's name is one line of up to 200 characters that can be seen."""
 
     code = "conversation_name_invalid"
 

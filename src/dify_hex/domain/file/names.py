@@ -4,15 +4,14 @@ import unicodedata
 from dataclasses import dataclass
 
 from dify_hex.domain.file.errors import FileNameInvalid
+from dify_hex.domain.shared.visible_text import is_hidden, shows_something
 
 MAX_NAME_LENGTH = 255
 #: A longer one is no extension, but a part of the name.
 MAX_EXTENSION_LENGTH = 16
 
-#: Controls, halves of surrogates, unassigned, separators of lines.
-_UNSEEN = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
-#: Marks that turn the direction of what follows, so that `gpj.exe` is read `exe.jpg`.
-_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: Marks that only say in which direction their neighbours are read.
+_DIRECTIONS = frozenset("\u061c\u200e\u200f")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +25,17 @@ class FileName:
     def parse(cls, text: str) -> "FileName":
         """The name in one form of Unicode, with no white space around it.
 
+        What cannot be seen is left out: people do not know that it is there, and it is no reason to
+        turn a file away.
+
         Raises:
-            FileNameInvalid: it is blank, too long, a path, or holds what cannot be seen.
+            FileNameInvalid: nothing of it can be seen, it is too long, or it is a path.
         """
-        name = unicodedata.normalize("NFC", text).strip()
-        if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.strip("."):
+        seen = "".join(each for each in text if not _is_unseen(each))
+        name = unicodedata.normalize("NFC", seen).strip()
+        if len(name) > MAX_NAME_LENGTH or not name.strip(".") or not shows_something(name):
             raise FileNameInvalid
-        if "/" in name or "\\" in name or any(map(_is_unseen, name)):
+        if "/" in name or "\\" in name:
             raise FileNameInvalid
         return cls(text=name, extension=extension_of(name))
 
@@ -46,4 +49,5 @@ def extension_of(name: str) -> str:
 
 
 def _is_unseen(character: str) -> bool:
-    return unicodedata.category(character) in _UNSEEN or character in _TURNING
+    is_unassigned = unicodedata.category(character) == "Cn"
+    return is_unassigned or is_hidden(character) or character in _DIRECTIONS

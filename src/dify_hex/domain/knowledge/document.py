@@ -33,6 +33,7 @@ from dify_hex.domain.knowledge.metadata import (
 )
 from dify_hex.domain.shared.aggregate import Aggregate
 from dify_hex.domain.shared.ids import DocumentId, FileId, KnowledgeId, TaskId, TenantId
+from dify_hex.domain.shared.visible_text import visible_name
 
 MAX_NAME_LENGTH = 255
 
@@ -343,8 +344,7 @@ class Document(Aggregate):
         self._changed(*events)
 
 
-def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not 1 <= len(name) <= MAX_NAME_LENGTH:
+def _checked_name(text: str) -> str:
+    if (name := visible_name(text, most=MAX_NAME_LENGTH)) is None:
         raise DocumentNameInvalid
     return name

@@ -19,7 +19,7 @@ class KnowledgeNameTaken(Conflict):
 
 
 class KnowledgeNameInvalid(InvalidInput):
-    """A name needs from 1 to 100 characters, not all of them white space."""
+    """A name is one line of up to 100 characters that can be seen."""
 
     code = "knowledge_name_invalid"
 
@@ -51,7 +51,7 @@ class DocumentNotFound(NotFound):
 
 
 class DocumentNameInvalid(InvalidInput):
-    """A document's name needs from 1 to 255 characters, not all of them white space."""
+    """A document's name is one line of up to 255 characters that can be seen."""
 
     code = "document_name_invalid"
 

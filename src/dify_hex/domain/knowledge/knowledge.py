@@ -16,6 +16,7 @@ from dify_hex.domain.knowledge.settings import KnowledgeSettings
 from dify_hex.domain.shared.aggregate import Aggregate
 from dify_hex.domain.shared.ids import KnowledgeId, TenantId
 from dify_hex.domain.shared.values.model_config import ModelConfig
+from dify_hex.domain.shared.visible_text import visible_name
 
 MAX_NAME_LENGTH = 100
 
@@ -182,9 +183,9 @@ class Knowledge(Aggregate):
         self._changed(*events)
 
 
-def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not 1 <= len(name) <= MAX_NAME_LENGTH:
+def _checked_name(text: str) -> str:
+    name = visible_name(text, most=MAX_NAME_LENGTH)
+    if name is None:
         raise KnowledgeNameInvalid
     return name
 

@@ -96,3 +96,7 @@ def test_deleting_it_is_told_to_others() -> None:
             app_id=conversation.app_id,
         ),
     )
+
+
+def test_its_first_name_is_without_what_cannot_be_seen() -> None:
+    assert name_from("where\u202e is\x07 it?") == "where is it?"

@@ -44,18 +44,33 @@ def test_a_name_is_kept_in_one_form_and_without_white_space_around_it() -> None:
         "a/b.txt",
         "..\\..\\boot.ini",
         "C:\\plan.pdf",
-        "nul\0.txt",
-        "line\nfeed.txt",
-        "bell\a.txt",
-        "photo\u202egpj.exe",
-        "\ud800.txt",
-        "line\u2028.txt",
+        "\u200b\u200d",
+        "\u202e.\u202c.",
+        "a\0/b",
         "x" * (MAX_NAME_LENGTH + 1),
     ],
 )
 def test_a_name_is_no_path_and_hides_nothing(name: str) -> None:
     with pytest.raises(FileNameInvalid):
         FileName.parse(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("nul\0.txt", "nul.txt"),
+        ("line\nfeed.txt", "linefeed.txt"),
+        ("bell\a.txt", "bell.txt"),
+        ("photo\u202egpj.exe", "photogpj.exe"),
+        ("\u2066report\u2069.pdf", "report.pdf"),
+        ("\ud800.txt", ".txt"),
+        ("line\u2028.txt", "line.txt"),
+        ("گزارش\u200cها.pdf", "گزارش\u200cها.pdf"),
+        ("👩\u200d🚀.png", "👩\u200d🚀.png"),
+    ],
+)
+def test_what_cannot_be_seen_is_left_out(name: str, kept: str) -> None:
+    assert FileName.parse(name).text == kept
 
 
 @given(st.text(max_size=300))

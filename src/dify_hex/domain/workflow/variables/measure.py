@@ -10,6 +10,7 @@ MAX_OUTCOME = 10_000_000
 MAX_DEPTH = 100
 #: Characters of one text that is put together from values.
 MAX_TEXT = 1_000_000
+_NUMBERS = (int, float)
 
 
 class Measure(NamedTuple):
@@ -34,9 +35,9 @@ def measure(value: JsonValue) -> Measure:
             size += 1
             if isinstance(current, str):
                 size += len(current)
-            elif isinstance(current, int | float) or current is None:
+            elif current is None or isinstance(current, _NUMBERS):
                 continue
-            elif isinstance(current, Mapping):
+            elif isinstance(current, dict) or isinstance(current, Mapping):
                 size += sum(map(len, current))
                 inner += current.values()
             else:

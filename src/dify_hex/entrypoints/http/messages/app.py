@@ -25,8 +25,9 @@ MESSAGES: Messages = {
         "该标识已被其他应用使用，请换一个。",
     ),
     "app_name_invalid": Message(
-        "A name needs from 1 to 100 characters, not all of them white space.",
-        "名称须为 1 到 100 个字符，且不能全为空白。",
+        "A name is one line of up to 100 characters that can be seen, without control "
+        "characters and marks that turn the reading direction.",
+        "名称须为一行不超过 100 个字符的可见文本，且不能包含控制字符或改变阅读方向的符号。",
     ),
     "app_slug_invalid": Message(
         "A slug needs from 3 to 80 lower-case letters, digits and single hyphens between them.",

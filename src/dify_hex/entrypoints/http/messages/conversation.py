@@ -10,8 +10,9 @@ MESSAGES: Messages = {
         "上一条消息仍在回复中，请等待其完成或先停止它。",
     ),
     "conversation_name_invalid": Message(
-        "A conversation's name needs from 1 to 200 characters, not all of them white space.",
-        "会话名称须为 1 到 200 个字符，且不能全为空白。",
+        "A conversation's name is one line of up to 200 characters that can be seen, without "
+        "control characters and marks that turn the reading direction.",
+        "会话名称须为一行不超过 200 个字符的可见文本，且不能包含控制字符或改变阅读方向的符号。",
     ),
     "conversation_unsupported": Message(
         "This app answers each message alone; leave out the conversation and the parent.",

@@ -8,8 +8,9 @@ MESSAGES: Messages = {
         "Another Knowledge has that name already.", "已有同名的知识库。"
     ),
     "knowledge_name_invalid": Message(
-        "A name needs from 1 to 100 characters, not all of them white space.",
-        "名称须为 1 到 100 个字符，且不能全为空白。",
+        "A name is one line of up to 100 characters that can be seen, without control "
+        "characters and marks that turn the reading direction.",
+        "名称须为一行不超过 100 个字符的可见文本，且不能包含控制字符或改变阅读方向的符号。",
     ),
     "knowledge_settings_invalid": Message(
         "The settings cannot be used before their faults are put right; `faults` names them.",
@@ -25,8 +26,9 @@ MESSAGES: Messages = {
     ),
     "document_not_found": Message("The document does not exist.", "文档不存在。"),
     "document_name_invalid": Message(
-        "A document's name needs from 1 to 255 characters, not all of them white space.",
-        "文档名称须为 1 到 255 个字符，且不能全为空白。",
+        "A document's name is one line of up to 255 characters that can be seen, without control "
+        "characters and marks that turn the reading direction.",
+        "文档名称须为一行不超过 255 个字符的可见文本，且不能包含控制字符或改变阅读方向的符号。",
     ),
     "document_exists": Message(
         "The Knowledge has a document with the same content already; `document_id` says which.",
