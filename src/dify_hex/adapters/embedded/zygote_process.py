@@ -6,7 +6,6 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from dify_hex.adapters.embedded.errors import EmbeddedPartFailed
@@ -106,17 +105,14 @@ class ZygoteProcess:
         Raises:
             EmbeddedPartFailed: there is no zygote, or it cannot fork.
         """
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_PATIENCE):
                 await self._is_ready.wait()
-        control = self._control
-        if control is None or not self._is_ready.is_set():
-            raise EmbeddedPartFailed("there is nothing to fork it from")
+                while not self._asks(name, output):
+                    await self._is_ready.wait()
+        except TimeoutError:
+            raise EmbeddedPartFailed("there is nothing to fork it from") from None
         answer: asyncio.Future[ForkedProcess] = asyncio.get_running_loop().create_future()
-        try:
-            socket.send_fds(control, [name.encode()], [output])
-        except OSError as error:
-            raise EmbeddedPartFailed(f"it cannot be forked: {error}") from error
         self._requests.append(answer)
         return await answer
 
@@ -128,6 +124,20 @@ class ZygoteProcess:
         """End it; whatever it has forked is told to end by the kernel."""
         if self._child is not None:
             await self._child.stop(_STOPPING)
+
+    def _asks(self, name: str, output: int) -> bool:
+        """Whether there was somebody to ask."""
+        if self._control is None:
+            return False
+        try:
+            socket.send_fds(self._control, [name.encode()], [output])
+        except (BrokenPipeError, ConnectionResetError):
+            # It has ended, which we are about to hear.
+            self._is_ready.clear()
+            return False
+        except OSError as error:
+            raise EmbeddedPartFailed(f"it cannot be forked: {error}") from error
+        return True
 
     def _hear(self, control: socket.socket) -> None:
         try:

@@ -16,17 +16,18 @@ from dify_hex.application.shared.outbox_store import FailedDelivery, OutboxStore
 from dify_hex.domain.shared.ids import EventId
 
 #: The row is claimed by moving its next attempt into the future, so no connection is held while
-#: handlers work, and a relay that dies gives its events back without doing anything.
+#: handlers work, and a relay that dies gives its events back without doing anything. The ids come
+#: as an array, which is made once; what is asked for by IN may be asked for again for every row.
 _CLAIM = """
 UPDATE outbox_events
 SET attempts = attempts + 1, next_attempt_at = now() + $2::interval
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT id FROM outbox_events
     WHERE dead_at IS NULL AND next_attempt_at <= now()
     ORDER BY next_attempt_at, id
     LIMIT $1
     FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING id, name, payload, attempts, delivered_to
 """
 _DELIVERED = "DELETE FROM outbox_events WHERE id = ANY($1::uuid[])"
