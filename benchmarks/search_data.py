@@ -75,10 +75,13 @@ def spread_vectors(seeds: np.ndarray, number: int, seed: int = 13) -> np.ndarray
 
 
 @cache
-def known_items() -> Sequence[KnownItem]:
-    """Documentation of the standard library and of packages: first line and all the rest of it."""
+def known_items(*, of_packages: bool = True) -> Sequence[KnownItem]:
+    """Documentation of the standard library and of packages: first line and all the rest of it.
+
+    That of the packages takes several times as long to read.
+    """
     found: dict[str, KnownItem] = {}
-    for path in _sources():
+    for path in _sources(of_packages):
         for text in _docstrings(path):
             title, _, section = text.strip().partition("\n\n")
             title = " ".join(title.split())
@@ -89,11 +92,11 @@ def known_items() -> Sequence[KnownItem]:
     return items
 
 
-def sentences(most: int) -> Sequence[str]:
+def sentences(most: int, *, of_packages: bool = True) -> Sequence[str]:
     """Sentences of the same documentation."""
     found = {
         " ".join(sentence.split())
-        for item in known_items()
+        for item in known_items(of_packages=of_packages)
         for sentence in (item.title, *re.split(r"(?<=[.!?])\s+", item.section))
         if 30 <= len(sentence) <= 250
     }
@@ -102,14 +105,14 @@ def sentences(most: int) -> Sequence[str]:
     return ordered[:most]
 
 
-def _sources() -> Iterator[Path]:
+def _sources(of_packages: bool) -> Iterator[Path]:
     library = Path(sysconfig.get_paths()["stdlib"])
     yield from sorted(
         path
         for path in library.rglob("*.py")
         if not {"site-packages", "test", "tests", "idlelib", "lib2to3"} & set(path.parts)
     )
-    for name in _PACKAGES:
+    for name in _PACKAGES if of_packages else ():
         spec = importlib.util.find_spec(name)
         for place in (spec.submodule_search_locations or ()) if spec else ():
             yield from sorted(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks.engines.environments import BM25S, Unavailable
 from benchmarks.figures import Figure
-from benchmarks.search_data import Terms, known_items
+from benchmarks.search_data import KnownItem, Terms
 from benchmarks.search_stage import LIMIT, SearchStage
 from dify_hex.adapters.text_analysis.analyser import WordAnalyser
 
@@ -40,9 +40,8 @@ class Quality:
         yield Figure(name="apart", value=apart, unit="", target=_NEAR_ENOUGH)
 
 
-async def word_quality(stage: SearchStage, most: int) -> Quality:
-    """Put sections in, and look for each by its title."""
-    items = known_items()[: most - most % _PER_DOCUMENT]
+async def word_quality(stage: SearchStage, items: Sequence[KnownItem]) -> Quality:
+    """Put sections in, hundreds of them, and look for each by its title."""
     analyser = WordAnalyser()
     sections = [list(terms) for terms in await analyser.terms([each.section for each in items])]
     titles = [list(terms) for terms in await analyser.terms([each.title for each in items])]
