@@ -36,6 +36,8 @@ from dify_hex.domain.shared.values.retrieval_settings import (
 
 _DEPTH = 50
 _PER_DOCUMENT = 100
+#: Of fewer titles, chance says more than the way does.
+_ENOUGH = 1_000
 _BATCH = 64
 
 _KNOWLEDGE = KnowledgeId(new_id())
@@ -86,7 +88,7 @@ def _figures(place: Database, items: Sequence[KnownItem], language: str) -> Iter
         name=f"{language}: weighted, even, less the better part",
         value=fused["weighted, even"] - better,
         unit="",
-        target=0.0,
+        target=0.0 if len(items) >= _ENOUGH else None,
         sense="least",
     )
 
