@@ -67,6 +67,29 @@ async def test_a_form_without_files_adds_nothing(client: httpx.AsyncClient) -> N
     assert broken.status_code == 400
 
 
+async def test_the_file_of_a_document_goes_with_it_alone(client: httpx.AsyncClient) -> None:
+    knowledge_id = (await made(client))["id"]
+    own = await add_text(client, knowledge_id, "One.")
+    files = {"file": ("two.txt", b"Two.")}
+    answer = await client.post(f"/v1/knowledge/{knowledge_id}/documents", files=files)
+    uploaded = answer.json()["data"]["documents"][0]
+    shared = (await handed_in(client, b"Three.", "three.txt"))["id"]
+    answer = await client.post(f"/v1/knowledge/{knowledge_id}/documents", json={"file_id": shared})
+    assert answer.status_code == 202, answer.text
+
+    listed = [each["id"] for each in (await client.get("/v1/files?limit=100")).json()["data"]]
+
+    assert shared in listed
+    for document in (own, uploaded):
+        file_id = (await shown(client, document))["file_id"]
+        assert file_id not in listed
+        assert (await client.get(f"/v1/files/{file_id}/content")).status_code == 200
+        refused = await client.delete(f"/v1/files/{file_id}")
+        assert refusal(refused) == (409, "file_of_document")
+        assert (await client.delete(f"/v1/documents/{document['id']}")).status_code == 204
+    assert (await client.delete(f"/v1/files/{shared}")).status_code == 204
+
+
 async def test_what_is_wrong_with_a_text_is_told_by_its_field(client: httpx.AsyncClient) -> None:
     path = f"/v1/knowledge/{(await made(client))['id']}/documents"
     answer = await client.post(path, json={"name": 1, "text": "One."})

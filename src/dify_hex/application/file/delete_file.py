@@ -9,6 +9,8 @@ from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.unit_of_work import BeginWork
 from dify_hex.domain.account.permissions import Permission
+from dify_hex.domain.file.errors import FileOfDocument
+from dify_hex.domain.file.file import FileSource
 from dify_hex.domain.shared.errors import Unavailable
 from dify_hex.domain.shared.ids import EndUserName, FileId
 
@@ -27,6 +29,7 @@ class DeleteFile:
     - Once it is committed nobody finds the file, also while its content cannot be reached; the
       sweep removes what is left.
     - Messages that carry the file go on naming it.
+    - The file of a document goes with that, and only so.
     - A file of another end user does not exist for this one.
     """
 
@@ -41,6 +44,7 @@ class DeleteFile:
         Raises:
             FileNotFound: there is no such file of this user.
             FileExpired: its time is over, and it goes by itself.
+            FileOfDocument: a document has it to itself.
         """
         actor.require(Permission.CONVERSATION_WRITE)
         now = self._clock.now()
@@ -48,6 +52,8 @@ class DeleteFile:
             file = await work.files.get(command.file_id)
             require_access(actor, Permission.CONVERSATION_WRITE, file, user=command.user)
             file.require_available(now=now)
+            if file.source is FileSource.DOCUMENT:
+                raise FileOfDocument
             file.delete(now=now)
             await work.commit()
         with suppress(Unavailable):

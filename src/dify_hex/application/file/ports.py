@@ -98,7 +98,7 @@ class FileReader(Protocol):
     async def list_files(
         self, tenant_id: TenantId, wanted: FileFilter, cursor: CursorRequest
     ) -> CursorPage[FileView]:
-        """Files, the latest first."""
+        """Files, the latest first; those of documents are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

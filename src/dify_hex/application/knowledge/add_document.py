@@ -116,7 +116,7 @@ class AddDocument:
         new = NewFile(
             tenant_id=actor.tenant_id,
             name=FileName.parse(_FILE_NAME),
-            source=FileSource.UPLOAD,
+            source=FileSource.DOCUMENT,
             owner=FileOwner(account_id=actor.account_id, api_key_id=actor.api_key_id),
         )
         return await self._files.take(new, _pieces(text), _for_good)

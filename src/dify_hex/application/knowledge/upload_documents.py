@@ -85,7 +85,7 @@ class UploadDocuments:
         new = NewFile(
             tenant_id=actor.tenant_id,
             name=name,
-            source=FileSource.UPLOAD,
+            source=FileSource.DOCUMENT,
             owner=FileOwner(account_id=actor.account_id, api_key_id=actor.api_key_id),
             declared=incoming.media_type,
         )

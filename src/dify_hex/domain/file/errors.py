@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from dify_hex.domain.shared.errors import Gone, InvalidInput, LimitReached, NotFound, Unsupported
+from dify_hex.domain.shared.errors import (
+    Conflict,
+    Gone,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    Unsupported,
+)
 from dify_hex.domain.shared.values.fault import Fault
 
 
@@ -28,6 +35,12 @@ class FileLinkExpired(Gone):
     """The link was good for a limited time, which is over; ask for another one."""
 
     code = "file_link_expired"
+
+
+class FileOfDocument(Conflict):
+    """The file belongs to a document; delete that, and the file goes with it."""
+
+    code = "file_of_document"
 
 
 class FileEmpty(InvalidInput):

@@ -28,9 +28,12 @@ class FileStatus(StrEnum):
 
 
 class FileSource(StrEnum):
-    """Where a file came from: a caller, an address that a caller named, or a run."""
+    """Where a file came from: a caller, a caller as a document of a Knowledge, an address that a
+    caller named, or a run.
+    """
 
     UPLOAD = "upload"
+    DOCUMENT = "document"
     REMOTE_URL = "remote_url"
     GENERATED = "generated"
 

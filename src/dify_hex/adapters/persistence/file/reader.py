@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, or_, select, text
 
-from dify_hex.adapters.persistence.file.rows import AVAILABLE, FileRow
+from dify_hex.adapters.persistence.file.rows import LISTED, FileRow
 from dify_hex.adapters.persistence.transactions import Reads
 from dify_hex.application.file.ports import FileFilter, FileReader
 from dify_hex.application.file.read_models import FileView
@@ -44,7 +44,7 @@ class SqlFileReader(FileReader):
             .where(
                 FileRow.tenant_id == tenant_id,
                 # As text, so that the planner knows it for the condition of the index.
-                text(AVAILABLE),
+                text(LISTED),
                 or_(FileRow.expires_at.is_(None), FileRow.expires_at > func.now()),
             )
             .order_by(FileRow.id.desc())

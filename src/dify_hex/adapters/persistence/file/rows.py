@@ -9,11 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dify_hex.adapters.persistence.base import Base, TenantRow, VersionColumn
 
 #: The condition of the indexes that lists are read from.
-AVAILABLE = "status = 'available'"
+#: What is listed: those that documents have to themselves are found through these.
+LISTED = "status = 'available' AND source <> 'document'"
 
 
-def _available(name: str, *columns: str) -> Index:
-    return Index(name, "tenant_id", *columns, "id", postgresql_where=text(AVAILABLE))
+def _listed(name: str, *columns: str) -> Index:
+    return Index(name, "tenant_id", *columns, "id", postgresql_where=text(LISTED))
 
 
 class FileRow(TenantRow, VersionColumn, Base):
@@ -21,9 +22,9 @@ class FileRow(TenantRow, VersionColumn, Base):
 
     __tablename__ = "files"
     __table_args__ = (
-        _available("ix_files_tenant_id"),
-        _available("ix_files_app_id", "app_id"),
-        _available("ix_files_end_user", "end_user"),
+        _listed("ix_files_tenant_id"),
+        _listed("ix_files_app_id", "app_id"),
+        _listed("ix_files_end_user", "end_user"),
         # What the sweep looks for: few rows at any time.
         Index("ix_files_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
         Index("ix_files_unusable", "updated_at", postgresql_where=text("status <> 'available'")),

@@ -17,6 +17,10 @@ MESSAGES: Messages = {
         "链接已过期，请重新获取。",
     ),
     "file_empty": Message("The file is empty.", "文件为空。"),
+    "file_of_document": Message(
+        "The file belongs to a document; delete that, and the file goes with it.",
+        "该文件属于某个文档，请删除该文档，文件会随之删除。",
+    ),
     "file_name_invalid": Message(
         "A file's name needs from 1 to 255 visible characters, and no folders.",
         "文件名须为 1 到 255 个可见字符，且不能包含路径。",

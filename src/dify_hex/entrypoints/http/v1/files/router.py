@@ -25,6 +25,7 @@ from dify_hex.domain.file.errors import (
     FileLifetimeInvalid,
     FileNameInvalid,
     FileNotFound,
+    FileOfDocument,
     FileTooLarge,
     FileTypeUnsupported,
 )
@@ -101,7 +102,7 @@ async def list_files(
     cursor: CursorQuery,
     user: Annotated[_User, Query(description="Only this end user's.")] = None,
 ) -> Response:
-    """Files, the latest first; those whose time is over are left out."""
+    """Files, the latest first; those whose time is over and those of documents are left out."""
     found = await use_case.execute(actor, ListFilesCommand(cursor=cursor, user=_name(user)))
     return stretch_of(found, map(FileInfoResponse.of, found.items))
 
@@ -141,7 +142,11 @@ async def download_file(
     return await send_file(request, await use_case.execute(actor, command), download=download)
 
 
-@router.delete("/v1/files/{file_id}", status_code=204, responses=errors(FileNotFound, FileExpired))
+@router.delete(
+    "/v1/files/{file_id}",
+    status_code=204,
+    responses=errors(FileNotFound, FileExpired, FileOfDocument),
+)
 async def delete_file(
     file_id: UUID,
     actor: Annotated[Actor, Requires(Permission.CONVERSATION_WRITE)],
