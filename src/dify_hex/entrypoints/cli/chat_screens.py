@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from dify_hex.entrypoints.cli.citing import cited
 from dify_hex.entrypoints.cli.conversing import Reply
 
 
@@ -37,6 +38,8 @@ class TerminalScreen:
         if reply.answer:
             sys.stdout.write("\n")
             sys.stdout.flush()
+        for line in cited(reply.citations):
+            self._beside.print(Text(line, style="dim"))
         if reply.status == "stopped":
             self._beside.print(Text("stopped", style="yellow"))
         elif reply.error is not None:
@@ -63,6 +66,8 @@ class PlainScreen:
         """The whole answer."""
         if reply.answer:
             sys.stdout.write(f"{reply.answer}\n")
+        for line in cited(reply.citations):
+            sys.stderr.write(f"{line}\n")
         if reply.error is not None:
             sys.stderr.write(f"{explained(reply)}\n")
 

@@ -20,6 +20,8 @@ class Reply:
     status: str = "failed"
     answer: str = ""
     usage: Mapping[str, Any] = field(default_factory=dict)
+    #: The passages that the model was shown, in their order.
+    citations: list[Mapping[str, Any]] = field(default_factory=list)
     error: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -122,8 +124,11 @@ def _note(event: Told, reply: Reply) -> None:
         case "message.started":
             reply.message_id = data["message_id"]
             reply.conversation_id = data.get("conversation_id")
+        case "message.retrieval":
+            reply.citations += data["citations"]
         case "message.complete":
             reply.status = data["status"]
+            reply.citations = data.get("citations", reply.citations)
             reply.usage = data.get("usage") or {}
         case "run.failed":
             reply.error = data.get("error")

@@ -152,3 +152,16 @@ def test_a_pipe_gets_the_answer_whole_and_the_reason_beside_it(
     told = capsys.readouterr()
     assert told.out == "Half of\n"
     assert told.err == "Cut. [model_stream_cut]\n"
+
+
+def test_what_the_answer_stands_on_is_shown_after_it(capsys: pytest.CaptureFixture[str]) -> None:
+    cited = {"position": 1, "document_name": "report.pdf", "score": 0.82}
+    cited |= {"first_page": 3, "last_page": 4}
+    retrieval = frame("3.0", "message.retrieval", node_id="llm", citations=[cited])
+    script = [STARTED, retrieval, HELLO, complete("succeeded", "Hello"), ENDED]
+    for screen in (TerminalScreen(), PlainScreen()):
+        reply = converse(ScriptedApi([*script]), screen).send("Hello?")
+        shown = capsys.readouterr()
+        assert shown.out == "Hello\n"
+        assert "[1] report.pdf, p. 3\N{EN DASH}4 (0.82)" in shown.err
+        assert reply.as_json()["citations"] == [cited]
