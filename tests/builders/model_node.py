@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Generic, TypeVar, cast
 
 from dify_hex.adapters.dsl.templates import JinjaTemplates
@@ -75,7 +74,7 @@ class ModelNode(Generic[ConfigT]):
         variables.put(SYSTEM, {"query": context.facts.query, "user_id": context.facts.user})
         for node, named in (values or {}).items():
             variables.put(NodeId(node), {**variables.of(NodeId(node)), **named})
-        self.context = replace(context, clock=self.clock)
+        self.context = context._replace(clock=self.clock)
 
     async def execute(self) -> NodeOutcome:
         """The outcome; a second passes after each piece that is streamed before."""

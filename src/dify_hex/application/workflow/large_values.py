@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple, cast
 
@@ -85,7 +85,7 @@ def put_back(payload: str, contents: Mapping[str, bytes]) -> str:
 def row_with(row: JournalRow, contents: Mapping[str, bytes]) -> JournalRow:
     """A row with its values put back."""
     payload = put_back(row.payload, contents)
-    return row if payload is row.payload else replace(row, payload=payload)
+    return row if payload is row.payload else row._replace(payload=payload)
 
 
 def reference_of(value: JsonValue) -> tuple[str, int] | None:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from dify_hex.application.shared.clock import Clock
 from dify_hex.domain.shared.ids import AppId, AppVersionId, NodeId, TenantId
@@ -18,8 +18,7 @@ from dify_hex.domain.workflow.variables.pool import VariablePool
 ConfigT_contra = TypeVar("ConfigT_contra", bound=NodeConfig, contravariant=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeContext:
+class NodeContext(NamedTuple):
     """What an executor may know of the run it works in."""
 
     tenant_id: TenantId

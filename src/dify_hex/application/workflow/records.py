@@ -34,8 +34,7 @@ class Lease:
     token: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalRow:
+class JournalRow(NamedTuple):
     """One RunEvent as the journal keeps it; `payload` is a JSON object, shown as it is."""
 
     tenant_id: TenantId

@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from hashlib import sha256
 
 from dify_hex.application.shared.blob_storage import BlobNotFound, BlobStorage, StorageUnavailable
@@ -75,7 +74,7 @@ class RunValues:
             spilled = spill(row.payload)
             for digest, content in spilled.contents.items():
                 await self._blobs.put(_key(row.tenant_id, row.run_id, digest), content)
-            kept.append(replace(row, payload=spilled.payload) if spilled.contents else row)
+            kept.append(row._replace(payload=spilled.payload) if spilled.contents else row)
         return kept
 
     async def put_back(self, rows: Sequence[JournalRow]) -> Sequence[JournalRow]:

@@ -199,7 +199,8 @@ def _text_of(node_id: NodeId) -> Selector:
 
 
 def _parts(graph: Graph) -> list[tuple[NodeId, list[_Part]]]:
-    if not any(isinstance(node.config, AnswerConfig) for node in graph.nodes):
+    # By its name, since every run asks this of every node.
+    if not any(node.config.type == AnswerConfig.type for node in graph.nodes):
         return []
     speaking = _containers_that_speak(graph)
     found: list[tuple[NodeId, list[_Part]]] = []

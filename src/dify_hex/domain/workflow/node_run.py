@@ -70,7 +70,7 @@ class RequestedInput:
 class NodeRun(NamedTuple):
     """A node that has begun, or never will; nodes not reached yet have none.
 
-    A tuple, since each step of a run makes two, and a frozen dataclass takes thrice as long.
+    A tuple, since each step of a run makes two, and a frozen dataclass takes five times as long.
     """
 
     status: NodeStatus

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -61,7 +61,7 @@ class House(RecordedRuns):
             if row.type == "node.succeeded" and f'"node_id":"{node_id}"' in row.payload:
                 assert before in row.payload
                 payload = row.payload.replace(before, after)
-                stored.rows[index] = replace(row, payload=payload)
+                stored.rows[index] = row._replace(payload=payload)
                 return row.seq
         raise AssertionError(f"{node_id} has not come to an end")
 
@@ -163,7 +163,7 @@ async def test_a_row_that_nothing_leads_to_has_nothing_beside_it(house: House) -
     run = await house.run(await house.published(workflow(taking(NAME), GREETING, END)))
     stored = house.shelf.runs.runs[run.run_id]
     last = stored.rows[-1]
-    stored.rows.append(replace(last, seq=last.seq + 1))
+    stored.rows.append(last._replace(seq=last.seq + 1))
 
     difference = (await house.replayed(run)).difference
 

@@ -1,7 +1,6 @@
 """Large values of runs, in a storage that may be away."""
 
 import json
-from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -103,7 +102,7 @@ async def test_the_value_of_another_run_is_not_found() -> None:
     kept = await values.keep_first([row({"outputs": {"text": LONG}})])
 
     with pytest.raises(RunValueMissing):
-        await values.put_back([replace(kept[0], run_id=WorkflowRunId(new_id()))])
+        await values.put_back([kept[0]._replace(run_id=WorkflowRunId(new_id()))])
 
 
 async def test_what_is_no_hash_is_not_looked_for() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from dify_hex.application.shared.clock import Clock
@@ -135,7 +134,7 @@ class NodeAttempt:
     async def _outcome(self, commit: Callable[[], object]) -> Result:
         result: Result = UNEXPECTED
         outputs = self._of.nodes.execute(self._node.config, self._context)
-        async with aclosing(outputs):
+        try:
             async for value in outputs:
                 if isinstance(value, TextDelta):
                     # Text makes nothing else ready and is shown as it comes.
@@ -145,6 +144,8 @@ class NodeAttempt:
                         commit()
                 else:
                     result = value
+        finally:
+            await outputs.aclose()
         return result
 
     def _told(self, error: DomainError) -> RunError:

@@ -163,7 +163,7 @@ class RunRecorder:
         """
         rows, self._unsent = self._unsent, []
         spilled, self._spilled = self._spilled, {}
-        if spilled or self._storing or self._unstored is not None or not rows:
+        if self._waits_for(spilled) or not rows:
             storing = asyncio.create_task(self._append(rows, spilled, urgent=urgent))
             self._storing.add(storing)
             storing.add_done_callback(self._storing.discard)
@@ -176,7 +176,8 @@ class RunRecorder:
         """Commit the ending with all rows that are still unsent, then show them."""
         self._unsent = []
         spilled, self._spilled = self._spilled, {}
-        await self._store(spilled)
+        if self._waits_for(spilled):
+            await self._store(spilled)
         await self._journal.finish(_with_references(ending))
         self._commit_up_to(ending.rows[-1].seq)
 
@@ -195,6 +196,10 @@ class RunRecorder:
         if rows:
             await self._journal.append(rows, urgent=urgent)
             self._commit_up_to(rows[-1].seq)
+
+    def _waits_for(self, spilled: Mapping[str, bytes]) -> bool:
+        """Whether values have to be stored first, or their storing has failed."""
+        return bool(spilled or self._storing) or self._unstored is not None
 
     async def _store(self, spilled: Mapping[str, bytes]) -> None:
         """Store values; whoever comes later waits, and goes no further when that has failed."""

@@ -37,7 +37,7 @@ def measure(value: JsonValue) -> Measure:
                 size += len(current)
             elif current is None or isinstance(current, _NUMBERS):
                 continue
-            elif isinstance(current, dict) or isinstance(current, Mapping):
+            elif isinstance(current, (dict, Mapping)):
                 size += sum(map(len, current))
                 inner += current.values()
             else:

@@ -120,7 +120,7 @@ class TestTakingOver:
         engine = Engine()
         await engine.begin(background=True)
         unreadable = engine.only_run()
-        unreadable.rows[0] = replace(unreadable.rows[0], type="run.of_the_future")
+        unreadable.rows[0] = unreadable.rows[0]._replace(type="run.of_the_future")
         readable = (await engine.begin(background=True)).lease.run_id
 
         await self.claim(engine)

@@ -121,8 +121,8 @@ class TestMemory:
 
     async def test_without_a_conversation_there_is_nothing_to_remember(self) -> None:
         call = Call(llm(memory=MemoryWindow()), memory=KeptMemory(*TURNS))
-        call.context = replace(
-            call.context, facts=replace(call.context.facts, conversation_id=None)
+        call.context = call.context._replace(
+            facts=replace(call.context.facts, conversation_id=None)
         )
 
         await call.execute()
@@ -131,7 +131,7 @@ class TestMemory:
 
     async def test_the_first_message_of_a_branch_remembers_nothing(self) -> None:
         call = Call(llm(memory=MemoryWindow()), memory=KeptMemory(*TURNS))
-        call.context = replace(call.context, facts=replace(call.context.facts, reply_to=None))
+        call.context = call.context._replace(facts=replace(call.context.facts, reply_to=None))
 
         await call.execute()
 

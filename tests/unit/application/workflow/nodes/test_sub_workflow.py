@@ -87,7 +87,7 @@ async def test_without_a_store_there_is_nothing_to_link_to() -> None:
 async def test_what_is_open_around_the_node_is_not_even_looked_for() -> None:
     workflows = OneWorkflow()
     executor = SubWorkflowExecutor(replace(services(), workflows=workflows))
-    context = replace(context_of(), links=(AppId(UUID(int=6)), APP, AppId(UUID(int=9))))
+    context = context_of()._replace(links=(AppId(UUID(int=6)), APP, AppId(UUID(int=9))))
 
     with pytest.raises(LinkedInCircle) as refused:
         await anext(executor.execute(SubWorkflowConfig(app_id=APP), context))
@@ -98,7 +98,7 @@ async def test_what_is_open_around_the_node_is_not_even_looked_for() -> None:
 
 async def test_what_would_stand_too_deep_is_not_looked_for_either() -> None:
     executor = SubWorkflowExecutor(replace(services(), workflows=OneWorkflow()))
-    context = replace(context_of(), frame="/link.0" * MAX_DEPTH)
+    context = context_of()._replace(frame="/link.0" * MAX_DEPTH)
 
     with pytest.raises(NestedTooDeeply):
         await anext(executor.execute(SubWorkflowConfig(app_id=APP), context))
