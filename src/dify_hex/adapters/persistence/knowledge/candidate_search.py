@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from dify_hex.adapters.persistence.knowledge.keyword_search import search_keywords
+from dify_hex.adapters.persistence.knowledge.keyword_search import SEARCH_SETTINGS, search_keywords
 from dify_hex.adapters.persistence.knowledge.vector_preparation import vectors_are_kept
 from dify_hex.adapters.persistence.knowledge.vector_search import search_settings, search_vectors
 from dify_hex.adapters.persistence.transactions import tenant_connection
@@ -35,7 +35,10 @@ class SqlCandidateSearch(CandidateSearch):
 
     async def by_words(self, tenant_id: TenantId, query: KeywordQuery) -> Sequence[FoundSegment]:
         """The highest BM25 score first."""
-        async with self._places, tenant_connection(self._pool, tenant_id) as connection:
+        async with (
+            self._places,
+            tenant_connection(self._pool, tenant_id, settings=SEARCH_SETTINGS) as connection,
+        ):
             return await search_keywords(connection, tenant_id, query)
 
     async def _require_vectors(self, connection: asyncpg.Connection) -> None:

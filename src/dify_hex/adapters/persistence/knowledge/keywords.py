@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dify_hex.adapters.persistence.knowledge import keyword_statements as statements
-from dify_hex.adapters.persistence.knowledge.keyword_search import key_of, search_keywords
+from dify_hex.adapters.persistence.knowledge.keyword_search import (
+    SEARCH_SETTINGS,
+    key_of,
+    search_keywords,
+)
 from dify_hex.adapters.persistence.knowledge.totals import Change, count_changes
 from dify_hex.adapters.persistence.scope import WorkScope
-from dify_hex.adapters.persistence.transactions import driver_connection
+from dify_hex.adapters.persistence.transactions import driver_connection, settings_statement
 from dify_hex.application.knowledge.index_ports import (
     FoundSegment,
     KeywordEntry,
@@ -114,6 +118,7 @@ class SqlKeywordIndex(KeywordIndex):
     async def search(self, query: KeywordQuery) -> Sequence[FoundSegment]:
         """The highest BM25 score first, with what the transaction has changed so far."""
         driver = await driver_connection(self._session)
+        await driver.execute(settings_statement(SEARCH_SETTINGS))
         return await search_keywords(driver, self._scope.tenant_id, query)
 
     async def _discount(self, knowledge_id: KnowledgeId, removed: Any) -> int:

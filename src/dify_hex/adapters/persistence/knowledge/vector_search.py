@@ -32,7 +32,8 @@ def search_settings(query: VectorQuery) -> Settings:
     """What the server has to be told before it plans the search.
 
     A plan for any Knowledge would be none for this one, and sorting everything must not look
-    cheaper than the graph: where nothing but sorting is left, it is done all the same.
+    cheaper than the graph: where nothing but sorting is left, it is done all the same. Reading
+    every row of a table looks cheap as long as the server does not know how many have come.
     """
     width = min(max(SEARCH_WIDTH, 2 * query.limit), MAX_SEARCH_WIDTH)
     return {
@@ -41,6 +42,7 @@ def search_settings(query: VectorQuery) -> Settings:
         "hnsw.max_scan_tuples": str(MAX_SCANNED),
         "plan_cache_mode": "force_custom_plan",
         "enable_sort": "off",
+        "enable_seqscan": "off",
     }
 
 
