@@ -14,6 +14,7 @@ from dify_hex.domain.knowledge.errors import KnowledgeSettingsInvalid
 from dify_hex.domain.knowledge.knowledge import KnowledgeState
 from dify_hex.domain.knowledge.metadata import MetadataField
 from dify_hex.domain.knowledge.settings import KnowledgeSettings, SegmentationSettings
+from dify_hex.domain.model_provider.model import ModelType
 from dify_hex.domain.shared.ids import KnowledgeId
 from dify_hex.domain.shared.values.fault import Fault
 from dify_hex.domain.shared.values.model_config import ModelConfig
@@ -98,5 +99,9 @@ class ChangeKnowledge:
 
 
 def _new_faults(wrong: Sequence[WrongChoice], state: KnowledgeState) -> list[Fault]:
-    chosen = {state.settings.embedding, state.next_embedding, state.settings.retrieval.rerank}
-    return [each.fault for each in wrong if each.model not in chosen]
+    chosen = {
+        (ModelType.EMBEDDING, state.settings.embedding),
+        (ModelType.EMBEDDING, state.next_embedding),
+        (ModelType.RERANK, state.settings.retrieval.rerank),
+    }
+    return [each.fault for each in wrong if (each.type, each.model) not in chosen]

@@ -14,9 +14,10 @@ from dify_hex.domain.shared.values.retrieval_settings import RetrievalSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongChoice:
-    """A model that cannot be used, and what to say of it."""
+    """A model that cannot be used for what it was chosen for, and what to say of it."""
 
     model: ModelConfig
+    type: ModelType
     fault: Fault
 
 
@@ -43,7 +44,7 @@ class ModelChoices:
             if model is not None and model.provider.strip() and model.model.strip():
                 fault = await self._fault(tenant_id, model, needed, path)
                 if fault is not None:
-                    found.append(WrongChoice(model=model, fault=fault))
+                    found.append(WrongChoice(model=model, type=needed, fault=fault))
         return found
 
     async def _fault(

@@ -149,6 +149,15 @@ async def test_a_reranker_that_does_not_exist_is_a_fault(desk: Desk) -> None:
     assert (fault.code, fault.path) == ("model_type_mismatch", "retrieval.rerank.model")
 
 
+async def test_the_embedding_model_is_no_reranker(desk: Desk) -> None:
+    command = ChangeKnowledgeCommand(
+        knowledge_id=desk.knowledge.id, retrieval=RetrievalSettings(rerank=MODEL)
+    )
+    with pytest.raises(KnowledgeSettingsInvalid) as caught:
+        await change(desk, command)
+    assert caught.value.faults[0].path == "retrieval.rerank.model"
+
+
 async def test_a_model_that_was_chosen_before_may_be_sent_again(desk: Desk) -> None:
     # Nobody knows this one any more.
     command = ChangeKnowledgeCommand(knowledge_id=desk.knowledge.id, embedding=MODEL)
