@@ -6,6 +6,7 @@ from datetime import datetime
 from dify_hex.domain.knowledge.segment_errors import SegmentContentInvalid, SegmentHasParent
 from dify_hex.domain.shared.aggregate import Aggregate
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, SegmentId, TenantId
+from dify_hex.domain.shared.visible_text import shows_something
 
 MAX_CONTENT_LENGTH = 20_000
 
@@ -143,6 +144,6 @@ def checked_content(content: str) -> str:
         SegmentContentInvalid: there is no text in it, or too much.
     """
     content = content.strip()
-    if not 1 <= len(content) <= MAX_CONTENT_LENGTH:
+    if len(content) > MAX_CONTENT_LENGTH or not shows_something(content):
         raise SegmentContentInvalid(most=MAX_CONTENT_LENGTH)
     return content

@@ -54,7 +54,7 @@ def test_adding_takes_the_space_around_the_text_away() -> None:
     assert not new.state.is_edited
 
 
-@pytest.mark.parametrize("content", ["", " \n", "x" * (MAX_CONTENT_LENGTH + 1)])
+@pytest.mark.parametrize("content", ["", " \n", "\u200b", "x" * (MAX_CONTENT_LENGTH + 1)])
 def test_a_segment_needs_some_text_and_not_too_much(content: str) -> None:
     with pytest.raises(SegmentContentInvalid):
         added(content)
