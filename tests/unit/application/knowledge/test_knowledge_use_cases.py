@@ -34,7 +34,6 @@ from dify_hex.domain.knowledge.errors import (
     DocumentNotPaused,
     KnowledgeNameTaken,
     KnowledgeNotFound,
-    KnowledgeSettingsInvalid,
     MetadataInvalid,
 )
 from dify_hex.domain.knowledge.indexing import DocumentStatus
@@ -42,7 +41,6 @@ from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.metadata import MetadataField, MetadataType
 from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.errors import StaleVersion
-from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.retrieval_settings import RetrievalSettings
 from tests.builders.app import actor
 from tests.builders.knowledge import MODEL, NOW, OTHER_MODEL, TENANT, Desk, paragraphs
@@ -109,59 +107,6 @@ async def test_settings_are_taken_as_they_come(desk: Desk) -> None:
     made = await creating(desk).execute(EDITOR, command)
     assert (made.settings.embedding, made.settings.retrieval.top_k) == (OTHER_MODEL, 9)
     assert list(made.metadata_fields) == [AUTHOR]
-
-
-OPENAI = OTHER_MODEL.provider
-
-
-@pytest.mark.parametrize(
-    ("model", "code", "path"),
-    [
-        (ModelConfig(provider="no", model="x"), "model_provider_not_found", "embedding.provider"),
-        (ModelConfig(provider=OPENAI, model="x"), "model_not_found", "embedding.model"),
-        (ModelConfig(provider=OPENAI, model="talks"), "model_type_mismatch", "embedding.model"),
-        (ModelConfig(provider="local", model="echo"), "model_type_mismatch", "embedding.model"),
-    ],
-)
-async def test_a_model_that_cannot_embed_is_a_fault_beside_the_others(
-    desk: Desk, model: ModelConfig, code: str, path: str
-) -> None:
-    retrieval = RetrievalSettings(top_k=0)
-    made = CreateKnowledgeCommand(name="Manual", embedding=model, retrieval=retrieval)
-    changed = ChangeKnowledgeCommand(
-        knowledge_id=desk.knowledge.id, embedding=model, retrieval=retrieval
-    )
-    for attempt in (creating(desk).execute(EDITOR, made), change(desk, changed)):
-        with pytest.raises(KnowledgeSettingsInvalid) as caught:
-            await attempt
-        found = [(each.code, each.path) for each in caught.value.faults]
-        assert found == [("number_out_of_range", "retrieval.top_k"), (code, path)]
-    assert asked_for(desk) == []
-
-
-async def test_a_reranker_that_does_not_exist_is_a_fault(desk: Desk) -> None:
-    retrieval = RetrievalSettings(rerank=ModelConfig(provider=OPENAI, model="talks"))
-    with pytest.raises(KnowledgeSettingsInvalid) as caught:
-        await creating(desk).execute(
-            EDITOR, CreateKnowledgeCommand(name="Manual", retrieval=retrieval)
-        )
-    (fault,) = caught.value.faults
-    assert (fault.code, fault.path) == ("model_type_mismatch", "retrieval.rerank.model")
-
-
-async def test_the_embedding_model_is_no_reranker(desk: Desk) -> None:
-    command = ChangeKnowledgeCommand(
-        knowledge_id=desk.knowledge.id, retrieval=RetrievalSettings(rerank=MODEL)
-    )
-    with pytest.raises(KnowledgeSettingsInvalid) as caught:
-        await change(desk, command)
-    assert caught.value.faults[0].path == "retrieval.rerank.model"
-
-
-async def test_a_model_that_was_chosen_before_may_be_sent_again(desk: Desk) -> None:
-    # Nobody knows this one any more.
-    command = ChangeKnowledgeCommand(knowledge_id=desk.knowledge.id, embedding=MODEL)
-    assert (await change(desk, command)).state.next_embedding is None
 
 
 async def test_a_name_is_used_once_whatever_its_case(desk: Desk) -> None:
