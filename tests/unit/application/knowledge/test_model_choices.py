@@ -16,9 +16,11 @@ from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.retrieval_settings import RetrievalSettings
-from tests.builders.knowledge import EDITOR, MODEL, OTHER_MODEL, TENANT, Desk
+from tests.builders.app import actor
+from tests.builders.knowledge import MODEL, OTHER_MODEL, TENANT, Desk
 from tests.fakes.known_models import OneProvider, built_in_models
 
+EDITOR = actor(tenant_id=TENANT)
 MODELS = ModelChoices(
     built_in_models(
         base_url=None,
