@@ -37,6 +37,9 @@ class MemorySegmentRepository(SegmentRepository):
             raise SegmentNotFound
         return found
 
+    async def hold(self, segment_id: SegmentId) -> Segment:
+        return await self.get(segment_id)
+
     def add(self, segment: Segment) -> None:
         self._table.add(segment.id, segment)
 

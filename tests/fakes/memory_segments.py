@@ -1,6 +1,6 @@
 """Segments, the words they are found by, and what else is kept beside documents, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
@@ -102,6 +102,16 @@ class MemorySegmentStore(SegmentStore):
             UnindexedSegment(id=each.id, document_id=document_id, text=each.draft.content)
             for each in waiting[:limit]
         ]
+
+    async def still_unindexed(self, segments: Sequence[UnindexedSegment]) -> Collection[SegmentId]:
+        known = {each.id: self._shelf.segments.get(each.id) for each in segments}
+        return {
+            each.id
+            for each in segments
+            if (now := known[each.id]) is not None
+            and not now.is_indexed
+            and now.draft.content == each.text
+        }
 
     async def mark_indexed(self, segment_ids: Sequence[SegmentId]) -> None:
         for segment_id in segment_ids:

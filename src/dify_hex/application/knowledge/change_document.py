@@ -45,7 +45,8 @@ class ChangeDocument:
         """
         actor.require(Permission.KNOWLEDGE_WRITE)
         async with self._begin(actor.tenant_id) as work:
-            document = await work.documents.get(command.document_id)
+            # Its worker may change it at any moment, which is nothing to those who describe it.
+            document = await work.documents.hold(command.document_id)
             document.expect_version(command.expected_version)
             knowledge = await work.knowledge.get(document.knowledge_id)
             document.describe(

@@ -37,7 +37,7 @@ class DeleteSegment:
         """
         actor.require(Permission.KNOWLEDGE_WRITE)
         async with self._begin(actor.tenant_id) as work:
-            segment = await work.single_segments.get(command.segment_id)
+            segment = await work.single_segments.hold(command.segment_id)
             segment.expect_version(command.expected_version)
             segment.require_whole()
             await work.segments.remove(segment.id)

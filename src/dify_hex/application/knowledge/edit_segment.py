@@ -14,7 +14,8 @@ from dify_hex.domain.knowledge.segmentation.digests import content_hash
 from dify_hex.domain.knowledge.segmentation.segmenter import Segmenter
 from dify_hex.domain.knowledge.segmentation.unit import Measure
 from dify_hex.domain.knowledge.settings import SegmentationMode, SegmentationSettings
-from dify_hex.domain.knowledge.stored_segment import checked_content
+from dify_hex.domain.knowledge.stored_segment import Segment, checked_content
+from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.ids import SegmentId
 
 
@@ -34,6 +35,8 @@ class EditSegment:
       nothing changes.
     - The children of a segment are cut anew out of its content.
     - Reading the document again keeps it as long as the document says there what it said before.
+    - Whoever edits the same segment at the same time, or reads its document anew so that it gets
+      children or loses them, comes first or not at all.
     """
 
     def __init__(
@@ -77,8 +80,9 @@ class EditSegment:
             seen.state.headings,
         )
         async with self._begin(actor.tenant_id) as work:
-            segment = await work.single_segments.get(command.segment_id)
+            segment = await work.single_segments.hold(command.segment_id)
             segment.expect_version(seen.version)
+            _require_same_place(segment, seen)
             segment.edit(content, tokens=self._measure(content), now=self._clock.now())
             indexed = [segment.id]
             if children:
@@ -99,3 +103,10 @@ class EditSegment:
         block = Block(kind=BlockKind.PARAGRAPH, text=content)
         drafts = [*segmenter.feed([block]), *segmenter.finish()]
         return tuple(child for draft in drafts for child in draft.children)
+
+
+def _require_same_place(segment: Segment, seen: Segment) -> None:
+    """Indexing changes these without a new version, and what was embedded depends on both."""
+    now, then = segment.state, seen.state
+    if (now.has_children, now.headings) != (then.has_children, then.headings):
+        raise StaleVersion

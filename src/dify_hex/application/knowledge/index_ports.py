@@ -1,7 +1,7 @@
 """Where segments are kept, and the two ways they are found: by meaning and by words."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -210,6 +210,13 @@ class SegmentStore(Protocol):
     @abstractmethod
     async def unindexed(self, document_id: DocumentId, *, limit: int) -> Sequence[UnindexedSegment]:
         """Some of the segments (children, where parents have them) that are not indexed yet."""
+
+    @abstractmethod
+    async def still_unindexed(self, segments: Sequence[UnindexedSegment]) -> Collection[SegmentId]:
+        """Those that are there, say what they said, and still cannot be found.
+
+        Whoever holds their document has it stay so to the end of the work.
+        """
 
     @abstractmethod
     async def mark_indexed(self, segment_ids: Sequence[SegmentId]) -> None:

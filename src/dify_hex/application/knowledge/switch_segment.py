@@ -40,7 +40,7 @@ class SwitchSegment:
         """
         actor.require(Permission.KNOWLEDGE_WRITE)
         async with self._begin(actor.tenant_id) as work:
-            segment = await work.single_segments.get(command.segment_id)
+            segment = await work.single_segments.hold(command.segment_id)
             segment.expect_version(command.expected_version)
             if segment.set_enabled(command.enabled, now=self._clock.now()):
                 await work.segments.set_enabled(segment.id, command.enabled)

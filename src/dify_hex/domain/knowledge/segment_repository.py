@@ -19,5 +19,16 @@ class SegmentRepository(Protocol):
         """
 
     @abstractmethod
+    async def hold(self, segment_id: SegmentId) -> Segment:
+        """The segment, which nobody else changes, removes or indexes before this work has ended.
+
+        Its document is held for it, as indexing does, and then its Knowledge; so this comes before
+        anything else of the work.
+
+        Raises:
+            SegmentNotFound: there is none, or its document was deleted.
+        """
+
+    @abstractmethod
     def add(self, segment: Segment) -> None:
         """Keep a new one, which is in the indexes already."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from dify_hex.adapters.persistence.knowledge.rows import DocumentRow
+from dify_hex.adapters.persistence.knowledge.rows import DocumentRow, KnowledgeRow
 from dify_hex.adapters.persistence.knowledge.segment_rows import SegmentRow
 from dify_hex.adapters.persistence.scope import WorkScope
 from dify_hex.domain.knowledge.segment_errors import SegmentNotFound
@@ -32,6 +32,33 @@ class SqlSegmentRepository(SegmentRepository):
         if row is None:
             raise SegmentNotFound
         return self._scope.tracker.load(row, to_domain, write)
+
+    async def hold(self, segment_id: SegmentId) -> Segment:
+        """The segment; its document is held before its Knowledge, and both before it is read."""
+        tenant_id, session = self._scope.tenant_id, self._scope.session
+        knowledge_id = await session.scalar(
+            select(DocumentRow.knowledge_id)
+            .join(SegmentRow, SegmentRow.document_id == DocumentRow.id)
+            .where(
+                SegmentRow.tenant_id == tenant_id,
+                SegmentRow.id == segment_id,
+                DocumentRow.tenant_id == tenant_id,
+                DocumentRow.deleted_at.is_(None),
+            )
+            .with_for_update(of=DocumentRow)
+        )
+        held = await session.scalar(
+            select(KnowledgeRow.id)
+            .where(
+                KnowledgeRow.tenant_id == tenant_id,
+                KnowledgeRow.id == knowledge_id,
+                KnowledgeRow.deleted_at.is_(None),
+            )
+            .with_for_update(read=True)
+        )
+        if held is None:
+            raise SegmentNotFound
+        return await self.get(segment_id)
 
     def add(self, segment: Segment) -> None:
         """Keep a new one, which no round of its document knows of."""

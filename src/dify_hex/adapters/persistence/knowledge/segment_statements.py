@@ -57,6 +57,12 @@ WHERE tenant_id = :tenant_id AND document_id = :document_id
 ORDER BY id LIMIT :most
 """)
 
+STILL_UNINDEXED = text("""
+SELECT id, content, headings FROM segments
+WHERE tenant_id = :tenant_id AND id = ANY(CAST(:segment_ids AS uuid[]))
+  AND indexed_at IS NULL AND NOT has_children
+""")
+
 MARK_INDEXED = text("""
 UPDATE segments SET indexed_at = now()
 WHERE tenant_id = :tenant_id AND id = ANY(CAST(:segment_ids AS uuid[]))

@@ -1,7 +1,7 @@
 """Segments on PostgreSQL, in the transaction of the unit of work, together with their index."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -121,6 +121,16 @@ class SqlSegmentStore(SegmentStore):
             )
             for row in found
         ]
+
+    async def still_unindexed(self, segments: Sequence[UnindexedSegment]) -> Collection[SegmentId]:
+        """Those that are there, say what they said, and still cannot be found."""
+        said = {segment.id: segment.text for segment in segments}
+        found = await self._run(statements.STILL_UNINDEXED, segment_ids=list(said))
+        return {
+            SegmentId(row.id)
+            for row in found
+            if searched_text(row.headings, row.content) == said[SegmentId(row.id)]
+        }
 
     async def mark_indexed(self, segment_ids: Sequence[SegmentId]) -> None:
         """They can be found now; called in the transaction that fills the indexes."""

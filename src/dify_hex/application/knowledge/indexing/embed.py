@@ -1,9 +1,10 @@
 """The last stage: turning segments into vectors and terms, and putting both into the index."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from dify_hex.application.knowledge.index_ports import (
     KeywordEntry,
@@ -17,7 +18,10 @@ from dify_hex.domain.knowledge.segment_errors import (
     KnowledgeVectorsUnavailable,
     VectorDimensionMismatch,
 )
+from dify_hex.domain.shared.ids import SegmentId
 from dify_hex.domain.shared.values.model_config import ModelConfig
+
+EntryT = TypeVar("EntryT", VectorEntry, KeywordEntry)
 
 #: Segments of one transaction, and of one request to the model.
 BATCH = 64
@@ -30,7 +34,7 @@ class _Prepared:
     """A batch with its vectors, by which model, and its terms."""
 
     model: ModelConfig
-    texts: Sequence[str]
+    segments: Sequence[UnindexedSegment]
     vectors: Sequence[VectorEntry]
     keywords: Sequence[KeywordEntry]
 
@@ -40,7 +44,8 @@ class Embed:
 
     A batch comes into both indexes, and is marked, in one transaction; so whoever goes on later
     begins with what is missing. The vectors that were paid for are remembered before that. While a
-    batch is stored, the next one is with the model.
+    batch is stored, the next one is with the model. What somebody has edited, removed or indexed
+    meanwhile is left out; if it says something else now, it comes with a later batch.
     """
 
     def __init__(self, *, embeddings: Embeddings, analyser: TextAnalyser) -> None:
@@ -97,7 +102,7 @@ class Embed:
         )
         return _Prepared(
             model=model,
-            texts=texts,
+            segments=batch,
             vectors=_vectors(batch, embedded.vectors),
             keywords=_keywords(batch, terms),
         )
@@ -107,7 +112,8 @@ class Embed:
             await self._put(round, prepared)
         except VectorDimensionMismatch:
             # A server that has answered wrongly once must not be believed for ever.
-            await self._embeddings.forget(round.document.tenant_id, prepared.model, prepared.texts)
+            texts = [segment.text for segment in prepared.segments]
+            await self._embeddings.forget(round.document.tenant_id, prepared.model, texts)
             raise
         await round.tell()
 
@@ -123,11 +129,17 @@ class Embed:
                 # Another model has taken over meanwhile: these vectors fit into no index.
                 round.progress = before
                 return
+            wanted = await work.segments.still_unindexed(prepared.segments)
             with suppress(KnowledgeVectorsUnavailable):
                 # Words are found all the same; whoever makes room for vectors has all of it redone.
-                await work.vectors.put(knowledge_id, prepared.vectors)
-            await work.keywords.put(knowledge_id, prepared.keywords)
-            await work.segments.mark_indexed([entry.segment_id for entry in prepared.vectors])
+                await work.vectors.put(knowledge_id, _only(wanted, prepared.vectors))
+            await work.keywords.put(knowledge_id, _only(wanted, prepared.keywords))
+            await work.segments.mark_indexed([*wanted])
+        round.progress = _counted(before, before.segments, before.indexed + len(wanted))
+
+
+def _only(wanted: Collection[SegmentId], entries: Sequence[EntryT]) -> Sequence[EntryT]:
+    return [entry for entry in entries if entry.segment_id in wanted]
 
 
 def _counted(progress: IndexingProgress, total: int, indexed: int) -> IndexingProgress:

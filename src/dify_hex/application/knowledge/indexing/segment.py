@@ -30,6 +30,7 @@ class Segment:
         """Cut it.
 
         Raises:
+            KnowledgeNotFound: it was deleted meanwhile.
             Unavailable: the storage or the database is away.
         """
         segmenter = Segmenter(round.segmentation, self._measure)
@@ -53,6 +54,7 @@ class Segment:
         kept += len(batch)
         round.progress = replace(round.progress, segments=kept)
         async with round.step() as work:
+            await work.knowledge.hold(round.document.knowledge_id)
             await work.segments.reconcile(round.document.id, round.number, batch)
         await round.tell()
         return kept
@@ -62,6 +64,7 @@ class Segment:
         """What only older rounds have had goes, and whoever goes on later begins after this."""
         round.progress = round.progress.entering(IndexingStage.EMBED)
         async with round.step() as work:
+            await work.knowledge.hold(round.document.knowledge_id)
             await work.segments.drop_older(round.document.id, round.number)
 
 
