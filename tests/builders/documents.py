@@ -13,6 +13,8 @@ import pptx
 from pptx.util import Inches
 
 from dify_hex.application.knowledge.ports import DocumentSource
+from dify_hex.application.shared.identity import new_id
+from dify_hex.domain.shared.ids import TenantId
 
 PROSE = (
     "The committee met on Tuesday and went through the accounts of the past year line by line. "
@@ -24,7 +26,14 @@ CHINESE = "今年的成本下降了百分之三，收入上升。"
 _OPEN = "urn:oasis:names:tc:opendocument:xmlns"
 
 
-def source(name: str, content: bytes, media_type: str = "") -> DocumentSource:
+def source(
+    name: str,
+    content: bytes,
+    media_type: str = "",
+    *,
+    tenant_id: TenantId | None = None,
+    patience: float | None = None,
+) -> DocumentSource:
     """A file as the reader is given it, in pieces of 64 KiB."""
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -34,7 +43,14 @@ def source(name: str, content: bytes, media_type: str = "") -> DocumentSource:
     async def opened() -> AsyncIterator[bytes]:
         return pieces()
 
-    return DocumentSource(name=name, media_type=media_type, size=len(content), open=opened)
+    return DocumentSource(
+        tenant_id=tenant_id or TenantId(new_id()),
+        name=name,
+        media_type=media_type,
+        size=len(content),
+        open=opened,
+        patience=patience,
+    )
 
 
 def pdf(pages: Sequence[str], *, password: str | None = None, headed: bool = True) -> bytes:

@@ -227,8 +227,8 @@ class ReadingSettings(Section):
     memory_megabytes: Annotated[int, Field(ge=128)] = 1024
     #: For one document, in processor time as well as by the clock.
     seconds: Positive = 300
-    #: Such processes at once, in each of ours.
-    processes: Positive = 2
+    #: Such processes at once, in each of ours; of several, one tenant never has all.
+    processes: Positive = 3
 
 
 class LogSettings(Section):

@@ -193,6 +193,9 @@ class TestFormats:
 REFUSED: list[tuple[str, str, Callable[[], bytes], type[DocumentUnreadable]]] = [
     ("empty", "a.txt", lambda: b"", DocumentEmpty),
     ("white space", "a.md", lambda: b" \n\n\t\n", DocumentEmpty),
+    ("spaces", "a.txt", lambda: b" " * 20_000, DocumentEmpty),
+    ("nothing to be seen", "a.txt", lambda: "\u200b".encode() * 9_000, DocumentEmpty),
+    ("a page of nothing", "a.html", lambda: b"<p>&#8203;</p>" * 9, DocumentWithoutText),
     ("scan", "a.pdf", documents.scanned_pdf, DocumentWithoutText),
     ("locked pdf", "a.pdf", lambda: documents.pdf(["x"], password="secret"), DocumentEncrypted),
     ("locked office", "a.docx", documents.protected_office, DocumentEncrypted),

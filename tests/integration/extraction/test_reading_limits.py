@@ -4,18 +4,21 @@ import asyncio
 import os
 import signal
 from contextlib import aclosing, suppress
+from dataclasses import replace
 
 import psutil
 import pytest
 
 from dify_hex.adapters.extraction.limits import ReadingLimits
 from dify_hex.adapters.extraction.reader import IsolatedDocumentReader
-from dify_hex.application.knowledge.ports import DocumentSource
+from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.knowledge.reading_errors import (
+    DocumentReadersBusy,
     DocumentReaderUnavailable,
     DocumentTooComplex,
     DocumentTooLarge,
 )
+from dify_hex.domain.shared.ids import TenantId
 from tests.builders import documents
 from tests.builders.documents import source
 from tests.builders.reading import read, texts
@@ -41,7 +44,7 @@ class TestLimits:
     async def test_a_file_that_is_larger_than_it_said_is_refused(self) -> None:
         reader = IsolatedDocumentReader(ReadingLimits(streamed_bytes=100))
         file = source("a.txt", b"x " * 51)
-        small = DocumentSource(name=file.name, media_type="", size=10, open=file.open)
+        small = replace(file, size=10)
 
         with pytest.raises(DocumentTooLarge):
             await read(reader, small)
@@ -71,6 +74,22 @@ class TestLimits:
             await read(reader, source("a.html", b"<p>" + b"word " * 100_000))
 
 
+class TestPlaces:
+    async def test_a_tenant_that_keeps_its_places_holds_up_no_other(self) -> None:
+        reader = IsolatedDocumentReader(ReadingLimits(children=2))
+        ann = TenantId(new_id())
+        slow = source("a.ipynb", a_slow_notebook(), tenant_id=ann)
+        reading = asyncio.create_task(read(reader, slow))
+        await a_child()
+
+        with pytest.raises(DocumentReadersBusy):
+            await read(reader, replace(slow, patience=0.0))
+        assert "tenth" in texts(await read(reader, source("b.docx", documents.word())))
+
+        reading.cancel()
+        await asyncio.wait({reading})
+
+
 class TestProcesses:
     async def test_nothing_is_left_when_it_is_read_or_given_up(
         self, reader: IsolatedDocumentReader
@@ -78,6 +97,7 @@ class TestProcesses:
         await read(reader, source("a.docx", documents.word()))
         batches = reader.read(source("a.html", b"<p>word</p>" * 50_000))
         async with aclosing(batches):
+            assert not await anext(batches)
             await anext(batches)
             assert len(children()) == 1
 

@@ -18,4 +18,7 @@ class ReadingLimits:
     child_seconds: float = 300.0
     #: Bytes of text that may come out of one document.
     output_bytes: int = 250 << 20
-    children: int = 2
+    #: Characters of text that may come out of a byte of it, once there are more than some.
+    growth: int = 8
+    small_characters: int = 1 << 20
+    children: int = 3

@@ -1,8 +1,6 @@
 """Reads documents: what is text in pieces, everything else by a child process behind walls."""
 
 import asyncio
-import codecs
-import io
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
@@ -10,17 +8,12 @@ from dify_hex.adapters.extraction.child import ReadingChild
 from dify_hex.adapters.extraction.formats import Format, format_of
 from dify_hex.adapters.extraction.libraries import NativeLibraries
 from dify_hex.adapters.extraction.limits import ReadingLimits
+from dify_hex.adapters.extraction.places import ReadingPlaces
 from dify_hex.adapters.extraction.text.encoding import EncodingDetector
-from dify_hex.adapters.extraction.text.markdown import MarkdownSplitter
-from dify_hex.adapters.extraction.text.splitters import (
-    JsonSplitter,
-    ParagraphSplitter,
-    TextSplitter,
-)
-from dify_hex.adapters.extraction.text.tables import SeparatedValuesSplitter
+from dify_hex.adapters.extraction.text.stream import TextStream
 from dify_hex.application.knowledge.ports import DocumentReader, DocumentSource
 from dify_hex.domain.file.sniffing import HEAD_BYTES
-from dify_hex.domain.knowledge.block import Block, BlockKind
+from dify_hex.domain.knowledge.block import Block
 from dify_hex.domain.knowledge.reading_errors import DocumentEmpty, DocumentTooLarge
 
 #: Bytes of text that are worked on at a time, in a thread: some milliseconds.
@@ -38,7 +31,7 @@ class IsolatedDocumentReader(DocumentReader):
 
     def __init__(self, limits: ReadingLimits) -> None:
         self._limits = limits
-        self._children = asyncio.Semaphore(limits.children)
+        self._places = ReadingPlaces(limits.children)
         self._libraries = NativeLibraries()
 
     async def read(self, source: DocumentSource) -> AsyncGenerator[Sequence[Block], None]:
@@ -62,23 +55,24 @@ class IsolatedDocumentReader(DocumentReader):
         async for piece in _pieces(source, self._limits.streamed_bytes):
             await asyncio.to_thread(detector.feed, piece)
         encoding = await asyncio.to_thread(detector.encoding)
-        text = _Text(encoding, _splitter(kind))
-        any_text = False
+        text = TextStream(kind, encoding, self._limits)
         async for piece in _pieces(source, self._limits.streamed_bytes):
-            blocks = await asyncio.to_thread(text.feed, piece)
-            if blocks:
-                any_text = True
+            text.feed(piece)
+            while text.has_more:
+                if blocks := await asyncio.to_thread(text.next_blocks):
+                    yield blocks
+        text.finish()
+        while text.has_more:
+            if blocks := await asyncio.to_thread(text.next_blocks):
                 yield blocks
-        blocks = await asyncio.to_thread(text.finish)
-        if blocks:
-            yield blocks
-        elif not any_text:
+        if not text.has_shown_something:
             raise DocumentEmpty
 
     async def _read_whole(
         self, source: DocumentSource, kind: Format
     ) -> AsyncGenerator[Sequence[Block], None]:
-        async with self._children:
+        async with self._places.place(source.tenant_id, source.patience):
+            yield ()
             libraries = await self._libraries.folder() if kind is Format.PDF else None
             child = await ReadingChild.begin(kind, self._limits, libraries)
             try:
@@ -88,40 +82,6 @@ class IsolatedDocumentReader(DocumentReader):
                         yield batch
             finally:
                 await child.end()
-
-
-class _Text:
-    """A text on its way from bytes to blocks."""
-
-    def __init__(self, encoding: str, splitter: TextSplitter) -> None:
-        decoder = codecs.getincrementaldecoder(encoding)("replace")
-        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
-        self._splitter = splitter
-
-    def feed(self, piece: bytes) -> list[Block]:
-        """The blocks that are complete with this piece."""
-        return list(self._splitter.feed(self._decoder.decode(piece)))
-
-    def finish(self) -> list[Block]:
-        """All that is left."""
-        last = list(self._splitter.feed(self._decoder.decode(b"", final=True)))
-        return [*last, *self._splitter.finish()]
-
-
-def _splitter(kind: Format) -> TextSplitter:
-    match kind:
-        case Format.MARKDOWN:
-            return MarkdownSplitter()
-        case Format.CSV:
-            return SeparatedValuesSplitter()
-        case Format.TSV:
-            return SeparatedValuesSplitter("\t")
-        case Format.JSON:
-            return JsonSplitter()
-        case Format.CODE:
-            return ParagraphSplitter(BlockKind.CODE)
-        case _:
-            return ParagraphSplitter()
 
 
 async def _head(source: DocumentSource) -> bytes:

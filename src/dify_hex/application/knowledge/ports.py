@@ -16,12 +16,17 @@ Vector = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSource:
-    """A file that is about to be read; `size` is in bytes, `open` gives its content in pieces."""
+    """A file that is about to be read; `size` is in bytes, `open` gives its content in pieces.
 
+    `patience` is how many seconds whoever asks waits for a place to read it in; None is for ever.
+    """
+
+    tenant_id: TenantId
     name: str
     media_type: str
     size: int
     open: Callable[[], Awaitable[AsyncIterator[bytes]]]
+    patience: float | None = None
 
 
 class DocumentReader(Protocol):
@@ -31,9 +36,12 @@ class DocumentReader(Protocol):
     def read(self, source: DocumentSource) -> AsyncGenerator[Sequence[Block], None]:
         """The blocks in order, in batches; memory is bounded whatever the size.
 
+        The first batch may be empty: then it says that there is a place, and reading begins.
+
         Raises:
             DocumentUnreadable: with the reason; the same file fails again.
             DocumentReaderUnavailable: this time it could not be read.
+            DocumentReadersBusy: there was no place for as long as the patience lasts.
         """
 
 

@@ -27,6 +27,8 @@ MAX_SHOWN = 50
 #: Characters of the beginning that are cut, and seconds for all of it: somebody is waiting.
 MAX_CHARACTERS = 1_000_000
 MAX_SECONDS = 60.0
+#: Seconds beside them to wait for a place to read it in.
+MAX_WAITING = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class PreviewSegments:
 
     - Who may add documents to a Knowledge may try out how they would be cut.
     - What is said in place of its settings counts for this time only.
+    - Waiting for a place to read it in is bounded, too, and no fault of the document's.
     - A file of another app or of an end user's does not exist for others.
     """
 
@@ -97,6 +100,7 @@ class PreviewSegments:
             DocumentTextEmpty: there is nothing in the text.
             FileNotFound, FileExpired: there is no such file, or not any more.
             DocumentUnreadable, DocumentReaderUnavailable: the file cannot be read.
+            DocumentReadersBusy: there is no place to read it in.
         """
         actor.require(Permission.KNOWLEDGE_WRITE)
         async with self._begin(actor.tenant_id) as work:
@@ -108,15 +112,22 @@ class PreviewSegments:
         beginning = _Beginning(Segmenter(segmentation, self._measure))
         source = await self._source(actor, command.source, beginning)
         try:
-            async with asyncio.timeout(MAX_SECONDS):
-                await self._cut(source, beginning)
+            async with asyncio.timeout(MAX_WAITING + MAX_SECONDS) as limit:
+                await self._cut(source, beginning, limit)
         except TimeoutError:
             raise DocumentTooComplex from None
         return beginning.outcome(source.size, command.limit)
 
-    async def _cut(self, source: DocumentSource, beginning: "_Beginning") -> None:
+    async def _cut(
+        self, source: DocumentSource, beginning: "_Beginning", limit: asyncio.Timeout
+    ) -> None:
+        begun = False
         async with aclosing(self._reader.read(source)) as batches:
             async for blocks in batches:
+                if not begun:
+                    # From here on it is the document that takes the time.
+                    limit.reschedule(asyncio.get_running_loop().time() + MAX_SECONDS)
+                    begun = True
                 if not await asyncio.to_thread(beginning.take, blocks):
                     return
         await asyncio.to_thread(beginning.finish)
@@ -133,7 +144,12 @@ class PreviewSegments:
                 return beginning.counted(_once(content))
 
             return DocumentSource(
-                name="text.txt", media_type="text/plain", size=len(content), open=whole
+                tenant_id=actor.tenant_id,
+                name="text.txt",
+                media_type="text/plain",
+                size=len(content),
+                open=whole,
+                patience=MAX_WAITING,
             )
         file = await self._file(actor, wanted.file_id)
         stored = file.require_available(now=self._clock.now())
@@ -142,7 +158,12 @@ class PreviewSegments:
             return beginning.counted(await self._files.open(file.key))
 
         return DocumentSource(
-            name=file.name, media_type=file.type.media_type, size=stored.size, open=opened
+            tenant_id=actor.tenant_id,
+            name=file.name,
+            media_type=file.type.media_type,
+            size=stored.size,
+            open=opened,
+            patience=MAX_WAITING,
         )
 
     async def _file(self, actor: Actor, file_id: FileId) -> File:

@@ -78,7 +78,7 @@ class DocumentTooLarge(DocumentUnreadable):
 
 
 class DocumentExpands(DocumentUnreadable):
-    """The file unpacks to far more than it should; pack it anew, with no other archives in it."""
+    """The file grows to far more than it should when it is read; save it anew, without archives."""
 
     code = "document_expands"
     reason = UnreadableReason.EXPANDS
@@ -108,6 +108,12 @@ class DocumentReaderUnavailable(Unavailable):
     """The document could not be read this time; it is tried again."""
 
     code = "document_reader_unavailable"
+
+
+class DocumentReadersBusy(Unavailable):
+    """All that read documents are busy with others; try again in some seconds."""
+
+    code = "sys_document_readers_busy"
 
 
 UNREADABLE: dict[UnreadableReason, type[DocumentUnreadable]] = {

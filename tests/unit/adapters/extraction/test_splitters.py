@@ -1,5 +1,6 @@
 """Texts become blocks while they come in, the same ones in whatever pieces."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -92,6 +93,23 @@ class TestMarkdown:
 
         assert all(block.kind is not BlockKind.HEADING for block in made)
 
+    def test_a_head_that_is_long_stands_there_once(self) -> None:
+        head = "|" + " name |" * 400
+        text = f"{head}\n|{' - |' * 400}\n" + "| 1 |\n" * 10_000
+
+        made = blocks(MarkdownSplitter(), text)
+
+        assert sum(block.text.count("name") for block in made) == 400
+        assert sum(len(block.text) + 1 for block in made) <= len(text) + len(made)
+
+    def test_a_line_of_bars_without_end_is_cut_like_text(self) -> None:
+        text = "|a" * 100_000 + "\n|-|\n" + "| 1 |\n" * 1_000
+
+        made = blocks(MarkdownSplitter(), text)
+
+        assert all(len(block.text) <= 2 * LARGEST_BLOCK for block in made)
+        assert sum(len(block.text) for block in made) <= len(text)
+
     def test_code_that_is_not_closed_goes_on_to_the_end(self) -> None:
         assert plain(MarkdownSplitter(), "~~~\n# a\n```\nb") == [("code", "# a\n```\nb")]
 
@@ -129,6 +147,24 @@ class TestSeparatedValues:
         assert all(block.text.startswith("| city | number |\n| --- | --- |") for block in made)
         assert sum(block.text.count("| city-") for block in made) == 2_000
 
+    def test_a_head_of_many_columns_stands_there_once(self) -> None:
+        row = "c," * 30_000 + "\n"
+
+        made = blocks(SeparatedValuesSplitter(), row + "1,2\n" * 20_000)
+
+        assert sum(block.text.count("c") for block in made) == 30_000
+        assert all(len(block.text) <= 2 * LARGEST_BLOCK for block in made)
+
+    def test_a_wide_head_stands_over_the_first_rows(self) -> None:
+        head = ",".join(f"column {number}" for number in range(300))
+
+        made = blocks(SeparatedValuesSplitter(), head + "\n" + "1,2\n" * 5_000)
+
+        assert made[0].text.startswith("| column 0 | column 1 |")
+        assert made[0].text.count("| --- ") == 300
+        assert made[1].text.startswith("| 1 | 2 |")
+        assert all(block.kind is BlockKind.TABLE for block in made)
+
     def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rest(self) -> None:
         made = blocks(SeparatedValuesSplitter(), 'a,b\n1,"2\n' + "x,y\n" * 40_000)
 
@@ -152,6 +188,40 @@ class TestJson:
         made = plain(JsonSplitter(), '{"a":"\\u5317"}\n{"a":2}\nno json')
 
         assert made == [("code", '{"a": "北"}\n{"a": 2}\nno json')]
+
+    def test_deep_values_stand_on_one_line(self) -> None:
+        (made,) = blocks(JsonSplitter(), "[" * 9 + '1,{"a":[2]}' + "]" * 9)
+
+        assert '\n        [1, {"a": [2]}]\n' in made.text
+
+    def test_what_is_nested_without_end_stays_as_it_is(self) -> None:
+        text = "[" * 900 + "1," * 90_000 + "1" + "]" * 900
+
+        made = blocks(JsonSplitter(), text)
+
+        assert "".join(block.text for block in made) == text
+
+    @given(st.integers(0, 100), st.integers(1, 3_000))
+    def test_it_grows_in_proportion(self, depth: int, values: int) -> None:
+        text = "[" * depth + "[" + "1," * values + "1]" + "]" * depth
+
+        made = blocks(JsonSplitter(), text)
+
+        assert sum(len(block.text) for block in made) <= 6 * len(text)
+
+    @given(
+        st.recursive(
+            st.none() | st.integers() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+            max_leaves=30,
+        )
+    )
+    def test_it_says_what_it_said(self, value: object) -> None:
+        text = json.dumps(value)
+
+        made = "".join(block.text for block in blocks(JsonSplitter(), text))
+
+        assert json.loads(made) == value
 
     @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":', "just text"])
     def test_what_is_none_stays_as_it_is(self, text: str) -> None:

@@ -24,7 +24,7 @@ from dify_hex.domain.knowledge.errors import (
     KnowledgeNotFound,
     KnowledgeSettingsInvalid,
 )
-from dify_hex.domain.knowledge.reading_errors import DocumentTooComplex
+from dify_hex.domain.knowledge.reading_errors import DocumentReadersBusy, DocumentTooComplex
 from dify_hex.domain.knowledge.settings import SegmentationMode, SegmentationSettings
 from dify_hex.domain.shared.ids import FileId, KnowledgeId
 from tests.builders.file import a_person
@@ -39,6 +39,24 @@ class EndlessReader(DocumentReader):
     async def read(self, source: DocumentSource) -> AsyncGenerator[Sequence[Block], None]:
         await asyncio.sleep(3600)
         yield ()
+
+
+class CrowdedReader(DocumentReader):
+    """Has no place for anybody who does not wait for ever."""
+
+    async def read(self, source: DocumentSource) -> AsyncGenerator[Sequence[Block], None]:
+        if source.patience is not None:
+            raise DocumentReadersBusy(retry_after=5)
+        yield ()
+
+
+class DawdlingReader(EndlessReader):
+    """Has a place at once, and then never comes to an end."""
+
+    async def read(self, source: DocumentSource) -> AsyncGenerator[Sequence[Block], None]:
+        yield ()
+        async for blocks in super().read(source):
+            yield blocks
 
 
 class Bench:
@@ -151,8 +169,29 @@ async def test_who_may_only_read_may_not_preview(bench: Bench) -> None:
 
 
 async def test_nobody_waits_for_ever(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview_segments, "MAX_WAITING", 0.01)
     monkeypatch.setattr(preview_segments, "MAX_SECONDS", 0.01)
     bench.reader = EndlessReader()
 
     with pytest.raises(DocumentTooComplex):
         await bench.preview(PreviewedText("x"))
+
+
+async def test_the_time_of_a_document_begins_with_its_place(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview_segments, "MAX_WAITING", 3600.0)
+    monkeypatch.setattr(preview_segments, "MAX_SECONDS", 0.01)
+    bench.reader = DawdlingReader()
+
+    with pytest.raises(DocumentTooComplex):
+        await bench.preview(PreviewedText("x"))
+
+
+async def test_that_there_is_no_place_is_no_fault_of_the_document(bench: Bench) -> None:
+    bench.reader = CrowdedReader()
+    file = await bench.desk.keep_file("text")
+
+    for source in (PreviewedText("x"), PreviewedFile(file.id)):
+        with pytest.raises(DocumentReadersBusy):
+            await bench.preview(source)

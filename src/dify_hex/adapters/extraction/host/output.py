@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dify_hex.adapters.extraction.text.splitters import LARGEST_BLOCK, bounded
 from dify_hex.domain.knowledge.block import Block, BlockKind
 from dify_hex.domain.knowledge.reading_errors import UnreadableReason
+from dify_hex.domain.shared.visible_text import shows_something
 
 #: Characters after which a line is sent.
 _LINE = 16_000
@@ -26,7 +27,7 @@ class BlockWriter:
     def write(self, blocks: Iterable[Block]) -> None:
         """Send the blocks, the larger ones in parts."""
         for block in blocks:
-            if not block.text or block.text.isspace():
+            if not shows_something(block.text):
                 continue
             self._any_text = True
             for piece in _parts(block):

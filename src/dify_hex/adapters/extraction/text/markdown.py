@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from dify_hex.adapters.extraction.text.splitters import (
     LARGEST_BLOCK,
+    LONGEST_HEAD,
     TextSplitter,
     blocks_of,
     bounded,
@@ -83,10 +84,15 @@ class MarkdownSplitter(TextSplitter):
             yield from self._end()
             self._kind = BlockKind.LIST
         elif self._completes_head(line):
-            head = self._lines.pop()
+            head = [_piped(self._lines.pop()), _piped(line)]
             yield from self._end()
-            self._kind, self._head = BlockKind.TABLE, [_piped(head), _piped(line)]
-            return
+            self._kind = BlockKind.TABLE
+            if sum(map(len, head)) <= LONGEST_HEAD:
+                self._head = head
+                return
+            # It stands where it stood, and nowhere else.
+            yield from self._add(head[0])
+            line = head[1]
         yield from self._add(_piped(line) if self._kind is BlockKind.TABLE else line)
 
     def _completes_head(self, line: str) -> bool:
@@ -103,10 +109,13 @@ class MarkdownSplitter(TextSplitter):
     def _flush(self) -> Iterator[Block]:
         lines, self._lines, self._size = [*self._head, *self._lines], [], 0
         text = "\n".join(lines)
-        if self._kind is BlockKind.TABLE:
+        if self._kind is not BlockKind.TABLE:
+            yield from blocks_of(text, self._kind)
+        elif len(text) <= 2 * LARGEST_BLOCK:
             yield Block(kind=self._kind, text=text)
         else:
-            yield from blocks_of(text, self._kind)
+            # A single row of this size is a text with bars in it.
+            yield from blocks_of(text, BlockKind.PARAGRAPH)
 
     def _end(self) -> Iterator[Block]:
         if self._lines or self._head:

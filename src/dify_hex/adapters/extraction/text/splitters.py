@@ -1,14 +1,16 @@
 """Cut a text into blocks while it comes in; no block is larger than a bound."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Protocol
 
+from dify_hex.adapters.extraction.text.readable_json import readable
 from dify_hex.domain.knowledge.block import Block, BlockKind
 
 #: Characters; a block that would be larger is cut at a line's end, a space, or anywhere.
 LARGEST_BLOCK = 8_000
+#: Characters that the head of a table may have to be repeated over each part of it.
+LONGEST_HEAD = LARGEST_BLOCK // 4
 #: A JSON text up to this length is written anew, readable; a longer one is taken as it is.
 _READABLE_JSON = 2_000_000
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
@@ -53,7 +55,7 @@ class ParagraphSplitter(TextSplitter):
 class JsonSplitter(TextSplitter):
     """Writes JSON so that it can be read: one value a line, no characters in escapes.
 
-    What is too long for that, or no JSON, stays as it is.
+    What is too long for that, too deep, or no JSON, stays as it is.
     """
 
     def __init__(self) -> None:
@@ -77,7 +79,10 @@ class JsonSplitter(TextSplitter):
         """All of it, or the rest."""
         if self._plain is None:
             self._plain = ParagraphSplitter(BlockKind.CODE)
-            yield from self._plain.feed(_readable("".join(self._kept)))
+            text = "".join(self._kept)
+            self._kept.clear()
+            for piece in readable(text):
+                yield from self._plain.feed(piece)
         yield from self._plain.finish()
 
 
@@ -102,21 +107,3 @@ def bounded(text: str) -> list[str]:
         pieces.append(text[start:cut])
         start = cut
     return [*pieces, text[start:]]
-
-
-def _readable(text: str) -> str:
-    whole = _anew(text, indent=1)
-    if whole is not None:
-        return whole
-    # Several values, one a line.
-    lines = (_anew(line, indent=None) or line for line in text.split("\n"))
-    return "\n".join(lines)
-
-
-def _anew(text: str, indent: int | None) -> str | None:
-    if text.lstrip()[:1] not in {"{", "["}:
-        return None
-    try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=indent)
-    except (ValueError, RecursionError):
-        return None

@@ -4,7 +4,12 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 
-from dify_hex.adapters.extraction.text.splitters import LARGEST_BLOCK, TextSplitter, bounded
+from dify_hex.adapters.extraction.text.splitters import (
+    LARGEST_BLOCK,
+    LONGEST_HEAD,
+    TextSplitter,
+    bounded,
+)
 from dify_hex.domain.knowledge.block import Block, BlockKind
 
 _LINE_END = re.compile(r"\s*\n\s*")
@@ -14,11 +19,15 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 
 class TableWriter:
-    """Collects rows and gives tables, each with the head and not larger than a block should be."""
+    """Collects rows and gives tables, none larger than a block should be.
+
+    Each has the head, as long as that takes little of it; a longer one stands over the first rows.
+    """
 
     def __init__(self, page: int | None = None) -> None:
         self._page = page
         self._head: list[str] = []
+        self._has_head = False
         self._rows: list[str] = []
         self._size = 0
 
@@ -26,10 +35,11 @@ class TableWriter:
         """A row; the first one is the head. Rows without any text are left out."""
         if not any(cell.strip() for cell in cells):
             return
-        if not self._head:
-            self._head = [_row(cells), "|" + " --- |" * len(cells)]
-            return
         row = _row(cells)
+        if not self._has_head:
+            self._has_head = True
+            self._begin(row, len(cells))
+            return
         if self._rows and self._size + len(row) > LARGEST_BLOCK:
             yield from self._flush()
         self._rows.append(row)
@@ -39,6 +49,16 @@ class TableWriter:
         """The last table; a head alone is one, too."""
         if self._rows or self._head:
             yield from self._flush()
+
+    def _begin(self, head: str, columns: int) -> None:
+        rule = "|" + " --- |" * columns
+        size = len(head) + len(rule)
+        if size <= LONGEST_HEAD:
+            self._head = [head, rule]
+            return
+        # What no block can hold is no table to anybody: a rule would only make it longer.
+        self._rows = [head, rule] if size <= LARGEST_BLOCK else [head]
+        self._size = sum(len(row) + 1 for row in self._rows)
 
     def _flush(self) -> Iterator[Block]:
         rows, self._rows, self._size = self._rows, [], 0

@@ -10,11 +10,13 @@ from dify_hex.application.knowledge.indexing.extracted_text import (
     TextSummary,
     storage_prefix,
 )
-from dify_hex.application.knowledge.indexing.indexing_round import IndexingRound
+from dify_hex.application.knowledge.indexing.indexing_round import IndexingRound, NoLongerWanted
 from dify_hex.application.knowledge.ports import DocumentReader, DocumentSource
 from dify_hex.application.shared.blob_storage import BlobStorage
 from dify_hex.application.shared.clock import Clock
+from dify_hex.application.shared.jobs import JobInterrupted
 from dify_hex.domain.file.file import File
+from dify_hex.domain.knowledge.errors import DocumentNotFound
 from dify_hex.domain.knowledge.indexing import IndexingStage
 from dify_hex.domain.knowledge.reading_errors import DocumentEmpty
 
@@ -23,7 +25,8 @@ class Extract:
     """Leaves the text of the document in the storage.
 
     Text that is there already, from an earlier round with the same file, is not read again. Memory
-    is that of one part.
+    is that of one part. Whoever learns that the document was deleted takes away what was written:
+    it may have come after all else of it was removed.
     """
 
     def __init__(
@@ -46,8 +49,17 @@ class Extract:
         Raises:
             DocumentUnreadable: it cannot be read, or there is no text in it.
             FileNotFound: the file was deleted meanwhile.
+            NoLongerWanted: nothing more may be done.
+            JobInterrupted: the job has to end.
             Unavailable: it cannot be read at present.
         """
+        try:
+            return await self._run(round)
+        except (NoLongerWanted, JobInterrupted):
+            await self._clear_deleted(round)
+            raise
+
+    async def _run(self, round: IndexingRound) -> TextSummary:
         text = self.text_of(round)
         summary = await text.summary() or await self._read(round, text)
         if summary.characters == 0:
@@ -75,7 +87,11 @@ class Extract:
                 yield piece
 
         source = DocumentSource(
-            name=file.name, media_type=file.type.media_type, size=size, open=opened
+            tenant_id=round.document.tenant_id,
+            name=file.name,
+            media_type=file.type.media_type,
+            size=size,
+            open=opened,
         )
         writer = text.writer()
         async with aclosing(self._reader.read(source)) as batches:
@@ -88,6 +104,16 @@ class Extract:
                     )
                     await round.report()
         return await writer.finish()
+
+    async def _clear_deleted(self, round: IndexingRound) -> None:
+        document = round.document
+        try:
+            async with round.begin(document.tenant_id) as work:
+                await work.documents.get(document.id)
+        except DocumentNotFound:
+            await self._blobs.delete(
+                storage_prefix(document.tenant_id, document.knowledge_id, document.id)
+            )
 
     async def _file_of(self, round: IndexingRound) -> File:
         document = round.document

@@ -9,7 +9,7 @@ from dify_hex.domain.knowledge.block import Block, BlockKind
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, TenantId
 
 #: Raised when readers find more, or something else, in the same file.
-READING_VERSION = 1
+READING_VERSION = 2
 #: Characters of a part: a megabyte or so, and never more than one block beyond.
 PART_CHARACTERS = 400_000
 _SUMMARY = "summary"

@@ -8,6 +8,7 @@ from dify_hex.application.workflow.file_contents import OpenedFile
 from dify_hex.application.workflow.node_executor import NodeContext, NodeExecutor, NodeOutput
 from dify_hex.application.workflow.node_services import NodeServices
 from dify_hex.application.workflow.run_files import RunFiles
+from dify_hex.domain.shared.ids import TenantId
 from dify_hex.domain.shared.values.file_reference import FileReference
 from dify_hex.domain.shared.values.json_value import JsonValue
 from dify_hex.domain.workflow.errors import VariableMissing
@@ -43,7 +44,7 @@ class DocumentExtractorExecutor(NodeExecutor[DocumentExtractorConfig]):
         left = MAX_CHARACTERS
         texts: list[str] = []
         for file in _files_in(value):
-            source = _source(await files.open(file, limit=MAX_FILE_BYTES))
+            source = _source(context.tenant_id, await files.open(file, limit=MAX_FILE_BYTES))
             texts.append(await document_text(self._reader, source, limit=left))
             left -= len(texts[-1])
         if config.is_array_file:
@@ -54,11 +55,17 @@ class DocumentExtractorExecutor(NodeExecutor[DocumentExtractorConfig]):
             raise VariableMissing(selector=str(config.variable_selector))
 
 
-def _source(file: OpenedFile) -> DocumentSource:
+def _source(tenant_id: TenantId, file: OpenedFile) -> DocumentSource:
     async def pieces() -> AsyncIterator[bytes]:
         return file.parts()
 
-    return DocumentSource(name=file.name, media_type=file.media_type, size=file.size, open=pieces)
+    return DocumentSource(
+        tenant_id=tenant_id,
+        name=file.name,
+        media_type=file.media_type,
+        size=file.size,
+        open=pieces,
+    )
 
 
 def _files_in(value: JsonValue) -> list[FileReference]:

@@ -37,8 +37,9 @@ MESSAGES: Messages = {
         "文件超过该格式允许的大小（{limit_bytes} 字节），请拆分为多个文件。",
     ),
     "document_expands": Message(
-        "The file unpacks to far more than it should; pack it anew, with no other archives in it.",
-        "文件中的压缩内容超出合理范围，请重新打包，且不要包含其他压缩包。",
+        "The file grows to far more than it should when it is read; save it anew, without "
+        "archives.",
+        "文件读取后的内容超出合理范围，请重新保存或打包，且不要包含其他压缩包。",
     ),
     "document_too_complex": Message(
         "Reading the file took more time or memory than one may take; split it into several.",
@@ -57,5 +58,9 @@ MESSAGES: Messages = {
     "document_reader_unavailable": Message(
         "The document could not be read this time; it is tried again.",
         "本次未能读取该文档，系统将重试。",
+    ),
+    "sys_document_readers_busy": Message(
+        "All that read documents are busy with others; try again in some seconds.",
+        "文档读取进程均在忙碌中，请数秒后重试。",
     ),
 }

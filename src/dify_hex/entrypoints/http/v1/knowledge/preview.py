@@ -15,7 +15,11 @@ from dify_hex.domain.knowledge.errors import (
     KnowledgeNotFound,
     KnowledgeSettingsInvalid,
 )
-from dify_hex.domain.knowledge.reading_errors import UNREADABLE, DocumentReaderUnavailable
+from dify_hex.domain.knowledge.reading_errors import (
+    UNREADABLE,
+    DocumentReadersBusy,
+    DocumentReaderUnavailable,
+)
 from dify_hex.entrypoints.http.envelope import Envelope, ok
 from dify_hex.entrypoints.http.errors import errors
 from dify_hex.entrypoints.http.guard import Requires
@@ -36,6 +40,7 @@ router = APIRouter(prefix="/v1/knowledge", tags=["Knowledge"])
         FileExpired,
         *UNREADABLE.values(),
         DocumentReaderUnavailable,
+        DocumentReadersBusy,
     ),
 )
 async def preview_segments(
