@@ -145,6 +145,9 @@ class MemoryJobs(Jobs):
     async def is_wanted(self, task_id: TaskId) -> bool:
         return task_id in self._shelf.jobs and task_id not in self._shelf.cancelled
 
+    async def is_under_way(self, task_id: TaskId) -> bool:
+        return task_id in self._shelf.under_way
+
 
 class MemoryKnowledgeWork(MemoryWork, KnowledgeWork):
     """One transaction over all of it: the shelf is a copy until the commit."""

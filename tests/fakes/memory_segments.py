@@ -42,6 +42,8 @@ class KnowledgeShelf:
     keywords: dict[SegmentId, KeywordEntry] = field(default_factory=dict)
     jobs: dict[TaskId, JobRequest] = field(default_factory=dict)
     cancelled: list[TaskId] = field(default_factory=list)
+    #: Those that a worker has at the moment.
+    under_way: set[TaskId] = field(default_factory=set)
     progress: dict[DocumentId, IndexingProgress] = field(default_factory=dict)
 
     def copy(self) -> "KnowledgeShelf":
@@ -55,6 +57,7 @@ class KnowledgeShelf:
             keywords=dict(self.keywords),
             jobs=dict(self.jobs),
             cancelled=list(self.cancelled),
+            under_way=set(self.under_way),
         )
 
     def of(self, document_id: DocumentId) -> list[KeptSegment]:

@@ -88,6 +88,10 @@ class MemoryJobs(Jobs):
         if not task.state.status.is_over:
             task.cancel(now=now)
 
+    async def is_under_way(self, task_id: TaskId) -> bool:
+        task = self._table.find(task_id)
+        return task is not None and task.state.status is TaskStatus.PROCESSING
+
     async def is_wanted(self, task_id: TaskId) -> bool:
         task = self._table.find(task_id)
         if task is None or task.state.cancel_requested_at is not None:

@@ -54,6 +54,10 @@ class Jobs(Protocol):
     async def is_wanted(self, task_id: TaskId) -> bool:
         """Whether the job waits or is under way, and nobody has asked that it is ended."""
 
+    @abstractmethod
+    async def is_under_way(self, task_id: TaskId) -> bool:
+        """Whether a worker has the job at this moment, wanted or not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobInvitation:

@@ -100,7 +100,7 @@ class DocumentRepository(Protocol):
 
     @abstractmethod
     async def find_deleted(self, document_id: DocumentId) -> Document | None:
-        """One that was deleted, as long as something of it is left."""
+        """One that was deleted, as long as something of it is left; held as by `hold`."""
 
     @abstractmethod
     async def some_of(self, knowledge_id: KnowledgeId, *, limit: int) -> Sequence[Document]:

@@ -143,9 +143,10 @@ class SqlDocumentRepository(DocumentRepository):
 
     async def find_deleted(self, document_id: DocumentId) -> Document | None:
         """One that was deleted."""
-        row = await self._scope.session.scalar(
-            self._all().where(DocumentRow.id == document_id, DocumentRow.deleted_at.is_not(None))
+        deleted = self._all().where(
+            DocumentRow.id == document_id, DocumentRow.deleted_at.is_not(None)
         )
+        row = await self._scope.session.scalar(deleted.with_for_update())
         return None if row is None else self._loaded(row)
 
     async def some_of(self, knowledge_id: KnowledgeId, *, limit: int) -> Sequence[Document]:

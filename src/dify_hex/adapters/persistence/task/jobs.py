@@ -81,6 +81,17 @@ class SqlJobs(Jobs):
         )
         return found is not None
 
+    async def is_under_way(self, task_id: TaskId) -> bool:
+        """Whether a worker has it; that of one who died is taken away when its lease is over."""
+        found = await self._scope.session.scalar(
+            select(TaskRow.id).where(
+                TaskRow.tenant_id == self._scope.tenant_id,
+                TaskRow.id == task_id,
+                TaskRow.status == TaskStatus.PROCESSING.value,
+            )
+        )
+        return found is not None
+
     async def _insert(self, task: Task, wanted_at: datetime | None) -> bool:
         row = TaskRow()
         write(task, row)
