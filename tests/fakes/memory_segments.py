@@ -125,9 +125,11 @@ class MemorySegmentStore(SegmentStore):
         found = self._shelf.of(document_id)
         return len(found), sum(each.is_indexed for each in found)
 
+    async def findable(self, document_ids: Collection[DocumentId]) -> Collection[DocumentId]:
+        return {each.document_id for each in self._shelf.keywords.values()} & {*document_ids}
+
     async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
         await self._unmark(list(self._shelf.segments.values()))
-        self._shelf.keywords.clear()
 
     async def _unmark(self, segments: Sequence[KeptSegment]) -> None:
         for each in segments:

@@ -227,6 +227,10 @@ class SegmentStore(Protocol):
         """Segments that are searched in all, and those of them that are indexed."""
 
     @abstractmethod
+    async def findable(self, document_ids: Collection[DocumentId]) -> Collection[DocumentId]:
+        """Those of the documents of which searches find something, if only by its words."""
+
+    @abstractmethod
     async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
         """Let every segment of the Knowledge be embedded anew, as when the model for it changes.
 

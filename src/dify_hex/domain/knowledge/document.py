@@ -267,14 +267,19 @@ class Document(Aggregate):
         self._wait(task_id, IndexingProgress(), now=now)
 
     def reembed(self, task_id: TaskId, *, now: datetime) -> None:
-        """Put its segments into an index that was emptied.
+        """Put its segments into an index that was emptied, whatever became of it before.
+
+        One that was left while it was cut is cut to its end first, or half of it would pass for
+        all.
 
         Raises:
             DocumentInProgress: it is being indexed, or paused in the middle of that.
         """
         self._require_rest()
-        progress = replace(self._state.progress, stage=IndexingStage.EMBED, percent=0.0, indexed=0)
-        self._wait(task_id, progress, now=now)
+        progress = self._state.progress
+        if progress.stage is not IndexingStage.SEGMENT:
+            progress = replace(progress, stage=IndexingStage.EMBED)
+        self._wait(task_id, replace(progress, percent=0.0, indexed=0), now=now)
 
     def set_enabled(self, wanted: bool, *, now: datetime, by: UUID | None) -> None:
         """Whether searches may find it; twice is once."""

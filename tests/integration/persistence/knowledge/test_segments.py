@@ -199,3 +199,16 @@ async def test_segments_that_wait_to_be_embedded_anew_are_found_by_words_only(
 async def test_a_document_that_is_not_there_takes_no_segments(stage: SqlStage) -> None:
     with pytest.raises(DocumentNotFound):
         await reconcile(stage, DocumentId(new_id()), 1, draft(1, "one"))
+
+
+async def test_documents_can_be_found_by_words_while_they_are_embedded_anew(
+    stage: SqlStage,
+) -> None:
+    indexed, waiting = await stage.document(), await stage.document()
+    await reconcile(stage, indexed, 1, draft(1, "one"))
+    await reconcile(stage, waiting, 1, draft(1, "two"))
+    await index_all(stage, indexed)
+    async with stage.begin() as work:
+        await work.segments.unindex_knowledge(stage.knowledge_id)
+        assert await work.segments.findable([indexed, waiting]) == {indexed}
+        assert await work.segments.findable([]) == set()

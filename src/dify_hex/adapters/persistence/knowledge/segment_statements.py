@@ -73,6 +73,15 @@ SELECT count(*) AS searched, count(indexed_at) AS indexed FROM segments
 WHERE tenant_id = :tenant_id AND document_id = :document_id AND NOT has_children
 """)
 
+FINDABLE = text("""
+SELECT given.id FROM unnest(CAST(:document_ids AS uuid[])) AS given(id)
+WHERE EXISTS (
+    SELECT FROM keyword_entries AS entry JOIN documents AS document ON document.id = given.id
+    WHERE entry.tenant_id = :tenant_id AND entry.knowledge_id = document.knowledge_id
+      AND entry.document_id = given.id
+)
+""")
+
 UNINDEX_SOME_OF_KNOWLEDGE = text("""
 UPDATE segments SET indexed_at = NULL
 WHERE tenant_id = :tenant_id AND id = ANY(ARRAY(

@@ -142,6 +142,11 @@ class SqlSegmentStore(SegmentStore):
         row = (await self._run(statements.COUNT, document_id=document_id)).one()
         return row.searched, row.indexed
 
+    async def findable(self, document_ids: Collection[DocumentId]) -> Collection[DocumentId]:
+        """Those of the documents of which there are words in the index."""
+        found = await self._run(statements.FINDABLE, document_ids=list(document_ids))
+        return {DocumentId(each) for each in found.scalars()}
+
     async def unindex_knowledge(self, knowledge_id: KnowledgeId) -> None:
         """Let every segment be embedded anew; until then it is found by its words only."""
         await self._vectors.remove_knowledge(knowledge_id)

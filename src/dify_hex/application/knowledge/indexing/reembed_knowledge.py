@@ -25,8 +25,9 @@ class ReembedKnowledge(JobHandler):
     """Empties the index of a Knowledge, and sends its documents to be embedded again.
 
     - The new model and the empty index are one transaction: never are two models' vectors mixed.
-    - Each document that was whole is embedded by a job of its own; those under way notice it with
-      their next batch.
+    - Each document that is at rest and can be found is embedded by a job of its own, also one that
+      has failed or was cancelled: it was found by its meaning before, and is again.
+    - Those under way notice it with their next batch, those that are paused when they are resumed.
     """
 
     kind: ClassVar[str] = REEMBED_KNOWLEDGE
@@ -68,10 +69,20 @@ class ReembedKnowledge(JobHandler):
         sent = 0
         async with self._begin(tenant_id) as work:
             found = await work.documents.after(knowledge_id, last, limit=BATCH)
+            findable = await work.segments.findable([document.id for document in found])
             for document in found:
-                if document.state.status is DocumentStatus.COMPLETED:
+                if _is_at_rest(document) and (_is_whole(document) or document.id in findable):
                     request = index_document(document.id, by=document.state.created_by)
                     document.reembed(await work.jobs.enqueue(request, now=now), now=now)
                     sent += 1
             await work.commit()
         return list(found), sent
+
+
+def _is_whole(document: Document) -> bool:
+    return document.state.status is DocumentStatus.COMPLETED
+
+
+def _is_at_rest(document: Document) -> bool:
+    status = document.state.status
+    return not status.is_in_progress and status is not DocumentStatus.PAUSED
