@@ -32,6 +32,7 @@ from dify_hex.domain.knowledge.metadata import (
     checked_values,
 )
 from dify_hex.domain.shared.aggregate import Aggregate
+from dify_hex.domain.shared.events import DomainEvent
 from dify_hex.domain.shared.ids import DocumentId, FileId, KnowledgeId, TaskId, TenantId
 from dify_hex.domain.shared.visible_text import visible_name
 
@@ -269,8 +270,7 @@ class Document(Aggregate):
     def reembed(self, task_id: TaskId, *, now: datetime) -> None:
         """Put its segments into an index that was emptied, whatever became of it before.
 
-        One that was left while it was cut is cut to its end first, or half of it would pass for
-        all.
+        What was left half cut is cut to its end first, or half of it would pass for all.
 
         Raises:
             DocumentInProgress: it is being indexed, or paused in the middle of that.
@@ -339,12 +339,7 @@ class Document(Aggregate):
         if status.is_in_progress or status is DocumentStatus.PAUSED:
             raise DocumentInProgress(status=status.value)
 
-    def _become(
-        self,
-        state: DocumentState,
-        *events: DocumentDeleted | DocumentIndexed | DocumentIndexingFailed,
-        now: datetime,
-    ) -> None:
+    def _become(self, state: DocumentState, *events: DomainEvent, now: datetime) -> None:
         self._state = replace(state, updated_at=now)
         self._changed(*events)
 
