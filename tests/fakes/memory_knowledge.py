@@ -42,6 +42,9 @@ class MemoryKnowledgeRepository(KnowledgeRepository):
     async def hold(self, knowledge_id: KnowledgeId) -> Knowledge:
         return await self.get(knowledge_id)
 
+    async def hold_to_add(self, knowledge_id: KnowledgeId) -> Knowledge:
+        return await self.get(knowledge_id)
+
     async def claim(self, knowledge_id: KnowledgeId) -> Knowledge:
         return await self.get(knowledge_id)
 

@@ -31,6 +31,10 @@ class FileDetails:
     keep_for: timedelta | None = None
 
 
+#: A file of nobody's in particular, kept for as long as there is no limit to it.
+_FOR_ALL = FileDetails()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFile:
     """A file before its content has come.
@@ -45,6 +49,14 @@ class NewFile:
     owner: FileOwner
     declared: str | None = None
     rule: FileRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file whose content is stored, and which nobody can use yet."""
+
+    file: File
+    content: FileContent
 
 
 #: What else there is to say of the file, asked for when its content is in.
@@ -82,6 +94,23 @@ class FileIntake:
             FileLifetimeInvalid: it cannot be kept for as long, or as short, as is wanted.
             StorageUnavailable: its content cannot be stored at present.
         """
+        received = await self.receive(new, content)
+        try:
+            return await self._complete(received, await details())
+        except Exception:
+            # A cancelled intake has no time for this: it is found and given up later.
+            with suppress(Unavailable):
+                await self.give_up(received.file)
+            raise
+
+    async def receive(self, new: NewFile, content: AsyncIterator[bytes]) -> ReceivedFile:
+        """The file with all of its content stored, for whoever completes it by `keep`.
+
+        Until then it is nobody's: one that is never kept is found and given up later.
+
+        Raises:
+            DomainError: as `take` does.
+        """
         head = await _head_of(content)
         name, decided = _decide(new, head)
         self._limits.check_type(decided)
@@ -90,13 +119,30 @@ class FileIntake:
         file = await self._record(new, name, decided)
         try:
             pieces = self._within_limits(decided.kind, head, content)
-            stored = await self._storage.put(file.key, pieces)
-            return await self._complete(file, stored, await details())
+            return ReceivedFile(file, await self._storage.put(file.key, pieces))
         except Exception:
-            # A cancelled intake has no time for this: it is found and given up later.
             with suppress(Unavailable):
-                await self._give_up(file)
+                await self.give_up(file)
             raise
+
+    async def keep(
+        self, work: FileWork, received: ReceivedFile, details: FileDetails = _FOR_ALL
+    ) -> File:
+        """The file, which can be used as soon as the work is committed.
+
+        Raises:
+            FileNotFound: it was given up meanwhile.
+            FileLifetimeInvalid: it cannot be kept for as long, or as short, as is wanted.
+        """
+        now = self._clock.now()
+        file = await work.files.get(received.file.id)
+        file.complete(
+            received.content,
+            user=details.user,
+            expires_at=self._limits.expiry(details.keep_for, now=now),
+            now=now,
+        )
+        return file
 
     async def _record(self, new: NewFile, name: FileName, type: FileType) -> File:
         file = File.begin(
@@ -113,20 +159,18 @@ class FileIntake:
             await work.commit()
         return file
 
-    async def _complete(self, file: File, stored: FileContent, details: FileDetails) -> File:
-        now = self._clock.now()
-        async with self._begin(file.tenant_id) as work:
-            file = await work.files.get(file.id)
-            file.complete(
-                stored,
-                user=details.user,
-                expires_at=self._limits.expiry(details.keep_for, now=now),
-                now=now,
-            )
+    async def _complete(self, received: ReceivedFile, details: FileDetails) -> File:
+        async with self._begin(received.file.tenant_id) as work:
+            file = await self.keep(work, received, details)
             await work.commit()
         return file
 
-    async def _give_up(self, file: File) -> None:
+    async def give_up(self, file: File) -> None:
+        """Leave nothing of a file that was not kept.
+
+        Raises:
+            Unavailable: the storage or the database is away; it is given up later.
+        """
         await self._storage.delete(file.key)
         async with self._begin(file.tenant_id) as work:
             try:

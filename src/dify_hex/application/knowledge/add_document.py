@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from dify_hex.application.file.access import require_access
-from dify_hex.application.file.file_intake import FileDetails, FileIntake, NewFile
+from dify_hex.application.file.file_intake import FileIntake, NewFile, ReceivedFile
 from dify_hex.application.file.ports import FileWork
 from dify_hex.application.knowledge.document_intake import DocumentIntake, NewDocument
 from dify_hex.application.knowledge.read_models import DocumentView
@@ -102,7 +102,9 @@ class AddDocument:
         )
         return await self._documents.admit(actor, new)
 
-    async def _taken_from(self, actor: Actor, source: GivenText | StoredFile) -> tuple[File, str]:
+    async def _taken_from(
+        self, actor: Actor, source: GivenText | StoredFile
+    ) -> tuple[File | ReceivedFile, str]:
         match source:
             case GivenText(name=name, text=text):
                 return await self._keep(actor, text), name
@@ -110,7 +112,7 @@ class AddDocument:
                 file = await self._find(actor, file_id)
                 return file, given or file.name
 
-    async def _keep(self, actor: Actor, text: str) -> File:
+    async def _keep(self, actor: Actor, text: str) -> ReceivedFile:
         if not text.strip():
             raise DocumentTextEmpty
         new = NewFile(
@@ -119,7 +121,7 @@ class AddDocument:
             source=FileSource.DOCUMENT,
             owner=FileOwner(account_id=actor.account_id, api_key_id=actor.api_key_id),
         )
-        return await self._files.take(new, _pieces(text), _for_good)
+        return await self._files.receive(new, _pieces(text))
 
     async def _find(self, actor: Actor, file_id: FileId) -> File:
         async with self._begin(actor.tenant_id) as work:
@@ -131,7 +133,3 @@ class AddDocument:
 
 async def _pieces(text: str) -> AsyncIterator[bytes]:
     yield text.encode()
-
-
-async def _for_good() -> FileDetails:
-    return FileDetails()

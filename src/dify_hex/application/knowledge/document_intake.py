@@ -1,7 +1,9 @@
 """Taking a document on record, whoever brings it and in whatever form."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from dify_hex.application.file.file_intake import FileIntake, ReceivedFile
 from dify_hex.application.knowledge.job_requests import index_document
 from dify_hex.application.knowledge.limits import KnowledgeLimits
 from dify_hex.application.knowledge.read_models import DocumentView
@@ -10,20 +12,20 @@ from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.unit_of_work import BeginWork
-from dify_hex.domain.file.file import File
+from dify_hex.domain.file.file import File, FileContent
 from dify_hex.domain.knowledge.document import Document, DocumentContent, DocumentOrigin
 from dify_hex.domain.knowledge.errors import DocumentExists, DocumentsFull
-from dify_hex.domain.shared.errors import DomainError
+from dify_hex.domain.shared.errors import DomainError, Unavailable
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocument:
-    """A document whose content is in a file."""
+    """A document whose content is in a file: one that is there, or that came in for it."""
 
     knowledge_id: KnowledgeId
     name: str
-    file: File
+    file: File | ReceivedFile
     origin: DocumentOrigin
     allow_duplicate: bool = False
 
@@ -32,14 +34,21 @@ class DocumentIntake:
     """Adds documents to a Knowledge, each together with the job that indexes it.
 
     Content that the Knowledge holds already is refused, unless a duplicate is wanted. A file that
-    was taken in for a document which is then refused does not stay.
+    came in for a document is there as soon as the document is, in the same transaction: of one
+    that is refused, or whose caller or process goes away in between, nothing stays.
     """
 
     def __init__(
-        self, *, begin: BeginWork[KnowledgeWork], clock: Clock, limits: KnowledgeLimits
+        self,
+        *,
+        begin: BeginWork[KnowledgeWork],
+        clock: Clock,
+        files: FileIntake,
+        limits: KnowledgeLimits,
     ) -> None:
         self._begin = begin
         self._clock = clock
+        self._files = files
         self._limits = limits
 
     async def check_room(self, actor: Actor, knowledge_id: KnowledgeId) -> None:
@@ -67,8 +76,7 @@ class DocumentIntake:
         try:
             return await self._admit(actor, new)
         except DomainError as refusal:
-            if new.origin is not DocumentOrigin.FILE:
-                await self._let_go(actor, new.file)
+            await self._let_go(new.file, refusal)
             if isinstance(refusal, DocumentExists) and not refusal.details:
                 # Somebody else has brought it at the same moment.
                 raise await self._existing(actor, new) from refusal
@@ -76,9 +84,10 @@ class DocumentIntake:
 
     async def _admit(self, actor: Actor, new: NewDocument) -> DocumentView:
         now, by = self._clock.now(), actor.caller_id
-        content = new.file.require_available(now=now)
+        file, content = self._contents_of(new.file)
         async with self._begin(actor.tenant_id) as work:
-            await work.knowledge.hold(new.knowledge_id)
+            # Whoever else adds to it counts after this one.
+            await work.knowledge.hold_to_add(new.knowledge_id)
             await self._check_room(work, new.knowledge_id)
             if not new.allow_duplicate:
                 existing = await work.documents.find_content(new.knowledge_id, content.sha256)
@@ -92,9 +101,9 @@ class DocumentIntake:
                 knowledge_id=new.knowledge_id,
                 name=new.name,
                 content=DocumentContent(
-                    file_id=new.file.id,
+                    file_id=file.id,
                     origin=new.origin,
-                    media_type=new.file.type.media_type,
+                    media_type=file.type.media_type,
                     size=content.size,
                     sha256=content.sha256,
                 ),
@@ -104,6 +113,8 @@ class DocumentIntake:
                 by=by,
             )
             work.documents.add(document)
+            if isinstance(new.file, ReceivedFile):
+                await self._files.keep(work, new.file)
             await work.commit()
         return DocumentView.of(document)
 
@@ -113,13 +124,18 @@ class DocumentIntake:
             raise DocumentsFull(limit=limit)
 
     async def _existing(self, actor: Actor, new: NewDocument) -> DocumentExists:
-        content = new.file.require_available(now=self._clock.now())
+        _, content = self._contents_of(new.file)
         async with self._begin(actor.tenant_id) as work:
             existing = await work.documents.find_content(new.knowledge_id, content.sha256)
         return DocumentExists() if existing is None else DocumentExists(document_id=str(existing))
 
-    async def _let_go(self, actor: Actor, file: File) -> None:
-        async with self._begin(actor.tenant_id) as work:
-            kept = await work.files.get(file.id)
-            kept.delete(now=self._clock.now())
-            await work.commit()
+    def _contents_of(self, file: File | ReceivedFile) -> tuple[File, FileContent]:
+        if isinstance(file, ReceivedFile):
+            return file.file, file.content
+        return file, file.require_available(now=self._clock.now())
+
+    async def _let_go(self, file: File | ReceivedFile, refusal: DomainError) -> None:
+        """Of an outage nobody knows whether it came before the commit or after it."""
+        if isinstance(file, ReceivedFile) and not isinstance(refusal, Unavailable):
+            with suppress(Unavailable):
+                await self._files.give_up(file.file)

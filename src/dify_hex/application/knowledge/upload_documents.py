@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from dify_hex.application.file.file_intake import FileDetails, FileIntake, NewFile
+from dify_hex.application.file.file_intake import FileIntake, NewFile
 from dify_hex.application.file.upload_file import IncomingFile
 from dify_hex.application.knowledge.document_intake import DocumentIntake, NewDocument
 from dify_hex.application.knowledge.read_models import (
@@ -89,7 +89,7 @@ class UploadDocuments:
             owner=FileOwner(account_id=actor.account_id, api_key_id=actor.api_key_id),
             declared=incoming.media_type,
         )
-        file = await self._files.take(new, incoming.content(), _for_good)
+        file = await self._files.receive(new, incoming.content())
         return await self._documents.admit(
             actor,
             NewDocument(
@@ -100,11 +100,6 @@ class UploadDocuments:
                 allow_duplicate=command.allow_duplicate,
             ),
         )
-
-
-async def _for_good() -> FileDetails:
-    """The file is kept as long as its document."""
-    return FileDetails()
 
 
 def _refusal(refused: list[RefusedDocument]) -> DomainError:

@@ -52,7 +52,7 @@ class KnowledgeContainer(containers.DeclarativeContainer):
     files = providers.Singleton(FileIntake, begin=begin, clock=clock)
     files.add_kwargs(storage=objects.files, limits=file_limits)
     documents = providers.Singleton(DocumentIntake, begin=begin, clock=clock)
-    documents.add_kwargs(limits=providers.Singleton(_limits, settings.knowledge))
+    documents.add_kwargs(files=files, limits=providers.Singleton(_limits, settings.knowledge))
     knowledge_reader = providers.Singleton(SqlKnowledgeReader, shared.reads)
     documents_reader = providers.Singleton(SqlDocumentsReader, shared.reads)
 

@@ -32,6 +32,14 @@ class KnowledgeRepository(Protocol):
         """
 
     @abstractmethod
+    async def hold_to_add(self, knowledge_id: KnowledgeId) -> Knowledge:
+        """The same for whoever adds a document: only one at a time, so that counting them counts.
+
+        Raises:
+            KnowledgeNotFound: there is none, or it was deleted.
+        """
+
+    @abstractmethod
     async def claim(self, knowledge_id: KnowledgeId) -> Knowledge:
         """The Knowledge, which nobody else holds or changes before this work has ended.
 

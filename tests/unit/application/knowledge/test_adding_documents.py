@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dify_hex.application.file.file_intake import FileIntake
+from dify_hex.application.file.file_intake import FileIntake, NewFile
 from dify_hex.application.file.upload_file import IncomingFile
 from dify_hex.application.knowledge.add_document import (
     AddDocument,
@@ -24,8 +24,9 @@ from dify_hex.application.shared.blob_storage import StorageUnavailable
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.file.errors import FileEmpty, FileNotFound, FileTooLarge
-from dify_hex.domain.file.file import File, FileStatus
+from dify_hex.domain.file.file import File, FileOwner, FileSource, FileStatus
 from dify_hex.domain.file.limits import FileLimits
+from dify_hex.domain.file.names import FileName
 from dify_hex.domain.knowledge.document import Document, DocumentOrigin
 from dify_hex.domain.knowledge.errors import (
     DocumentExists,
@@ -35,7 +36,7 @@ from dify_hex.domain.knowledge.errors import (
     DocumentTextEmpty,
     KnowledgeNotFound,
 )
-from dify_hex.domain.shared.errors import DomainError
+from dify_hex.domain.shared.errors import DomainError, Unavailable
 from dify_hex.domain.shared.ids import FileId, KnowledgeId
 from dify_hex.domain.shared.values.file_reference import FileKind
 from tests.builders.app import actor
@@ -60,20 +61,21 @@ class House:
 
     def __init__(self, desk: Desk, *, max_documents: int = 10) -> None:
         self.desk = desk
-        self.intake = DocumentIntake(
-            begin=desk.begin,
-            clock=desk.clock,
-            limits=KnowledgeLimits(max_documents=max_documents),
-        )
-        files = FileIntake(
+        self.files = FileIntake(
             begin=desk.begin,
             clock=desk.clock,
             storage=desk.files,
             limits=FileLimits(max_bytes=dict.fromkeys(FileKind, LIMIT)),
         )
-        self.upload_documents = UploadDocuments(files=files, documents=self.intake)
+        self.intake = DocumentIntake(
+            begin=desk.begin,
+            clock=desk.clock,
+            files=self.files,
+            limits=KnowledgeLimits(max_documents=max_documents),
+        )
+        self.upload_documents = UploadDocuments(files=self.files, documents=self.intake)
         self.add_document = AddDocument(
-            begin=desk.begin, files=files, documents=self.intake, clock=desk.clock
+            begin=desk.begin, files=self.files, documents=self.intake, clock=desk.clock
         )
 
     async def upload(self, *files: IncomingFile, duplicate: bool = False) -> AddedDocuments:
@@ -119,6 +121,52 @@ async def test_content_that_is_there_is_refused_with_its_document(house: House) 
     assert len(living_files(house.desk)) == 1
 
 
+@pytest.mark.parametrize("source", ["upload", "text"])
+async def test_a_process_that_dies_before_the_document_is_there_leaves_no_file_that_is(
+    house: House, source: str
+) -> None:
+    class Killed(BaseException):
+        """Nobody can catch the end of a process."""
+
+    class Mortal(MemoryKnowledgeWork):
+        """Does not live to see the commit."""
+
+        async def commit(self) -> None:
+            raise Killed
+
+    house.intake._begin = lambda tenant_id: Mortal(
+        house.desk.database, tenant_id, house.desk.shelves
+    )
+    given = GivenText(name="Alone", text="Alone.")
+    bringing = house.upload(text("Alone.")) if source == "upload" else house.add(given)
+    with pytest.raises(Killed):
+        await bringing
+    [file] = house.desk.database.all(File)
+    # Whatever is not available in time is swept away with its content.
+    assert file.state.status is FileStatus.UPLOADING
+    assert house.desk.database.all(Document) == []
+
+
+async def test_a_refused_document_takes_the_content_with_it(house: House) -> None:
+    await house.upload(text("Same."))
+    with pytest.raises(DocumentExists):
+        await house.upload(text("Same."))
+    assert len(house.desk.database.all(File)) == len(house.desk.files.contents) == 1
+
+
+async def test_an_outage_at_the_commit_leaves_the_file_to_the_sweep(house: House) -> None:
+    """The commit may have come through all the same; then the document needs its content."""
+
+    class Away(MemoryKnowledgeWork):
+        async def commit(self) -> None:
+            raise Unavailable
+
+    house.intake._begin = lambda tenant_id: Away(house.desk.database, tenant_id, house.desk.shelves)
+    with pytest.raises(Unavailable):
+        await house.upload(text("Alone."))
+    assert len(house.desk.files.contents) == 1
+
+
 async def test_a_duplicate_is_taken_where_it_is_wanted(house: House) -> None:
     await house.upload(text("Same."))
     again = await house.upload(text("Same."), duplicate=True)
@@ -129,7 +177,16 @@ async def test_a_duplicate_is_taken_where_it_is_wanted(house: House) -> None:
 
 
 async def test_what_two_bring_at_once_is_there_once(house: House) -> None:
-    file = await house.desk.keep_file("Same.")
+    incoming = text("Same.")
+    file = await house.files.receive(
+        NewFile(
+            tenant_id=TENANT,
+            name=FileName.parse("plan.txt"),
+            source=FileSource.DOCUMENT,
+            owner=FileOwner(),
+        ),
+        incoming.content(),
+    )
     first: list[DocumentView] = []
 
     class Overtaken(MemoryKnowledgeWork):
@@ -143,6 +200,7 @@ async def test_what_two_bring_at_once_is_there_once(house: House) -> None:
     slow = DocumentIntake(
         begin=lambda tenant_id: Overtaken(house.desk.database, tenant_id, house.desk.shelves),
         clock=house.desk.clock,
+        files=house.files,
         limits=KnowledgeLimits(),
     )
     new = NewDocument(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, text, update
 
 from dify_hex.adapters.persistence.knowledge.mapper import (
     document_to_domain,
@@ -20,6 +20,9 @@ from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.repository import DocumentRepository, KnowledgeRepository
 from dify_hex.domain.shared.ids import DocumentId, KnowledgeId, TaskId
 
+#: Until the end of the transaction.
+_ADD_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:knowledge_id, 0))")
+
 
 class SqlKnowledgeRepository(KnowledgeRepository):
     """The Knowledge of the unit of work's tenant."""
@@ -34,6 +37,11 @@ class SqlKnowledgeRepository(KnowledgeRepository):
     async def hold(self, knowledge_id: KnowledgeId) -> Knowledge:
         """The Knowledge, which nobody changes before this work has ended."""
         return await self._required(self._living(knowledge_id).with_for_update(read=True))
+
+    async def hold_to_add(self, knowledge_id: KnowledgeId) -> Knowledge:
+        """The same, one after the other; those who index what is there need not wait for it."""
+        await self._scope.session.execute(_ADD_IN_TURN, {"knowledge_id": str(knowledge_id)})
+        return await self.hold(knowledge_id)
 
     async def claim(self, knowledge_id: KnowledgeId) -> Knowledge:
         """The Knowledge, which nobody else holds before this work has ended."""
