@@ -25,6 +25,11 @@ def private_bytes(pid: int) -> int:
     return _rollup(pid, "Private_Clean") + _rollup(pid, "Private_Dirty")
 
 
+def resident_bytes(pid: int) -> int:
+    """All memory of a process, what it shares with others too."""
+    return _rollup(pid, "Rss")
+
+
 def tree(pid: int) -> list[psutil.Process]:
     """A process and all below it."""
     root = psutil.Process(pid)

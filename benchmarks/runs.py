@@ -30,7 +30,7 @@ from benchmarks.engines.workloads import EFFECT_RUNS, Workload
 from benchmarks.figures import Figure, Report, percentile, run_alone
 from benchmarks.flows import Flow, make_flow
 from benchmarks.load import Load, closed_loop
-from benchmarks.processes import cpu_seconds, private_bytes
+from benchmarks.processes import cpu_seconds, resident_bytes
 from benchmarks.stage import Stage, stage
 from benchmarks.wire import Address, Connection, connect
 
@@ -51,11 +51,14 @@ def measure(options: argparse.Namespace) -> Report:
     with stage() as product:
         ten = make_flow(product, "Ten nodes", templates=10)
         echo = make_flow(product, "Echo", templates=1)
-        before = _memory_after(product, echo, _FIRST_RUNS)
         figures += _ten_nodes(product, ten, 5.0 if options.quick else 20.0)
         figures += _offered_echo(product, echo, 10.0 if options.quick else 30.0)
         figures += _at_most(product, echo, is_quick=options.quick)
+    # On a stage of its own: more callers at once are more connections, whatever came of their runs.
+    with stage() as product:
+        echo = make_flow(product, "Echo", templates=1)
         runs = _RUNS_IN_ALL_QUICK if options.quick else _RUNS_IN_ALL
+        before = _memory_after(product, echo, _FIRST_RUNS)
         after = _memory_after(product, echo, runs - _FIRST_RUNS)
         figures.append(_memory(before, after, runs))
         echo.check_recorded()
@@ -213,10 +216,14 @@ def _at_most(product: Stage, flow: Flow, *, is_quick: bool) -> Iterator[Figure]:
 
 
 def _memory_after(product: Stage, flow: Flow, runs: int) -> int:
-    """Bytes that are the process's own once it has executed so many more runs, and rests."""
+    """Bytes that the process has once it has executed so many more runs, and rests.
+
+    What it shares with the worker counts in full: which of it is still shared changes with what the
+    worker writes to.
+    """
     uvloop.run(_send_many(product.address, flow.request("blocking"), runs))
     time.sleep(_SETTLING)
-    return private_bytes(product.api_pid)
+    return resident_bytes(product.api_pid)
 
 
 def _memory(before: int, after: int, runs: int) -> Figure:
