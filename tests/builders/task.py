@@ -32,28 +32,28 @@ NIGHTLY = ScheduledWork(
 )
 
 
-def a_task(*, max_attempts: int = 3) -> Task:
+def a_task(*, max_attempts: int = 3, kind: str = ORDER.kind) -> Task:
     """A task that waits for a worker."""
     return Task.create(
         id=TaskId(new_id()),
         tenant_id=TENANT,
-        order=replace(ORDER, max_attempts=max_attempts),
+        order=replace(ORDER, max_attempts=max_attempts, kind=kind),
         due_at=NOW,
         now=NOW,
     )
 
 
-def a_begun_task(*, max_attempts: int = 3) -> tuple[Task, int]:
+def a_begun_task(*, max_attempts: int = 3, kind: str = ORDER.kind) -> tuple[Task, int]:
     """A task under way, and the token of its worker."""
-    task = a_task(max_attempts=max_attempts)
+    task = a_task(max_attempts=max_attempts, kind=kind)
     token = task.begin(WORKER, now=NOW)
     task.pull_events()
     return task, token
 
 
-def a_failed_task() -> Task:
+def a_failed_task(*, kind: str = ORDER.kind) -> Task:
     """A task that was given up."""
-    task, token = a_begun_task(max_attempts=1)
+    task, token = a_begun_task(max_attempts=1, kind=kind)
     task.stumble(token, PROBLEM, now=NOW, jitter=0)
     task.pull_events()
     return task

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from dify_hex.application.shared.jobs import JobRequest
-from dify_hex.application.task.ports import ClaimedTask, Heartbeat, TaskLeases
+from dify_hex.application.task.ports import ClaimedTask, Heartbeat, KeptTask, TaskLeases
 from dify_hex.domain.shared.ids import TaskId, TenantId
 from dify_hex.domain.task.queue import JobQueue
 
@@ -27,6 +27,11 @@ def beat_of(task: ClaimedTask, *, token: int | None = None) -> Heartbeat:
         progress=40,
         note="reading",
     )
+
+
+def kept(task: ClaimedTask, *, is_cancelled: bool = False) -> KeptTask:
+    """That a claimed task is still its owner's."""
+    return KeptTask(task_id=task.task_id, token=task.token, is_cancelled=is_cancelled)
 
 
 class TaskLeasesConformance:
@@ -85,9 +90,20 @@ class TaskLeasesConformance:
         task = await leases.claim(QUEUE, OWNER, per_tenant=MANY)
         assert task is not None
 
-        assert await leases.beat(OWNER, [beat_of(task)]) == {task.task_id: False}
-        assert await leases.beat(OWNER, [beat_of(task, token=7)]) == {}
-        assert await leases.beat("worker 2", [beat_of(task)]) == {}
+        assert list(await leases.beat(OWNER, [beat_of(task)])) == [kept(task)]
+        assert list(await leases.beat(OWNER, [beat_of(task, token=7)])) == []
+        assert list(await leases.beat("worker 2", [beat_of(task)])) == []
+
+    async def test_of_two_attempts_at_one_owner_only_the_later_is_kept(
+        self, leases: TaskLeases, ask: Ask
+    ) -> None:
+        await ask(TenantId(uuid4()), REQUEST)
+        task = await leases.claim(QUEUE, OWNER, per_tenant=MANY)
+        assert task is not None
+
+        beats = [beat_of(task, token=task.token - 1), beat_of(task)]
+
+        assert list(await leases.beat(OWNER, beats)) == [kept(task)]
 
     async def test_a_heartbeat_brings_back_what_was_cancelled(
         self, leases: TaskLeases, ask: Ask, cancel: Cancel
@@ -98,7 +114,7 @@ class TaskLeasesConformance:
         assert task is not None
         await cancel(tenant_id, task_id)
 
-        assert await leases.beat(OWNER, [beat_of(task)]) == {task_id: True}
+        assert list(await leases.beat(OWNER, [beat_of(task)])) == [kept(task, is_cancelled=True)]
 
     async def test_what_is_due_and_was_not_begun_is_overdue(
         self, leases: TaskLeases, ask: Ask

@@ -39,11 +39,13 @@ class Jobs:
         self._tenant_id = tenant_id
         self.kind = f"kind_{uuid4().hex}"
 
-    def waiting(self, queue: JobQueue = JobQueue.LOW, key: str | None = None) -> str:
+    def waiting(
+        self, queue: JobQueue = JobQueue.LOW, key: str | None = None, kind: str | None = None
+    ) -> str:
         """A job that nobody begins."""
         now = datetime.now(UTC)
         request = JobRequest(
-            kind=self.kind,
+            kind=kind or self.kind,
             queue=queue,
             key=key,
             arguments={"lamp": 1},
@@ -59,9 +61,9 @@ class Jobs:
 
         return str(self._api.do(ask()))
 
-    def dead(self, key: str | None = None) -> str:
+    def dead(self, key: str | None = None, kind: str | None = None) -> str:
         """A job that was given up."""
-        task_id = self.waiting(key=key)
+        task_id = self.waiting(key=key, kind=kind)
 
         async def fail() -> None:
             async with self._work() as work:
@@ -186,6 +188,32 @@ async def test_what_has_not_failed_cannot_be_dropped(client: httpx.AsyncClient, 
     answer = await client.delete(f"/v1/tasks/{jobs.waiting()}")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "task_not_failed")
+
+
+@pytest.mark.parametrize("kind", ["delete_document", "delete_knowledge", "reembed_knowledge"])
+async def test_what_is_owed_is_neither_cancelled_nor_dropped(
+    client: httpx.AsyncClient, jobs: Jobs, kind: str
+) -> None:
+    cancelled = await client.post(f"/v1/tasks/{jobs.waiting(kind=kind)}/cancel")
+    dropped = await client.delete(f"/v1/tasks/{jobs.dead(kind=kind)}")
+
+    assert (cancelled.status_code, cancelled.json()["code"]) == (409, "task_is_owed")
+    assert (dropped.status_code, dropped.json()["code"]) == (409, "task_is_owed")
+
+
+async def test_who_may_not_change_documents_does_not_steer_their_tasks(
+    world: World, jobs: Jobs
+) -> None:
+    waiting, dead = jobs.waiting(kind="index_document"), jobs.dead(kind="index_document")
+    operator = world.tokens[Role.OPERATOR]
+
+    for method, path in (
+        ("POST", f"/v1/tasks/{waiting}/cancel"),
+        ("POST", f"/v1/tasks/{dead}/retry"),
+        ("DELETE", f"/v1/tasks/{dead}"),
+    ):
+        assert world.call(method, path, operator).status_code == 403
+    assert world.call("POST", f"/v1/tasks/{jobs.waiting()}/cancel", operator).status_code == 202
 
 
 async def test_a_long_result_is_whole_in_the_task_and_left_out_of_lists(

@@ -1,6 +1,7 @@
 """Tasks in memory: their units of work, and those who work on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from dify_hex.application.task.ports import (
     ClaimedTask,
     Heartbeat,
     JobInviter,
+    KeptTask,
     KeptTasks,
     LostTask,
     TaskBacklog,
@@ -138,15 +140,19 @@ class MemoryTaskLeases(TaskLeases):
         self._ask()
         return any(self._is_due(task, queue) for task in self._database.all(Task))
 
-    async def beat(self, owner: str, beats: Sequence[Heartbeat]) -> Mapping[TaskId, bool]:
+    async def beat(self, owner: str, beats: Sequence[Heartbeat]) -> Sequence[KeptTask]:
         self._ask()
         self.beats.extend(beats)
-        tokens = {beat.task_id: beat.token for beat in beats}
-        return {
-            task.id: task.state.cancel_requested_at is not None
+        held = {(beat.task_id, beat.token) for beat in beats}
+        return [
+            KeptTask(
+                task_id=task.id,
+                token=task.state.token,
+                is_cancelled=task.state.cancel_requested_at is not None,
+            )
             for task in self._database.all(Task)
-            if task.state.lease_owner == owner and task.state.token == tokens.get(task.id)
-        }
+            if task.state.lease_owner == owner and (task.id, task.state.token) in held
+        ]
 
     async def lost(self, *, limit: int) -> Sequence[LostTask]:
         self._ask()
@@ -218,20 +224,26 @@ class MemoryKeptTasks(KeptTasks):
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    async def find_old(
-        self, *, ended_before: datetime, limit: int
-    ) -> Sequence[tuple[TenantId, TaskId, bool]]:
-        return [
+    @asynccontextmanager
+    async def forgetting(
+        self, *, ended_before: datetime, limit: int, only_if_done: Collection[str]
+    ) -> AsyncIterator[Sequence[tuple[TenantId, TaskId, bool]]]:
+        going = [
+            task
+            for task in self._database.all(Task)
+            if task.state.finished_at is not None
+            and task.state.finished_at < ended_before
+            and (task.state.status is TaskStatus.SUCCESS or task.order.kind not in only_if_done)
+        ][:limit]
+        yield [
             (
                 task.tenant_id,
                 task.id,
                 task.state.result is not None and task.state.result.blob_key is not None,
             )
-            for task in self._database.all(Task)
-            if task.state.finished_at is not None and task.state.finished_at < ended_before
-        ][:limit]
-
-    async def forget(self, task_ids: Sequence[TaskId]) -> None:
+            for task in going
+        ]
         rows = self._database.tables[Task]
-        for key in [key for key in rows if key[1] in task_ids]:
+        gone = {task.id for task in going}
+        for key in [key for key in rows if key[1] in gone]:
             del rows[key]

@@ -1,7 +1,8 @@
 """What tasks need from outside: their rows, their workers' leases, and somebody to tell."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -81,6 +82,15 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptTask:
+    """An attempt that is still its owner's, and whether it is to be ended."""
+
+    task_id: TaskId
+    token: int
+    is_cancelled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LostTask:
     """A task whose worker has vanished."""
 
@@ -118,8 +128,11 @@ class TaskLeases(Protocol):
         """Whether a task of the queue is due, whoever's it is."""
 
     @abstractmethod
-    async def beat(self, owner: str, beats: Sequence[Heartbeat]) -> Mapping[TaskId, bool]:
-        """Keep tasks for another while: which are still the owner's, and whether to end them."""
+    async def beat(self, owner: str, beats: Sequence[Heartbeat]) -> Sequence[KeptTask]:
+        """Keep tasks for another while; those attempts that are still the owner's.
+
+        Two attempts at one task may be under way at one owner, of which one was superseded.
+        """
 
     @abstractmethod
     async def lost(self, *, limit: int) -> Sequence[LostTask]:
@@ -141,14 +154,14 @@ class KeptTasks(Protocol):
     """The tasks of all tenants that are over, for what takes them away."""
 
     @abstractmethod
-    async def find_old(
-        self, *, ended_before: datetime, limit: int
-    ) -> Sequence[tuple[TenantId, TaskId, bool]]:
-        """Some tasks that ended before, and whether each has put a long result aside."""
+    def forgetting(
+        self, *, ended_before: datetime, limit: int, only_if_done: Collection[str]
+    ) -> AbstractAsyncContextManager[Sequence[tuple[TenantId, TaskId, bool]]]:
+        """Take some tasks away that ended before, when the block is left without an error.
 
-    @abstractmethod
-    async def forget(self, task_ids: Sequence[TaskId]) -> None:
-        """Take them away; those that are gone are fine."""
+        It gives them, and whether each has put a long result aside. One that was begun anew in
+        between is not over, and stays; and so does one of the kinds `only_if_done` that has failed.
+        """
 
 
 class DueSchedules(Protocol):

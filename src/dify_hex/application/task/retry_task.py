@@ -4,6 +4,7 @@ from dify_hex.application.shared.actor import Actor
 from dify_hex.application.shared.clock import Clock
 from dify_hex.application.shared.jobs import JobAnnouncer, JobInvitation
 from dify_hex.application.shared.unit_of_work import BeginWork
+from dify_hex.application.task.kinds import TaskKinds
 from dify_hex.application.task.ports import TaskWork
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.ids import TaskId
@@ -13,13 +14,20 @@ class RetryTask:
     """Lets a failed task begin anew, with all its attempts.
 
     - Only what has failed is tried again; a cancelled task counts as failed.
+    - Who retries it may do what it does.
     - Where another task does the same work by now, this one stays as it is.
     """
 
     def __init__(
-        self, *, begin: BeginWork[TaskWork], announcer: JobAnnouncer, clock: Clock
+        self,
+        *,
+        begin: BeginWork[TaskWork],
+        kinds: TaskKinds,
+        announcer: JobAnnouncer,
+        clock: Clock,
     ) -> None:
         self._begin = begin
+        self._kinds = kinds
         self._announcer = announcer
         self._clock = clock
 
@@ -28,12 +36,14 @@ class RetryTask:
 
         Raises:
             TaskNotFound: there is none.
+            PermissionDenied: the actor may not do what it does.
             TaskNotFailed: it has not failed.
             TaskKeyBusy: another task does the same work.
         """
         actor.require(Permission.TASK_CONTROL)
         async with self._begin(actor.tenant_id) as work:
             task = await work.tasks.get(task_id)
+            self._kinds.require_steering(actor, task)
             task.retry(now=self._clock.now())
             await work.commit()
         self._announcer.announce(

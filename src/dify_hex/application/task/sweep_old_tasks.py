@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from dify_hex.application.shared.blob_storage import BlobStorage
 from dify_hex.application.shared.clock import Clock
+from dify_hex.application.task.kinds import TaskKinds
 from dify_hex.application.task.ports import KeptTasks
 from dify_hex.application.task.results import results_prefix
 
@@ -13,15 +14,24 @@ BATCH = 500
 class SweepOldTasks:
     """Takes away tasks that were kept for long enough, of all tenants.
 
-    - Only what is over goes, dead letters included; what waits or works is kept.
-    - Long results go first: as long as a row is there, something leads to them.
+    - Only what is over goes, dead letters included; what waits or works is kept, and so is what was
+      retried at the last moment.
+    - What is owed is kept until it was done.
+    - A task and its long result go together: while the storage is away, neither does.
     - It works in batches of bounded size; doing it twice is doing it once.
     """
 
     def __init__(
-        self, *, tasks: KeptTasks, blobs: BlobStorage, clock: Clock, age: timedelta | None
+        self,
+        *,
+        tasks: KeptTasks,
+        kinds: TaskKinds,
+        blobs: BlobStorage,
+        clock: Clock,
+        age: timedelta | None,
     ) -> None:
         self._tasks = tasks
+        self._kinds = kinds
         self._blobs = blobs
         self._clock = clock
         self._age = age
@@ -36,10 +46,13 @@ class SweepOldTasks:
             return 0
         gone = 0
         before = self._clock.now() - self._age
-        while found := await self._tasks.find_old(ended_before=before, limit=BATCH):
-            for tenant_id, task_id, has_blob in found:
-                if has_blob:
-                    await self._blobs.delete(results_prefix(tenant_id, task_id))
-            await self._tasks.forget([task_id for _, task_id, _ in found])
-            gone += len(found)
-        return gone
+        while True:
+            async with self._tasks.forgetting(
+                ended_before=before, limit=BATCH, only_if_done=self._kinds.owed
+            ) as going:
+                for tenant_id, task_id, has_blob in going:
+                    if has_blob:
+                        await self._blobs.delete(results_prefix(tenant_id, task_id))
+            gone += len(going)
+            if len(going) < BATCH:
+                return gone

@@ -8,6 +8,7 @@ from dify_hex.application.shared.telemetry import Gauge, Telemetry
 from dify_hex.application.task.ports import ClaimedTask, TaskLeases
 from dify_hex.application.task.running_task import Interruption, RunningTask
 from dify_hex.domain.shared.errors import Unavailable
+from dify_hex.domain.shared.ids import TaskId
 
 #: Seconds between two heartbeats; a lease outlasts several of them.
 BEAT_EVERY = 1.0
@@ -16,7 +17,8 @@ BEAT_EVERY = 1.0
 class TaskKeeper:
     """Knows every task under way in this process.
 
-    - A task that is not ours any more is ended at once; one that was cancelled is told so.
+    - An attempt that is not ours any more is ended at once, also when its successor is ours; one
+      that was cancelled is told so.
     - While the database is away everything goes on: nobody can take anything over either.
     """
 
@@ -24,7 +26,7 @@ class TaskKeeper:
         self._leases = leases
         self._owner = owner
         self._telemetry = telemetry
-        self._running: dict[tuple[object, int], RunningTask] = {}
+        self._running: dict[tuple[TaskId, int], RunningTask] = {}
 
     @contextmanager
     def keeping(self, claimed: ClaimedTask) -> Iterator[RunningTask]:
@@ -49,8 +51,9 @@ class TaskKeeper:
             kept = await self._leases.beat(self._owner, [each.heartbeat() for each in asked])
         except Unavailable:
             return
+        cancelled = {(each.task_id, each.token): each.is_cancelled for each in kept}
         for running in asked:
-            is_cancelled = kept.get(running.task_id)
+            is_cancelled = cancelled.get((running.task_id, running.claimed.token))
             if is_cancelled is None:
                 running.interrupt(Interruption.TAKEN_OVER)
             elif is_cancelled:

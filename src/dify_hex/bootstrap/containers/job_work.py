@@ -18,6 +18,7 @@ from dify_hex.application.task.sweep_old_tasks import SweepOldTasks
 from dify_hex.application.task.sweep_tasks import SweepTasks
 from dify_hex.application.task.task_keeper import TaskKeeper
 from dify_hex.bootstrap.settings import JobSettings
+from dify_hex.bootstrap.task_kinds import TASK_KINDS
 from dify_hex.domain.task.queue import JobQueue
 from dify_hex.entrypoints.worker.tasks import run_task
 
@@ -72,6 +73,7 @@ class JobWorkContainer(containers.DeclarativeContainer):
     sweep_old_tasks = providers.Singleton(
         SweepOldTasks,
         tasks=providers.Singleton(PostgresKeptTasks, shared.system_pool),
+        kinds=providers.Object(TASK_KINDS),
         blobs=blobs,
         clock=clock,
         age=providers.Callable(_age, settings),

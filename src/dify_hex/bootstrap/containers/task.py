@@ -9,6 +9,7 @@ from dify_hex.application.task.ports import TaskReader
 from dify_hex.application.task.retry_task import RetryTask
 from dify_hex.application.task.show_task import ShowTask
 from dify_hex.bootstrap.index import UseCaseIndex
+from dify_hex.bootstrap.task_kinds import TASK_KINDS
 
 
 class TaskContainer(containers.DeclarativeContainer):
@@ -19,11 +20,12 @@ class TaskContainer(containers.DeclarativeContainer):
 
     reader = providers.Singleton(SqlTaskReader, shared.reads)
     show_task = providers.Factory(ShowTask, reader=reader, blobs=blobs)
+    kinds = providers.Object(TASK_KINDS)
     retry_task = providers.Factory(
-        RetryTask, begin=begin, announcer=shared.invitations, clock=clock
+        RetryTask, begin=begin, kinds=kinds, announcer=shared.invitations, clock=clock
     )
-    cancel_task = providers.Factory(CancelTask, begin=begin, clock=clock)
-    drop_task = providers.Factory(DropTask, begin=begin, blobs=blobs)
+    cancel_task = providers.Factory(CancelTask, begin=begin, kinds=kinds, clock=clock)
+    drop_task = providers.Factory(DropTask, begin=begin, kinds=kinds, blobs=blobs)
 
 
 def task_use_cases(container: TaskContainer) -> UseCaseIndex:

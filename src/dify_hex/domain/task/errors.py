@@ -21,6 +21,12 @@ class TaskNotFailed(Conflict):
     code = "task_not_failed"
 
 
+class TaskIsOwed(Conflict):
+    """The task completes what was done already, so it can be neither cancelled nor dropped."""
+
+    code = "task_is_owed"
+
+
 class TaskKeyBusy(Conflict):
     """Another task does the same work already."""
 

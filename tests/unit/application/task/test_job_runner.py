@@ -11,7 +11,8 @@ from dify_hex.application.task.results import LONGEST_IN_ROW, read_result
 from dify_hex.domain.shared.errors import Conflict, Unavailable
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.task.status import TaskStatus
-from tests.builders.task import NOW
+from tests.builders.task import NOW, WORKER
+from tests.builders.task import claimed as claimed_again
 from tests.unit.application.task.conftest import Office
 
 MOMENT = timedelta(milliseconds=20)
@@ -247,6 +248,27 @@ async def test_who_was_taken_over_is_ended_and_writes_nothing(office: Office) ->
 
     assert await running is None
     assert office.task().state.lease_owner == "worker 2"
+
+
+async def test_who_was_superseded_at_the_same_owner_is_ended_too(office: Office) -> None:
+    async def deed(_job: RunningJob) -> JsonObject:
+        await asyncio.sleep(100)
+        return {}
+
+    office.handler.deed = deed
+    claimed = await office.has_begun()
+    running = asyncio.create_task(office.runner.run(claimed))
+    await office.handler.began.wait()
+    async with office.begin(claimed.tenant_id) as work:
+        task = await work.tasks.get(claimed.task_id)
+        task.lose(claimed.token, now=NOW)
+        task.begin(WORKER, now=NOW)
+        await work.commit()
+    with office.keeper.keeping(claimed_again(task)) as successor:
+        await office.keeper.beat()
+
+        assert await running is None
+        assert successor.interruption is None
 
 
 async def test_the_end_of_a_task_that_is_gone_is_nobodys(office: Office) -> None:

@@ -1,6 +1,7 @@
 """Who works on which task, on PostgreSQL, across all tenants."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from time import CLOCK_BOOTTIME, clock_gettime
 
@@ -13,6 +14,7 @@ from dify_hex.application.shared.jobs import JobInvitation
 from dify_hex.application.task.ports import (
     ClaimedTask,
     Heartbeat,
+    KeptTask,
     KeptTasks,
     LostTask,
     TaskBacklog,
@@ -66,7 +68,7 @@ class PostgresTaskLeases(TaskLeases):
         with translating():
             return bool(await self._pool.fetchval(statements.IS_WAITING, queue.value))
 
-    async def beat(self, owner: str, beats: Sequence[Heartbeat]) -> Mapping[TaskId, bool]:
+    async def beat(self, owner: str, beats: Sequence[Heartbeat]) -> Sequence[KeptTask]:
         """Prolong all in one statement."""
         with translating():
             rows = await self._pool.fetch(
@@ -77,7 +79,10 @@ class PostgresTaskLeases(TaskLeases):
                 [beat.note for beat in beats],
                 owner,
             )
-        return {TaskId(row["id"]): row["cancelled"] for row in rows}
+        return [
+            KeptTask(task_id=TaskId(row["id"]), token=row["token"], is_cancelled=row["cancelled"])
+            for row in rows
+        ]
 
     async def lost(self, *, limit: int) -> Sequence[LostTask]:
         """Tasks without a sign of life, once everybody could have given one."""
@@ -134,15 +139,16 @@ class PostgresKeptTasks(KeptTasks):
     def __init__(self, system_pool: asyncpg.Pool) -> None:
         self._pool = system_pool
 
-    async def find_old(
-        self, *, ended_before: datetime, limit: int
-    ) -> Sequence[tuple[TenantId, TaskId, bool]]:
-        """Some tasks that ended before, the oldest first."""
+    @asynccontextmanager
+    async def forgetting(
+        self, *, ended_before: datetime, limit: int, only_if_done: Collection[str]
+    ) -> AsyncIterator[Sequence[tuple[TenantId, TaskId, bool]]]:
+        """Take some away, the oldest first, in one transaction with the block."""
         with translating():
-            rows = await self._pool.fetch(statements.FIND_OLD, ended_before, limit)
-        return [(TenantId(row["tenant_id"]), TaskId(row["id"]), row["has_blob"]) for row in rows]
-
-    async def forget(self, task_ids: Sequence[TaskId]) -> None:
-        """Take them away."""
-        with translating():
-            await self._pool.execute(statements.FORGET, task_ids)
+            async with self._pool.acquire() as connection, connection.transaction():
+                rows = await connection.fetch(
+                    statements.FORGET_OLD, ended_before, limit, list(only_if_done)
+                )
+                yield [
+                    (TenantId(row["tenant_id"]), TaskId(row["id"]), row["has_blob"]) for row in rows
+                ]

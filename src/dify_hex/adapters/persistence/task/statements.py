@@ -70,7 +70,7 @@ WITH mine AS (
 )
 UPDATE tasks AS task SET heartbeat_at = now(), progress = mine.progress, note = mine.note
 FROM mine WHERE task.id = mine.id
-RETURNING task.id, task.cancel_requested_at IS NOT NULL AS cancelled
+RETURNING task.id, task.token, task.cancel_requested_at IS NOT NULL AS cancelled
 """
 
 #: A server that has just started has heard of nobody yet.
@@ -99,9 +99,14 @@ SELECT count(*) FROM (
 ) AS dead
 """  # noqa: S608 - its only insert is the constant above
 
-FIND_OLD = """
-SELECT tenant_id, id, result_blob IS NOT NULL AS has_blob FROM tasks
-WHERE finished_at IS NOT NULL AND finished_at < $1
-ORDER BY finished_at LIMIT $2
+#: Found and taken away in one: whoever was retried in between is no longer over.
+#: $3: the kinds of which only those go that were done.
+FORGET_OLD = """
+DELETE FROM tasks WHERE id IN (
+    SELECT id FROM tasks
+    WHERE finished_at IS NOT NULL AND finished_at < $1
+      AND (status = 'success' OR kind <> ALL($3::text[]))
+    ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+RETURNING tenant_id, id, result_blob IS NOT NULL AS has_blob
 """
-FORGET = "DELETE FROM tasks WHERE id = ANY($1::uuid[])"

@@ -11,6 +11,11 @@ MESSAGES: Messages = {
         "Only a task that has failed can be tried again or dropped; this one is `{status}`.",
         "只有失败的任务才能重试或删除；该任务的状态为 {status}。",
     ),
+    "task_is_owed": Message(
+        "The task completes what was done already (`{kind}`), so it can be neither cancelled nor "
+        "dropped; where it has failed, retry it.",
+        "该任务（{kind}）用于完成已生效的操作，不能取消或删除；若已失败，请重试。",
+    ),
     "task_key_busy": Message(
         "Another task does the same work already; wait for it, or cancel it.",
         "已有另一个任务在做同样的工作，请等待其结束或先取消它。",

@@ -17,7 +17,13 @@ from dify_hex.application.task.retry_task import RetryTask
 from dify_hex.application.task.show_task import ShowTask
 from dify_hex.domain.account.permissions import Permission
 from dify_hex.domain.shared.ids import TaskId
-from dify_hex.domain.task.errors import TaskIsOver, TaskKeyBusy, TaskNotFailed, TaskNotFound
+from dify_hex.domain.task.errors import (
+    TaskIsOver,
+    TaskIsOwed,
+    TaskKeyBusy,
+    TaskNotFailed,
+    TaskNotFound,
+)
 from dify_hex.domain.task.order import MAX_KIND_LENGTH
 from dify_hex.domain.task.queue import JobQueue
 from dify_hex.domain.task.status import TaskStatus
@@ -92,7 +98,7 @@ async def retry_task(
     "/{task_id}/cancel",
     status_code=202,
     response_model=Envelope[TaskResponse],
-    responses=errors(TaskNotFound, TaskIsOver),
+    responses=errors(TaskNotFound, TaskIsOver, TaskIsOwed),
 )
 async def cancel_task(
     task_id: UUID,
@@ -105,7 +111,9 @@ async def cancel_task(
     return await _asked(actor, reader, TaskId(task_id))
 
 
-@router.delete("/{task_id}", status_code=204, responses=errors(TaskNotFound, TaskNotFailed))
+@router.delete(
+    "/{task_id}", status_code=204, responses=errors(TaskNotFound, TaskNotFailed, TaskIsOwed)
+)
 async def drop_task(
     task_id: UUID, actor: Controller, use_case: Annotated[DropTask, Inject(DropTask)]
 ) -> Response:
