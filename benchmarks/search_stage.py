@@ -26,6 +26,7 @@ from dify_hex.application.knowledge.index_ports import (
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.knowledge.document import Document, DocumentContent, DocumentOrigin
 from dify_hex.domain.knowledge.metadata import MetadataField, MetadataType
+from dify_hex.domain.knowledge.segment import SegmentDraft
 from dify_hex.domain.shared.ids import (
     DocumentId,
     FileId,
@@ -59,14 +60,33 @@ class SearchStage:
         return SqlUnitOfWork(self.engine, self.tenant_id)
 
     async def add_documents(self, number: int, of_segments: int) -> None:
-        """Add documents, and ids for the segments that each of them has."""
+        """Add documents with segments."""
         async with self.begin() as work:
             for part in range(number):
                 document = _document(self.tenant_id, self.knowledge_id, part)
                 work.documents.add(document)
                 self.documents.append(document.id)
             await work.commit()
-        self.segments = [SegmentId(new_id()) for _ in range(number * of_segments)]
+        for document_id in self.documents:
+            self.segments += await self._add_segments(document_id, of_segments)
+
+    async def _add_segments(self, document_id: DocumentId, number: int) -> list[SegmentId]:
+        """Segments of a document that are not in the indexes yet."""
+        drafts = [
+            SegmentDraft(
+                position=place,
+                content=f"Segment {place}",
+                content_hash=str(place).encode(),
+                occurrence=0,
+                tokens=2,
+            )
+            for place in range(1, number + 1)
+        ]
+        async with self.begin() as work:
+            await work.segments.reconcile(document_id, 1, drafts)
+            waiting = await work.segments.unindexed(document_id, limit=number)
+            await work.commit()
+        return [segment.id for segment in waiting]
 
     def document_of(self, place: int) -> DocumentId:
         """The document of a segment."""

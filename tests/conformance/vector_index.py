@@ -42,11 +42,16 @@ class VectorIndexStage(ABC):
     def index(self) -> AbstractAsyncContextManager[VectorIndex]:
         """The index, in a unit of work that is committed at its end."""
 
+    async def segments(self, document_id: DocumentId, number: int) -> list[SegmentId]:
+        """New segments of the document; a store that knows of none only needs ids."""
+        return [SegmentId(new_id()) for _ in range(number)]
+
     async def put(self, document_id: DocumentId, *vectors: Vector) -> list[SegmentId]:
         """Keep vectors of new segments of the document."""
+        ids = await self.segments(document_id, len(vectors))
         entries = [
-            VectorEntry(segment_id=SegmentId(new_id()), document_id=document_id, vector=vector)
-            for vector in vectors
+            VectorEntry(segment_id=segment_id, document_id=document_id, vector=vector)
+            for segment_id, vector in zip(ids, vectors, strict=True)
         ]
         async with self.index() as index:
             await index.put(self.knowledge_id, entries)

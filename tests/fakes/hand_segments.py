@@ -40,7 +40,7 @@ class MemorySegmentRepository(SegmentRepository):
     async def hold(self, segment_id: SegmentId) -> Segment:
         return await self.get(segment_id)
 
-    def add(self, segment: Segment) -> None:
+    async def add(self, segment: Segment) -> None:
         self._table.add(segment.id, segment)
 
 

@@ -73,7 +73,7 @@ class AddSegment:
                 tokens=self._measure(content),
                 now=self._clock.now(),
             )
-            work.single_segments.add(segment)
+            await work.single_segments.add(segment)
             await self._indexing.store(
                 work, document.knowledge_id, document.id, [segment.id], prepared
             )

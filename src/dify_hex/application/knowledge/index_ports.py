@@ -82,6 +82,8 @@ class VectorIndex(VectorSearch, Protocol):
     async def put(self, knowledge_id: KnowledgeId, entries: Sequence[VectorEntry]) -> None:
         """Keep the vectors, in place of what was there for their segments.
 
+        A store that knows of segments leaves out those that are not there any more.
+
         Raises:
             VectorDimensionMismatch: a vector has another length than those of the Knowledge.
             VectorTooLong: it is longer than the store can keep.
@@ -143,7 +145,7 @@ class KeywordIndex(KeywordSearch, Protocol):
 
     @abstractmethod
     async def put(self, knowledge_id: KnowledgeId, entries: Sequence[KeywordEntry]) -> None:
-        """Keep the terms, in place of what was there for their segments."""
+        """Keep the terms of segments that are there, in place of those that they had."""
 
     @abstractmethod
     async def set_enabled(

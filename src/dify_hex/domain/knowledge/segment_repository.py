@@ -30,5 +30,5 @@ class SegmentRepository(Protocol):
         """
 
     @abstractmethod
-    def add(self, segment: Segment) -> None:
-        """Keep a new one, which is in the indexes already."""
+    async def add(self, segment: Segment) -> None:
+        """Keep a new one, which is put into the indexes right after."""

@@ -1,6 +1,6 @@
 """A Knowledge of the tenant, and documents in it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import orjson
@@ -12,7 +12,7 @@ from dify_hex.adapters.persistence.unit_of_work import SqlUnitOfWork
 from dify_hex.application.knowledge.index_ports import VectorIndex
 from dify_hex.application.shared.identity import new_id
 from dify_hex.domain.knowledge.metadata import MetadataValue
-from dify_hex.domain.shared.ids import DocumentId, TenantId
+from dify_hex.domain.shared.ids import DocumentId, SegmentId, TenantId
 from tests.conformance.vector_index import VectorIndexStage
 
 Begin = Callable[[], SqlUnitOfWork]
@@ -24,6 +24,13 @@ INSERT INTO documents (
     indexed_segments, version)
 VALUES (:id, :tenant_id, :knowledge_id, 'a', 'a', :id, 'text', 'text/plain', 1, 'x',
         true, 'completed', 1, :is_enabled, CAST(:metadata AS jsonb), 'index', 100, 1, 1, 1, 1)
+""")
+_ADD_SEGMENTS = text("""
+INSERT INTO segments (id, tenant_id, knowledge_id, document_id, position, content, content_hash,
+                      occurrence, tokens)
+SELECT id, :tenant_id, :knowledge_id, :document_id, 1, 'a', '', 0, 1
+FROM unnest(CAST(:ids AS uuid[])) AS given(id)
+ON CONFLICT (id) DO NOTHING
 """)
 _DISABLE = text("UPDATE documents SET is_enabled = false WHERE id = :id")
 
@@ -60,6 +67,26 @@ class SqlStage(VectorIndexStage):
             )
             await work.commit()
         return document_id
+
+    async def segments(self, document_id: DocumentId, number: int) -> list[SegmentId]:
+        """New segments of the document."""
+        ids = [SegmentId(new_id()) for _ in range(number)]
+        await self.keep_segments(document_id, ids)
+        return ids
+
+    async def keep_segments(self, document_id: DocumentId, ids: Sequence[SegmentId]) -> None:
+        """Segments with these ids, unless they are there already."""
+        async with self.begin() as work:
+            await work._scope.session.execute(
+                _ADD_SEGMENTS,
+                {
+                    "ids": list(ids),
+                    "tenant_id": self._tenant_id,
+                    "knowledge_id": self.knowledge_id,
+                    "document_id": document_id,
+                },
+            )
+            await work.commit()
 
     async def disable(self, document_id: DocumentId) -> None:
         """Let searches not find the document."""

@@ -49,6 +49,11 @@ def random_corpus(number: int, seed: int = 3) -> dict[SegmentId, list[str]]:
 
 
 async def put(stage: SqlStage, document_id: DocumentId, corpus: Corpus) -> None:
+    await stage.keep_segments(document_id, list(corpus))
+    await put_terms(stage, document_id, corpus)
+
+
+async def put_terms(stage: SqlStage, document_id: DocumentId, corpus: Corpus) -> None:
     async with stage.begin() as work:
         await work.keywords.put(
             stage.knowledge_id,
@@ -116,6 +121,14 @@ async def test_documents_that_are_indexed_at_once_are_counted_together(stage: Sq
     await asyncio.gather(*(put(stage, document_id, part) for document_id, part in pairs))
     await asyncio.gather(*(put(stage, document_id, part) for document_id, part in pairs))
     await assert_scores_as_the_formula(stage, {key: part[key] for part in parts for key in part})
+
+
+async def test_segments_that_are_not_there_are_neither_found_nor_counted(stage: SqlStage) -> None:
+    corpus = random_corpus(20)
+    document_id = await stage.document()
+    await put(stage, document_id, corpus)
+    await put_terms(stage, document_id, random_corpus(20, 8))
+    await assert_scores_as_the_formula(stage, corpus)
 
 
 async def test_what_is_not_committed_changes_nothing(stage: SqlStage) -> None:

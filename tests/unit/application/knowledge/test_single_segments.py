@@ -86,7 +86,7 @@ class Bench:
         )
         segment._changed()
         async with self.begin(TENANT) as work:
-            work.single_segments.add(segment)
+            await work.single_segments.add(segment)
             await work.commit()
         return segment
 

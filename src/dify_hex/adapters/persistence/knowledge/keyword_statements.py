@@ -32,20 +32,24 @@ WITH given AS (
                                  is_enabled)
     SELECT given.segment_id, :tenant_id, :knowledge_id, given.document_id, given.length,
            (CAST(:keys AS bigint[]))[given.start : given.start + given.count - 1],
-           coalesce((SELECT segment.is_enabled FROM segments AS segment
-                     WHERE segment.tenant_id = :tenant_id AND segment.id = given.segment_id), true)
-    FROM given
-    RETURNING segment_id, number, length, keys
+           segment.is_enabled
+    FROM given CROSS JOIN LATERAL (
+        SELECT is_enabled FROM segments
+        WHERE tenant_id = :tenant_id AND id = given.segment_id OFFSET 0
+    ) AS segment
+    RETURNING segment_id, document_id, number, length, keys
+), posted AS (
+    INSERT INTO keyword_postings (tenant_id, key, posting)
+    SELECT :tenant_id, posting.key,
+           (added.number << 24) | (posting.occurrences << 16) | least(added.length, 65535)
+    FROM added JOIN given ON given.segment_id = added.segment_id
+    CROSS JOIN LATERAL unnest(
+        added.keys,
+        (CAST(:occurrences AS bigint[]))[given.start : given.start + given.count - 1]
+    ) AS posting(key, occurrences)
+    ORDER BY 2, 3
 )
-INSERT INTO keyword_postings (tenant_id, key, posting)
-SELECT :tenant_id, posting.key,
-       (added.number << 24) | (posting.occurrences << 16) | least(added.length, 65535)
-FROM added JOIN given ON given.segment_id = added.segment_id
-CROSS JOIN LATERAL unnest(
-    added.keys,
-    (CAST(:occurrences AS bigint[]))[given.start : given.start + given.count - 1]
-) AS posting(key, occurrences)
-ORDER BY 2, 3
+SELECT document_id, count(*) AS segments, sum(length) AS terms FROM added GROUP BY document_id
 """)
 
 #: Each posting is looked up by itself. A join by the keys would read all postings of its words for

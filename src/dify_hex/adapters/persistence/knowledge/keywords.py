@@ -55,7 +55,7 @@ class SqlKeywordIndex(KeywordIndex):
             _Counted(entry, Counter(key_of(knowledge_id, term) for term in entry.terms))
             for entry in kept.values()
         ]
-        await self._run(
+        added = await self._run(
             statements.ADD_ENTRIES,
             knowledge_id,
             segment_ids=list(kept),
@@ -73,8 +73,8 @@ class SqlKeywordIndex(KeywordIndex):
         await self._count(
             knowledge_id,
             [
-                Change(document_id=each.entry.document_id, segments=1, terms=each.length)
-                for each in counted
+                Change(document_id=row.document_id, segments=row.segments, terms=row.terms)
+                for row in added
             ],
         )
 

@@ -60,8 +60,8 @@ class SqlSegmentRepository(SegmentRepository):
             raise SegmentNotFound
         return await self.get(segment_id)
 
-    def add(self, segment: Segment) -> None:
-        """Keep a new one, which no round of its document knows of."""
+    async def add(self, segment: Segment) -> None:
+        """Keep a new one, which no round of its document knows of; the indexes find it there."""
         state = segment.state
         row = SegmentRow(
             id=segment.id,
@@ -73,7 +73,9 @@ class SqlSegmentRepository(SegmentRepository):
             indexed_at=state.created_at,
             created_at=state.created_at,
         )
+        write(segment, row)
         self._scope.tracker.add(segment, row, write)
+        await self._scope.session.flush()
 
 
 def to_domain(row: SegmentRow) -> Segment:

@@ -60,16 +60,20 @@ UPDATE segment_vectors SET is_enabled = :enabled
 WHERE tenant_id = :tenant_id AND knowledge_id = :knowledge_id
   AND segment_id = ANY(CAST(:segment_ids AS uuid[]))
 """)
+#: What is not there, or not any more, comes into no index.
 _ADD = text("""
 INSERT INTO segment_vectors (tenant_id, knowledge_id, document_id, segment_id, is_enabled,
                              dimensions, bucket, embedding)
-SELECT :tenant_id, :knowledge_id, entry.document_id, entry.segment_id,
-       coalesce((SELECT segment.is_enabled FROM segments AS segment
-                 WHERE segment.tenant_id = :tenant_id AND segment.id = entry.segment_id), true),
+SELECT :tenant_id, :knowledge_id, entry.document_id, entry.segment_id, segment.is_enabled,
        :dimensions, CAST(:bucket AS int),
        (CAST(:numbers AS real[]))[entry.start : entry.start + CAST(:bucket AS int) - 1]::halfvec
 FROM unnest(CAST(:document_ids AS uuid[]), CAST(:segment_ids AS uuid[]), CAST(:starts AS int[]))
      AS entry(document_id, segment_id, start)
+CROSS JOIN LATERAL (
+    SELECT is_enabled FROM segments
+    WHERE tenant_id = :tenant_id AND id = entry.segment_id OFFSET 0
+) AS segment
+RETURNING document_id
 """)
 
 
@@ -91,7 +95,7 @@ class SqlVectorIndex(VectorIndex):
         bucket = vector_schema.bucket_of(dimensions)
         await self.remove(knowledge_id, list(kept))
         filling = (0.0,) * (bucket - dimensions)
-        await self._run(
+        added = await self._run(
             _ADD,
             knowledge_id,
             document_ids=[entry.document_id for entry in kept.values()],
@@ -101,8 +105,7 @@ class SqlVectorIndex(VectorIndex):
             bucket=bucket,
             numbers=[number for entry in kept.values() for number in (*entry.vector, *filling)],
         )
-        counts = Counter(entry.document_id for entry in kept.values())
-        await self._count(knowledge_id, counts)
+        await self._count(knowledge_id, Counter(added.scalars()))
 
     async def remove(self, knowledge_id: KnowledgeId, segment_ids: Sequence[SegmentId]) -> None:
         """Forget the vectors of the segments."""

@@ -55,6 +55,8 @@ class RemoveContent:
         async with self.begin(tenant_id) as work:
             document = await work.documents.find_deleted(document_id)
             if document is not None:
+                await work.vectors.remove_document(knowledge_id, document_id)
+                await work.keywords.remove_document(knowledge_id, document_id)
                 await self._let_go(work, document)
                 await work.documents.remove(document)
             await work.commit()

@@ -3,10 +3,13 @@
 import pytest
 
 from dify_hex.application.knowledge.delete_document import DeleteDocument, DeleteDocumentCommand
+from dify_hex.application.knowledge.index_ports import KeywordEntry
 from dify_hex.application.knowledge.indexing.extracted_text import storage_prefix
+from dify_hex.application.shared.identity import new_id
 from dify_hex.application.shared.jobs import JobCancelled
 from dify_hex.domain.knowledge.document import Document
 from dify_hex.domain.shared.errors import Unavailable
+from dify_hex.domain.shared.ids import SegmentId
 from tests.builders.app import actor
 from tests.builders.knowledge import TENANT, Desk, job_for, paragraphs
 
@@ -85,3 +88,15 @@ async def test_text_of_a_document_that_is_only_paused_stays(desk: Desk) -> None:
     job.meanwhile = {2: lambda: desk.change(document.id, "pause")}
     await desk.index(document, job=job)
     assert parts_of(desk, document)
+
+
+async def test_what_no_segment_leads_to_goes_from_the_indexes_too(desk: Desk) -> None:
+    document = await desk.bring("Lamps are lit.")
+    lost = SegmentId(new_id())
+    async with desk.begin(TENANT) as work:
+        entry = KeywordEntry(segment_id=lost, document_id=document.id, terms=["lamps"])
+        await work.keywords.put(document.knowledge_id, [entry])
+        await work.commit()
+    await delete(desk, document)
+    await desk.run(desk.delete_document, document_id=document.id)
+    assert desk.shelf.keywords == {}
