@@ -30,6 +30,7 @@ from dify_hex.domain.file.file import File, FileContent, FileOwner, FileSource
 from dify_hex.domain.file.file_type import FileType
 from dify_hex.domain.knowledge.block import Block, BlockKind
 from dify_hex.domain.knowledge.document import Document, DocumentContent, DocumentOrigin
+from dify_hex.domain.knowledge.errors import DocumentNotFound
 from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.metadata import MetadataField
 from dify_hex.domain.knowledge.settings import KnowledgeSettings, SegmentationSettings
@@ -292,7 +293,13 @@ class Desk:
 
     async def index(self, document: Document, *, job: WatchedJob | None = None) -> JsonObject:
         """Let a worker have a go at it."""
-        return await self.index_document.run(job or job_for(document))
+        return await self.index_document.run(job or job_for(await self._latest(document)))
+
+    async def _latest(self, document: Document) -> Document:
+        try:
+            return await self.document(document.id)
+        except DocumentNotFound:
+            return document
 
     async def run(self, handler: JobHandler, **arguments: object) -> JsonObject:
         """Do a job."""
@@ -312,8 +319,10 @@ class Desk:
 
 
 def job_for(document: Document, *, attempt: int = 1) -> WatchedJob:
-    """An attempt at indexing the document."""
-    return WatchedJob({"document_id": str(document.id)}, attempt=attempt)
+    """An attempt at indexing the document, of the task that it has."""
+    job = WatchedJob({"document_id": str(document.id)}, attempt=attempt)
+    job.task_id = document.state.task_id or job.task_id
+    return job
 
 
 def paragraphs(count: int, *, topic: str = "lamps") -> str:

@@ -33,6 +33,8 @@ from dify_hex.domain.shared.values.json_value import JsonObject
 class IndexDocument(JobHandler):
     """Reads, cuts and embeds a document, stage by stage.
 
+    - It works for the document's last task only: one that is retried although the document has
+      another one by now leaves it alone.
     - Every attempt is a round of its own: whoever worked on the document before is replaced, and
       notices with its next step.
     - It begins with the stage that the document has reached; within a stage, what is done already
@@ -98,8 +100,9 @@ class IndexDocument(JobHandler):
             except (DocumentNotFound, KnowledgeNotFound):
                 return None
             now = self._clock.now()
-            is_own = document.state.task_id == job.task_id
-            if document.state.status is DocumentStatus.CANCELLED and is_own:
+            if document.state.task_id != job.task_id:
+                return None
+            if document.state.status is DocumentStatus.CANCELLED:
                 if not await work.jobs.is_wanted(job.task_id):
                     return None
                 document.retry(job.task_id, now=now)
@@ -162,7 +165,9 @@ class IndexDocument(JobHandler):
 
 
 def _is_working(document: Document, round: IndexingRound) -> bool:
-    return document.state.round == round.number and document.state.status.is_in_progress
+    state = document.state
+    is_last = state.task_id == round.job.task_id and state.round == round.number
+    return is_last and state.status.is_in_progress
 
 
 _UNFORESEEN = IndexingFailure(

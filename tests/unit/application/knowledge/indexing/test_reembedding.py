@@ -83,7 +83,7 @@ async def test_one_that_was_cancelled_while_it_was_cut_is_cut_to_its_end(desk: D
     document = await desk.bring(paragraphs(450))
     await desk.index(document)
     await desk.change(document.id, "reindex", TaskId(new_id()))
-    job = job_for(document)
+    job = job_for(await desk.document(document.id))
     job.meanwhile = {2: lambda: desk.change(document.id, "cancel")}
     assert (await desk.index(document, job=job))["status"] == "cancelled"
     assert await take_over(desk) == 1
