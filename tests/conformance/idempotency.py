@@ -21,7 +21,11 @@ from dify_hex.domain.shared.ids import TenantId
 LetPass = Callable[[timedelta], Awaitable[None]]
 
 ANSWER = FirstAnswer(
-    status=201, headers={"location": "/v1/apps/1"}, body=b'{"code":"success"}', stream_of=uuid4()
+    status=201,
+    headers={"location": "/v1/apps/1"},
+    body=b'{"code":"success"}',
+    stream_of=uuid4(),
+    content=b"mark",
 )
 
 

@@ -138,6 +138,12 @@ async def test_a_request_that_is_repeated_adds_nothing(client: httpx.AsyncClient
     again = await client.post(path, files=files, headers=headers)
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json()["data"] == first.json()["data"]
+    other = {"file": ("one.txt", b"Lamps are lit at dawn.", "text/plain")}
+    for answer in (
+        await client.post(path, files=other, headers=headers),
+        await client.post(f"{path}?duplicate=allow", files=files, headers=headers),
+    ):
+        assert refusal(answer) == (409, "biz_idempotency_key_reused")
 
 
 async def test_a_file_that_was_handed_in_becomes_a_document(

@@ -234,3 +234,21 @@ async def test_an_upload_with_a_key_is_done_once(client: httpx.AsyncClient) -> N
     assert first.status_code == 201
     assert again.content == first.content
     assert refusal(other) == (409, "biz_idempotency_key_reused")
+
+
+async def test_another_file_of_the_same_length_is_another_request(
+    client: httpx.AsyncClient,
+) -> None:
+    key = {"idempotency-key": str(uuid4())}
+    # Over several messages of the server's.
+    first, other = b"a" * 300_000, b"a" * 299_999 + b"b"
+
+    kept = await client.post("/v1/files", files={"file": ("a.txt", first)}, headers=key)
+    differs = await client.post("/v1/files", files={"file": ("a.txt", other)}, headers=key)
+    renamed = await client.post("/v1/files", files={"file": ("b.txt", first)}, headers=key)
+    again = await client.post("/v1/files", files={"file": ("a.txt", first)}, headers=key)
+
+    assert kept.status_code == 201
+    assert refusal(differs) == (409, "biz_idempotency_key_reused")
+    assert refusal(renamed) == (409, "biz_idempotency_key_reused")
+    assert again.content == kept.content

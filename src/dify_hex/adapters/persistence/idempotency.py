@@ -49,7 +49,8 @@ RETURNING true
 """
 _COMPLETE = """
 UPDATE idempotency_keys
-SET status = $6, headers = $7, body = $8, stream_of = $9, expires_at = now() + $10::interval
+SET status = $6, headers = $7, body = $8, stream_of = $9, expires_at = now() + $10::interval,
+    fingerprint = fingerprint || $11::bytea
 WHERE tenant_id = $1 AND caller = $2 AND route = $3 AND key = $4 AND claimed_at = $5
   AND status IS NULL
 """
@@ -117,6 +118,8 @@ class SqlIdempotencyStore(IdempotencyStore):
                 answer.body,
                 answer.stream_of,
                 KEPT_FOR,
+                # Behind the fingerprint, as more of what the request was.
+                answer.content,
             )
 
     async def release(self, claim: Claim) -> None:
@@ -160,7 +163,7 @@ def _first_answer(row: asyncpg.Record | None, key: IdempotencyKey) -> FirstAnswe
     if row is None:
         # It was released between the two statements: whoever asks again gets the claim.
         raise IdempotencyInProgress
-    if row["fingerprint"] != key.fingerprint:
+    if not row["fingerprint"].startswith(key.fingerprint):
         raise IdempotencyKeyReused
     if row["status"] is None:
         raise IdempotencyInProgress
@@ -169,6 +172,7 @@ def _first_answer(row: asyncpg.Record | None, key: IdempotencyKey) -> FirstAnswe
         headers=orjson.loads(row["headers"]),
         body=row["body"],
         stream_of=row["stream_of"],
+        content=row["fingerprint"][len(key.fingerprint) :],
     )
 
 

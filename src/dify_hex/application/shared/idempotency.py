@@ -34,7 +34,11 @@ class IdempotencyInProgress(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKey:
-    """One key of one caller on one route; `fingerprint` is the hash of the request's content."""
+    """One key of one caller on one route.
+
+    `fingerprint` is the hash of what is known of the request before it is worked on, and of one
+    length always.
+    """
 
     tenant_id: TenantId
     caller: str
@@ -48,13 +52,15 @@ class FirstAnswer:
     """What the first request with a key was answered.
 
     A stream is not stored: `stream_of` then names the message or run whose stream a repeated
-    request joins from its beginning.
+    request joins from its beginning. `content` is the mark of a body that was read only while the
+    request was worked on, so that it is no part of the fingerprint.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     stream_of: UUID | None = None
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

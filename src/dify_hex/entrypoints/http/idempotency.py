@@ -19,10 +19,12 @@ from dify_hex.application.shared.idempotency import (
     Claim,
     FirstAnswer,
     IdempotencyKey,
+    IdempotencyKeyReused,
     IdempotencyStore,
 )
 from dify_hex.domain.shared.errors import InvalidInput, Unavailable
 from dify_hex.domain.shared.ids import TenantId
+from dify_hex.entrypoints.http.body_digest import BodyDigest, size_in
 
 HEADER = "idempotency-key"
 REPLAYED = "idempotency-replayed"
@@ -67,6 +69,8 @@ class Attempt:
     stream_of: UUID | None = None
     #: Set by a route whose answer shows a secret: the body that is kept in its place.
     kept_instead: bytes | None = None
+    #: Of a body that the route reads as it comes.
+    digest: BodyDigest | None = None
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
@@ -74,6 +78,12 @@ class Attempt:
     renewal: asyncio.Task[None] | None = None
     #: What the store could not be told yet.
     owed: Callable[[], Awaitable[None]] | None = None
+
+    def note(self, message: Message) -> None:
+        """Take note of a part of the request on its way in."""
+        if self.digest is not None and message["type"] == "http.request":
+            is_last = not message.get("more_body", False)
+            self.digest.feed(message.get("body", b""), is_last=is_last)
 
     async def observe(self, message: Message) -> None:
         """Take note of a part of the answer on its way out, and keep it once it is whole."""
@@ -129,6 +139,7 @@ class Attempt:
             headers=self.headers,
             body=self._body_to_keep(),
             stream_of=self.stream_of,
+            content=self._mark(),
         )
 
         async def keep(claim: Claim) -> None:
@@ -148,6 +159,10 @@ class Attempt:
             self.owed = partial(act, claim)
         else:
             self._renew_no_more()
+
+    def _mark(self) -> bytes:
+        """Of the body, unless the route has answered before all of it was there."""
+        return self.digest.mark() if self.digest is not None and self.digest.is_whole else b""
 
     def _renew_no_more(self) -> None:
         if self.renewal is not None:
@@ -174,34 +189,65 @@ async def begin_attempt(request: Request, *, tenant_id: TenantId, caller: str) -
     if not (0 < len(text) <= _MAX_KEY_LENGTH and text.isascii() and text.isprintable()):
         raise InvalidIdempotencyKey
     store: IdempotencyStore = request.app.state.idempotency
+    comes_later = _comes_later(request)
     key = IdempotencyKey(
         tenant_id=tenant_id,
         caller=caller,
         route=f"{request.method} {request.url.path}",
         key=text,
-        fingerprint=sha256(await _told_apart_by(request)).digest(),
+        fingerprint=await _fingerprint(request, comes_later=comes_later),
     )
     found = await store.claim(key)
     if isinstance(found, Claim):
         renewal = asyncio.create_task(_renew(store, found), name="idempotency-claim")
-        request.scope[_SCOPE_KEY] = Attempt(store=store, claim=found, renewal=renewal)
-    elif found.stream_of is None:
+        digest = _digest_for(request) if comes_later else None
+        request.scope[_SCOPE_KEY] = Attempt(
+            store=store, claim=found, renewal=renewal, digest=digest
+        )
+        return
+    if found.content:
+        await _compare(request, found.content)
+    if found.stream_of is None:
         raise AlreadyAnswered(found)
-    else:
-        request.scope[_SCOPE_KEY] = Attempt(store=store, joins=found.stream_of)
+    request.scope[_SCOPE_KEY] = Attempt(store=store, joins=found.stream_of)
 
 
-async def _told_apart_by(request: Request) -> bytes:
-    """What tells a request from another one with the same key: its body, or the length of it.
-
-    A body that is read as it comes is not there yet, and as a form it has another boundary each
-    time it is sent.
-    """
+def _comes_later(request: Request) -> bool:
+    """Whether the route reads the body as it comes, so that it is not there yet."""
     facts = request.app.state.route_table.find(request.scope.get("endpoint"))
     kind = request.headers.get("content-type", "").encode()
-    if facts is not None and facts.reads_as_it_comes(kind):
-        return request.headers.get("content-length", "").encode()
-    return await request.body()
+    return facts is not None and facts.reads_as_it_comes(kind)
+
+
+async def _fingerprint(request: Request, *, comes_later: bool) -> bytes:
+    """Of what tells a request from another one with the same key: its query, and its body.
+
+    Of a body that comes later there is only the length. What it held is compared afterwards.
+    """
+    length = request.headers.get("content-length", "").encode()
+    body = length if comes_later else await request.body()
+    query: bytes = request.scope["query_string"]
+    return sha256(b"%d\n%b%b" % (len(query), query, body)).digest()
+
+
+def _digest_for(request: Request) -> BodyDigest:
+    return BodyDigest(request.headers.get("content-type", ""))
+
+
+async def _compare(request: Request, mark: bytes) -> None:
+    """Read the body, no further than the first one went, and hold it against that.
+
+    Raises:
+        IdempotencyKeyReused: it is another one.
+    """
+    digest = _digest_for(request)
+    async for piece in request.stream():
+        digest.feed(piece)
+        if digest.size > size_in(mark):
+            raise IdempotencyKeyReused
+    digest.feed(b"", is_last=True)
+    if digest.mark() != mark:
+        raise IdempotencyKeyReused
 
 
 async def _renew(store: IdempotencyStore, claim: Claim) -> None:

@@ -36,6 +36,13 @@ async def test_another_body_under_the_same_key_conflicts(client: httpx.AsyncClie
     assert (other.status_code, other.json()["code"]) == (409, "biz_idempotency_key_reused")
 
 
+async def test_another_query_under_the_same_key_conflicts(client: httpx.AsyncClient) -> None:
+    await client.post("/v1/lamps", json={"name": "a"}, headers=KEY)
+    other = await client.post("/v1/lamps?dim=1", json={"name": "a"}, headers=KEY)
+
+    assert (other.status_code, other.json()["code"]) == (409, "biz_idempotency_key_reused")
+
+
 async def test_a_request_in_progress_is_waited_for_by_asking_again(
     client: httpx.AsyncClient, parts: Parts
 ) -> None:

@@ -1,4 +1,4 @@
-"""Keeps the answer of a request that carries an idempotency key."""
+"""Keeps the answer of a request that carries an idempotency key, and a mark of what it held."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -8,7 +8,7 @@ _HEADER = HEADER.encode()
 
 
 class Replay:
-    """Watches the answers of those requests only; all others pass untouched."""
+    """Watches those requests and their answers only; all others pass untouched."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -19,6 +19,13 @@ class Replay:
             await self._app(scope, receive, send)
             return
 
+        async def receive_and_note() -> Message:
+            message = await receive()
+            attempt = attempt_of(scope)
+            if attempt is not None:
+                attempt.note(message)
+            return message
+
         async def send_and_keep(message: Message) -> None:
             attempt = attempt_of(scope)
             if attempt is not None:
@@ -26,7 +33,7 @@ class Replay:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_and_keep)
+            await self._app(scope, receive_and_note, send_and_keep)
         finally:
             attempt = attempt_of(scope)
             if attempt is not None:
