@@ -56,6 +56,8 @@ class ChangeKnowledge:
     - A new segmentation holds for what is indexed from now on; documents are not cut anew by it.
     - Another embedding model takes over in the background: the index is emptied at once, and every
       segment is embedded again.
+    - Who asks again for the model that is on its way has it brought again: twice does no harm, and
+      whoever should have brought it may have failed.
     - A model that is newly chosen exists and is of the type that is needed; what was chosen before
       may be sent again.
     - Metadata of documents whose field is no longer declared stay with them.
@@ -93,9 +95,14 @@ class ChangeKnowledge:
             faults = _new_faults(wrong, state)
             if faults:
                 raise KnowledgeSettingsInvalid([*settings.faults(), *faults])
-            if knowledge.configure(settings, now=now, by=by):
+            is_new = knowledge.configure(settings, now=now, by=by)
+            if is_new or _is_on_its_way(command.embedding, state):
                 await work.jobs.enqueue(reembed_knowledge(knowledge.id, by=by), now=now)
             await work.commit()
+
+
+def _is_on_its_way(wanted: ModelConfig | None, state: KnowledgeState) -> bool:
+    return wanted is not None and wanted == state.next_embedding
 
 
 def _new_faults(wrong: Sequence[WrongChoice], state: KnowledgeState) -> list[Fault]:

@@ -157,6 +157,19 @@ async def test_another_embedding_model_takes_over_in_the_background(desk: Desk) 
     assert {model for model, _ in desk.embeddings.sent} == {MODEL.model, OTHER_MODEL.model}
 
 
+async def test_who_asks_again_for_the_model_on_its_way_has_it_brought_again(desk: Desk) -> None:
+    command = ChangeKnowledgeCommand(knowledge_id=desk.knowledge.id, embedding=OTHER_MODEL)
+    await change(desk, command)
+
+    assert (await change(desk, command)).state.next_embedding == OTHER_MODEL
+
+    assert asked_for(desk) == ["reembed_knowledge", "reembed_knowledge"]
+    for _ in range(2):
+        await desk.run(desk.reembed_knowledge, knowledge_id=desk.knowledge.id)
+    await change(desk, command)
+    assert asked_for(desk) == ["reembed_knowledge", "reembed_knowledge"]
+
+
 async def test_embedding_anew_is_done_once_for_many_documents(desk: Desk) -> None:
     for number in range(103):
         document = await desk.bring(f"Document {number}.")
