@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 from dify_hex.adapters.extraction.limits import ReadingLimits
 from dify_hex.adapters.extraction.reader import IsolatedDocumentReader
@@ -19,6 +20,7 @@ from dify_hex.application.knowledge.ports import DocumentSource
 from dify_hex.domain.knowledge.block import Block
 from dify_hex.domain.knowledge.segmentation.segmenter import Segmenter
 from dify_hex.domain.knowledge.settings import SegmentationSettings
+from dify_hex.domain.shared.ids import TenantId
 
 _PIECE = 1 << 20
 _TICK = 0.005
@@ -39,6 +41,7 @@ async def main(path: Path) -> dict[str, float]:
 async def _timed(path: Path, segmenter: Segmenter | None) -> dict[str, float]:
     reader = IsolatedDocumentReader(ReadingLimits())
     source = DocumentSource(
+        tenant_id=TenantId(uuid4()),
         name=path.name,
         media_type="",
         size=path.stat().st_size,  # noqa: ASYNC240 - before anything is measured
