@@ -201,6 +201,7 @@ async def test_a_document_that_is_not_there_takes_no_segments(stage: SqlStage) -
         await reconcile(stage, DocumentId(new_id()), 1, draft(1, "one"))
 
 
+@pytest.mark.pgvector
 async def test_documents_can_be_found_by_words_while_they_are_embedded_anew(
     stage: SqlStage,
 ) -> None:
