@@ -167,10 +167,10 @@ class TestLookingBack:
             assert answer.status_code == 200, answer.text
             return [each["id"] for each in answer.json()["data"]]
 
-        began = (await client.get(f"/v1/workflow-runs/{second}")).json()["data"]["started_at"]
+        over = (await client.get(f"/v1/workflow-runs/{first}")).json()["data"]["finished_at"]
         assert await found(user="bob") == [second]
         assert await found(parent=first) == [third]
-        assert await found(created_before=began) == [first]
+        assert await found(created_before=over) == [first]
         assert await found(created_after="2999-01-01T00:00:00Z") == []
 
     async def test_a_run_tells_what_it_began_with_and_how_long_it_took(
