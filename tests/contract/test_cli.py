@@ -217,6 +217,9 @@ async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
             env=environment,
             stdout=subprocess.PIPE,
         )
+        # A slow machine takes its time until there is something to cut.
+        while not (await asyncio.to_thread(owner.json, "runs", "list", "--app", app_id))["data"]:
+            pass
         for _ in range(3):
             await asyncio.sleep(0.9)
             await proxy.cut()
