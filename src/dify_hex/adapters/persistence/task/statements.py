@@ -102,11 +102,11 @@ SELECT count(*) FROM (
 #: Found and taken away in one: whoever was retried in between is no longer over.
 #: $3: the kinds of which only those go that were done.
 FORGET_OLD = """
-DELETE FROM tasks WHERE id IN (
+DELETE FROM tasks WHERE id = ANY(ARRAY(
     SELECT id FROM tasks
     WHERE finished_at IS NOT NULL AND finished_at < $1
       AND (status = 'success' OR kind <> ALL($3::text[]))
     ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING tenant_id, id, result_blob IS NOT NULL AS has_blob
 """
