@@ -59,20 +59,7 @@ class FoundSegment:
     score: float
 
 
-class VectorSearch(Protocol):
-    """The part of a `VectorIndex` that finds."""
-
-    @abstractmethod
-    async def search(self, query: VectorQuery) -> Sequence[FoundSegment]:
-        """The most alike first; vectors of another length than those kept find nothing.
-
-        Raises:
-            MetadataFilterInvalid: a condition of the filter makes no sense.
-            KnowledgeVectorsUnavailable: the store can keep none at all as it is.
-        """
-
-
-class VectorIndex(VectorSearch, Protocol):
+class VectorIndex(Protocol):
     """Finds segments by the likeness of vectors; its conformance suite holds for every store.
 
     A store that takes part in the unit of work keeps its entries in the same transaction.
@@ -108,6 +95,15 @@ class VectorIndex(VectorSearch, Protocol):
     async def remove_knowledge(self, knowledge_id: KnowledgeId) -> None:
         """Forget everything of the Knowledge."""
 
+    @abstractmethod
+    async def search(self, query: VectorQuery) -> Sequence[FoundSegment]:
+        """The most alike first; vectors of another length than those kept find nothing.
+
+        Raises:
+            MetadataFilterInvalid: a condition of the filter makes no sense.
+            KnowledgeVectorsUnavailable: the store can keep none at all as it is.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeywordEntry:
@@ -128,19 +124,7 @@ class KeywordQuery:
     filter: DocumentFilter = field(default_factory=DocumentFilter)
 
 
-class KeywordSearch(Protocol):
-    """The part of a `KeywordIndex` that finds."""
-
-    @abstractmethod
-    async def search(self, query: KeywordQuery) -> Sequence[FoundSegment]:
-        """The highest BM25 score first; a filter changes no score.
-
-        Raises:
-            MetadataFilterInvalid: a condition of the filter makes no sense.
-        """
-
-
-class KeywordIndex(KeywordSearch, Protocol):
+class KeywordIndex(Protocol):
     """Finds segments by BM25 over their terms, in the transaction of the unit of work."""
 
     @abstractmethod
@@ -164,6 +148,14 @@ class KeywordIndex(KeywordSearch, Protocol):
     @abstractmethod
     async def remove_knowledge(self, knowledge_id: KnowledgeId) -> None:
         """Forget everything of the Knowledge."""
+
+    @abstractmethod
+    async def search(self, query: KeywordQuery) -> Sequence[FoundSegment]:
+        """The highest BM25 score first; a filter changes no score.
+
+        Raises:
+            MetadataFilterInvalid: a condition of the filter makes no sense.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,11 +39,11 @@ class CandidateSearch(Protocol):
 
     @abstractmethod
     async def by_meaning(self, tenant_id: TenantId, query: VectorQuery) -> Sequence[FoundSegment]:
-        """As `VectorSearch` finds them."""
+        """As a `VectorIndex` finds them."""
 
     @abstractmethod
     async def by_words(self, tenant_id: TenantId, query: KeywordQuery) -> Sequence[FoundSegment]:
-        """As `KeywordSearch` finds them."""
+        """As a `KeywordIndex` finds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
