@@ -25,7 +25,7 @@ class DeleteKnowledge:
     - Nobody finds it any more, and its name can be used again, at once.
     - Documents, segments, their places in the indexes and the files that were brought for them are
       removed by a job in the background.
-    - Apps that use others besides go on with those; those with this one alone fail and say why.
+    - Apps that use it go on without it.
     """
 
     def __init__(self, *, begin: BeginWork[KnowledgeWork], clock: Clock) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dify_hex.adapters.persistence.base import Base, TenantRow, VersionColumn
 
-#: The condition of the indexes that lists are read from.
-#: What is listed: those that documents have to themselves are found through these.
+#: What lists show, and the condition of the indexes that they are read from. Files that documents
+#: have to themselves are not among them.
 LISTED = "status = 'available' AND source <> 'document'"
 
 
