@@ -222,7 +222,12 @@ async def test_a_full_process_says_so_at_once(app: FastAPI, client: httpx.AsyncC
 
 def _assemble(parts: Parts, router: APIRouter) -> FastAPI:
     rates = AddressRates(
-        capacity=1, refill_per_second=1, sign_in_capacity=1, sign_in_refill_per_second=1
+        capacity=1,
+        refill_per_second=1,
+        sign_in_capacity=1,
+        sign_in_refill_per_second=1,
+        form_file_capacity=60,
+        form_file_refill_per_second=1,
     )
     return create_app(parts.for_http(), HttpOptions(address_rates=rates), [router])
 

@@ -33,8 +33,8 @@ class AddressRates:
     refill_per_second: float
     sign_in_capacity: int
     sign_in_refill_per_second: float
-    form_file_capacity: int = 60
-    form_file_refill_per_second: float = 1.0
+    form_file_capacity: int
+    form_file_refill_per_second: float
 
 
 class AddressLimit:

@@ -54,6 +54,11 @@ def app(parts: Parts, run: FollowedRun, options: StreamOptions) -> FastAPI:
     follow_run = run.follow_run(silence=0.01, patience=0.3)
     http = replace(parts.for_http(), use_cases={FollowRun: lambda: follow_run})
     rates = AddressRates(
-        capacity=1000, refill_per_second=1000, sign_in_capacity=2, sign_in_refill_per_second=1
+        capacity=1000,
+        refill_per_second=1000,
+        sign_in_capacity=2,
+        sign_in_refill_per_second=1,
+        form_file_capacity=60,
+        form_file_refill_per_second=1,
     )
     return create_app(http, HttpOptions(address_rates=rates, streams=options), [router])

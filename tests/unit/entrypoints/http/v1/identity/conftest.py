@@ -85,6 +85,8 @@ def app(identity: Identity) -> FastAPI:
         refill_per_second=1000,
         sign_in_capacity=100,
         sign_in_refill_per_second=100,
+        form_file_capacity=60,
+        form_file_refill_per_second=1,
     )
     return create_app(parts, HttpOptions(address_rates=rates), [auth_router, setup_router, probe])
 
