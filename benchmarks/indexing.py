@@ -14,7 +14,7 @@ import httpx
 from benchmarks.extraction import paragraphs
 from benchmarks.figures import Figure, Report, run_alone
 from benchmarks.processes import command_line, pss_bytes, tree
-from benchmarks.stage import Stage, made, scripted_model, stage
+from benchmarks.stage import Stage, made, stage, stage_with_embedder
 from dify_hex.application.model_provider.built_in import DEFAULT_EMBEDDING
 
 _MEGABYTE = 1_000_000
@@ -28,13 +28,7 @@ def measure(options: argparse.Namespace) -> Report:
     large, small = (8, 0.3) if options.quick else (200, 5)
     with TemporaryDirectory(dir="/var/tmp") as name:
         folder = Path(name)
-        with (
-            scripted_model() as embedder,
-            stage(
-                DIFY_HEX_EMBEDDING_URL=f"http://{embedder.host}:{embedder.port}/v1",
-                DIFY_HEX_EMBEDDING_NAME=_EMBEDDING,
-            ) as product,
-        ):
+        with stage_with_embedder(_EMBEDDING) as product:
             constant = _indexed(product, _text(folder, large), _EMBEDDING)
         with stage() as product:
             local = _indexed(product, _text(folder, small), DEFAULT_EMBEDDING)

@@ -21,7 +21,7 @@ from benchmarks.load import Load, closed_loop
 from benchmarks.processes import cpu_seconds
 from benchmarks.retrieval_quality import quality_figures
 from benchmarks.search_data import known_items
-from benchmarks.stage import Stage, made, scripted_model, stage
+from benchmarks.stage import Stage, made, stage, stage_with_embedder
 from dify_hex.application.model_provider.built_in import DEFAULT_EMBEDDING
 
 _CALLERS = 8
@@ -67,13 +67,7 @@ def measure(options: argparse.Namespace) -> Report:
 
 
 def _with_constant_embedder(scale: Scale) -> Iterator[Figure]:
-    with (
-        scripted_model() as embedder,
-        stage(
-            DIFY_HEX_EMBEDDING_URL=f"http://{embedder.host}:{embedder.port}/v1",
-            DIFY_HEX_EMBEDDING_NAME=_EMBEDDING,
-        ) as product,
-    ):
+    with stage_with_embedder(_EMBEDDING) as product:
         filled = Filled.with_segments(product, scale.segments, _EMBEDDING)
         yield Figure(name="segments indexed", value=filled.a_second, unit="/s")
         for method, target in (("semantic", _AT_LEAST), ("full_text", None), ("hybrid", None)):

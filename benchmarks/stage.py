@@ -73,6 +73,19 @@ def stage(**settings: str) -> Iterator[Stage]:
 
 
 @contextmanager
+def stage_with_embedder(model: str) -> Iterator[Stage]:
+    """The same, with an embedding server that takes the same time for every text."""
+    with (
+        scripted_model() as embedder,
+        stage(
+            DIFY_HEX_EMBEDDING_URL=f"http://{embedder.host}:{embedder.port}/v1",
+            DIFY_HEX_EMBEDDING_NAME=model,
+        ) as product,
+    ):
+        yield product
+
+
+@contextmanager
 def scripted_model() -> Iterator[Address]:
     """The scripted model server as a process of its own."""
     process = subprocess.Popen(

@@ -18,7 +18,6 @@ from dify_hex.application.knowledge.delete_knowledge import (
     DeleteKnowledge,
     DeleteKnowledgeCommand,
 )
-from dify_hex.application.knowledge.model_choices import ModelChoices
 from dify_hex.application.knowledge.steer_document import (
     DocumentAction,
     SteerDocument,
@@ -39,26 +38,15 @@ from dify_hex.domain.knowledge.errors import (
 from dify_hex.domain.knowledge.indexing import DocumentStatus
 from dify_hex.domain.knowledge.knowledge import Knowledge
 from dify_hex.domain.knowledge.metadata import MetadataField, MetadataType
-from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.errors import StaleVersion
 from dify_hex.domain.shared.values.retrieval_settings import RetrievalSettings
 from tests.builders.app import actor
 from tests.builders.knowledge import MODEL, NOW, OTHER_MODEL, TENANT, Desk, paragraphs
-from tests.fakes.known_models import OneProvider, built_in_models
+from tests.builders.model_choices import MODELS
 
 EDITOR = actor(tenant_id=TENANT)
 READER = actor(Permission.KNOWLEDGE_READ, tenant_id=TENANT)
 AUTHOR = MetadataField(name="author", type=MetadataType.STRING)
-MODELS = ModelChoices(
-    built_in_models(
-        base_url=None,
-        providers=OneProvider(
-            OTHER_MODEL.provider,
-            Model(name=OTHER_MODEL.model, type=ModelType.EMBEDDING),
-            Model(name="talks"),
-        ),
-    )
-)
 
 
 @pytest.fixture

@@ -10,27 +10,15 @@ from dify_hex.application.knowledge.create_knowledge import (
     CreateKnowledge,
     CreateKnowledgeCommand,
 )
-from dify_hex.application.knowledge.model_choices import ModelChoices
 from dify_hex.domain.knowledge.errors import KnowledgeSettingsInvalid
 from dify_hex.domain.knowledge.knowledge import Knowledge
-from dify_hex.domain.model_provider.model import Model, ModelType
 from dify_hex.domain.shared.values.model_config import ModelConfig
 from dify_hex.domain.shared.values.retrieval_settings import RetrievalSettings
 from tests.builders.app import actor
 from tests.builders.knowledge import MODEL, OTHER_MODEL, TENANT, Desk
-from tests.fakes.known_models import OneProvider, built_in_models
+from tests.builders.model_choices import MODELS
 
 EDITOR = actor(tenant_id=TENANT)
-MODELS = ModelChoices(
-    built_in_models(
-        base_url=None,
-        providers=OneProvider(
-            OTHER_MODEL.provider,
-            Model(name=OTHER_MODEL.model, type=ModelType.EMBEDDING),
-            Model(name="talks"),
-        ),
-    )
-)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dify_hex.application.task.results import LONGEST_IN_ROW, read_result
 from dify_hex.domain.shared.errors import Conflict, Unavailable
 from dify_hex.domain.shared.values.json_value import JsonObject
 from dify_hex.domain.task.status import TaskStatus
+from dify_hex.domain.task.task import Task
 from tests.builders.task import NOW, WORKER
 from tests.builders.task import claimed as claimed_again
 from tests.unit.application.task.conftest import Office
@@ -230,7 +231,9 @@ async def test_who_never_reports_is_ended_when_cancelled(
     assert await running is TaskStatus.FAILURE
 
 
-async def test_who_was_taken_over_is_ended_and_writes_nothing(office: Office) -> None:
+async def taken_over(office: Office, *, by: str) -> tuple[asyncio.Task[TaskStatus | None], Task]:
+    """An attempt under way whose task somebody else, or the same worker, has begun anew."""
+
     async def deed(_job: RunningJob) -> JsonObject:
         await asyncio.sleep(100)
         return {}
@@ -242,8 +245,13 @@ async def test_who_was_taken_over_is_ended_and_writes_nothing(office: Office) ->
     async with office.begin(claimed.tenant_id) as work:
         task = await work.tasks.get(claimed.task_id)
         task.lose(claimed.token, now=NOW)
-        task.begin("worker 2", now=NOW)
+        task.begin(by, now=NOW)
         await work.commit()
+    return running, task
+
+
+async def test_who_was_taken_over_is_ended_and_writes_nothing(office: Office) -> None:
+    running, _ = await taken_over(office, by="worker 2")
     await office.keeper.beat()
 
     assert await running is None
@@ -251,19 +259,7 @@ async def test_who_was_taken_over_is_ended_and_writes_nothing(office: Office) ->
 
 
 async def test_who_was_superseded_at_the_same_owner_is_ended_too(office: Office) -> None:
-    async def deed(_job: RunningJob) -> JsonObject:
-        await asyncio.sleep(100)
-        return {}
-
-    office.handler.deed = deed
-    claimed = await office.has_begun()
-    running = asyncio.create_task(office.runner.run(claimed))
-    await office.handler.began.wait()
-    async with office.begin(claimed.tenant_id) as work:
-        task = await work.tasks.get(claimed.task_id)
-        task.lose(claimed.token, now=NOW)
-        task.begin(WORKER, now=NOW)
-        await work.commit()
+    running, task = await taken_over(office, by=WORKER)
     with office.keeper.keeping(claimed_again(task)) as successor:
         await office.keeper.beat()
 
